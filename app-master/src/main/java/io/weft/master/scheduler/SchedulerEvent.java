@@ -1,0 +1,47 @@
+package io.weft.master.scheduler;
+
+import io.weft.master.stages.StageGraph;
+import io.weft.runner.protocol.MapOutput;
+import io.weft.runner.protocol.MapOutputId;
+import io.weft.runner.protocol.TaskAttemptId;
+import io.weft.runner.protocol.TaskFailure;
+import java.util.List;
+import java.util.Optional;
+
+/** What happened. The only way into {@link Scheduler}. */
+public sealed interface SchedulerEvent {
+    /** A job was submitted. {@code group} may be "". */
+    record JobSubmitted(int job, StageGraph graph, String group) implements SchedulerEvent {}
+
+    record JobCancelled(int job, String reason) implements SchedulerEvent {}
+
+    record GroupCancelled(String group, String reason) implements SchedulerEvent {}
+
+    record AllCancelled(String reason) implements SchedulerEvent {}
+
+    /** A runner is ready to take tasks; {@code rack} may be "". */
+    record RunnerRegistered(String runner, String host, String rack, int slots) implements SchedulerEvent {}
+
+    /** A runner is gone. {@code outputsReadable}: its map outputs can still be read (own host's files, mapreduce_shuffle). */
+    record RunnerLost(String runner, boolean outputsReadable, String reason) implements SchedulerEvent {}
+
+    record TaskSucceeded(TaskAttemptId id, Optional<MapOutput> output) implements SchedulerEvent {}
+
+    record TaskFailed(TaskAttemptId id, TaskFailure failure) implements SchedulerEvent {}
+
+    record TaskCancelled(TaskAttemptId id) implements SchedulerEvent {}
+
+    /** An attempt could not read these outputs; they are lost whatever else is known of them. */
+    record FetchFailed(TaskAttemptId id, List<MapOutputId> lost, String reason) implements SchedulerEvent {}
+
+    record CommitWanted(TaskAttemptId id) implements SchedulerEvent {}
+
+    /** The job's output commit ended; {@code error} is empty when it succeeded. */
+    record JobCommitted(int job, Optional<TaskFailure> error) implements SchedulerEvent {}
+
+    /** The driver dropped the RDD of this shuffle. */
+    record ShuffleDropped(int shuffle) implements SchedulerEvent {}
+
+    /** Time passed; sent when {@link SchedulerAction.WakeAt} asked for it. */
+    record Tick() implements SchedulerEvent {}
+}

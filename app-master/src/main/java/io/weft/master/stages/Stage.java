@@ -1,0 +1,37 @@
+package io.weft.master.stages;
+
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * One pipelined stage. Task {@code i} computes partition {@code partitions.get(i)}.
+ *
+ * @param id unique in the application
+ * @param shuffle the shuffle it writes, -1 for a result stage
+ * @param reads shuffles it reads, each whole, in order of first use
+ * @param partitions partition numbers to compute: 0..n-1 for map stages, the asked ones for result stages
+ * @param preferredHosts per task, hosts that hold its input, best first; empty lists where none is known
+ * @param commits true when each task must be granted its commit
+ * @param name operation and source line of its last step, for people
+ */
+public record Stage(
+        int id,
+        StageKind kind,
+        int shuffle,
+        List<Integer> reads,
+        List<Integer> partitions,
+        List<List<String>> preferredHosts,
+        boolean commits,
+        String name,
+        String site) {
+    public Stage {
+        Objects.requireNonNull(kind, "kind is null");
+        reads = List.copyOf(reads);
+        partitions = List.copyOf(partitions);
+        preferredHosts = preferredHosts.stream().map(List::copyOf).toList();
+        if (preferredHosts.size() != partitions.size()) {
+            throw new IllegalArgumentException("stage " + id + ": " + partitions.size() + " tasks but hosts for "
+                    + preferredHosts.size());
+        }
+    }
+}

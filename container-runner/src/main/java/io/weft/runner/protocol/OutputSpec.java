@@ -1,0 +1,32 @@
+package io.weft.runner.protocol;
+
+import java.util.Objects;
+import java.util.Optional;
+
+/** What the runner does with what the worker puts out. */
+public sealed interface OutputSpec {
+    /** Result bytes are kept by the runner and announced in the task's report. */
+    record Result() implements OutputSpec {}
+
+    /** Nothing comes out. */
+    record None() implements OutputSpec {}
+
+    /** The worker writes a map output of this id; the runner checks and publishes it. */
+    record MapOutputFile(MapOutputId id) implements OutputSpec {
+        public MapOutputFile {
+            Objects.requireNonNull(id, "id is null");
+        }
+    }
+
+    /**
+     * One text file of a save, through Hadoop's committer. {@code jobUuid} is the same in all tasks of the job, and
+     * {@code jobNumber} makes Hadoop's JobID.
+     */
+    record TextFile(String path, Optional<String> codec, String jobUuid, int jobNumber) implements OutputSpec {
+        public TextFile {
+            Objects.requireNonNull(path, "path is null");
+            Objects.requireNonNull(codec, "codec is null");
+            Objects.requireNonNull(jobUuid, "jobUuid is null");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package io.weft.runner.protocol;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/** What a runner tells the ApplicationMaster; in order, each once. */
+public sealed interface RunnerEvent {
+    /** {@code output} for shuffle sinks, {@code result} for result sinks. */
+    record TaskSucceeded(TaskAttemptId id, TaskStats stats, Optional<MapOutput> output, Optional<ResultRef> result)
+            implements RunnerEvent {}
+
+    record TaskFailed(TaskAttemptId id, TaskFailure failure) implements RunnerEvent {
+        public TaskFailed {
+            Objects.requireNonNull(failure, "failure is null");
+        }
+    }
+
+    /** The attempt was cancelled and its worker is free or replaced. */
+    record TaskCancelled(TaskAttemptId id) implements RunnerEvent {}
+
+    /** The attempt ended because these map outputs could not be read from anywhere. */
+    record FetchFailed(TaskAttemptId id, List<MapOutputId> lost, String reason) implements RunnerEvent {
+        public FetchFailed {
+            lost = List.copyOf(lost);
+        }
+    }
+
+    /** The attempt has written its output and asks whether it may commit; it waits for the answer. */
+    record CommitWanted(TaskAttemptId id) implements RunnerEvent {}
+
+    /** A worker registered: the interpreter that functions meet there. */
+    record WorkerRegistered(int slot, int pid, String python, String implementation, String hashAlgorithm, boolean compiled)
+            implements RunnerEvent {}
+
+    /** Lines a task's user code printed, without their line ends; {@code error}: standard error. */
+    record Printed(TaskAttemptId id, boolean error, List<String> lines) implements RunnerEvent {
+        public Printed {
+            lines = List.copyOf(lines);
+        }
+    }
+}
