@@ -1,0 +1,54 @@
+package io.weft.runner.rpc;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.PrivilegedExceptionAction;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.ipc.RPC;
+import org.apache.hadoop.security.Credentials;
+import org.apache.hadoop.security.UserGroupInformation;
+import org.apache.hadoop.thirdparty.protobuf.ByteString;
+import org.apache.hadoop.thirdparty.protobuf.BytesValue;
+import org.apache.hadoop.thirdparty.protobuf.ServiceException;
+
+/** Calls a {@link RpcServer} with the application's token. Thread-safe; concurrent calls share one connection. */
+public final class RpcClient implements AutoCloseable {
+    private final RunnerProtocol proxy;
+    private final InetSocketAddress address;
+
+    /** {@code credentials} must hold an application token (see {@link ApplicationSecret#credentials}). */
+    public RpcClient(Configuration cluster, InetSocketAddress address, Credentials credentials, String user)
+            throws IOException {
+        Configuration conf = RpcSettings.client(cluster);
+        this.address = address;
+        UserGroupInformation caller = UserGroupInformation.createRemoteUser(user);
+        caller.addCredentials(credentials);
+        try {
+            proxy = caller.doAs((PrivilegedExceptionAction<RunnerProtocol>) () -> RPC.getProxy(
+                    RunnerProtocol.class, RPC.getProtocolVersion(RunnerProtocol.class), address, conf));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while connecting to " + address, e);
+        }
+    }
+
+    /** One round trip; an {@link IOException} names the address. */
+    public byte[] call(byte[] message) throws IOException {
+        try {
+            return proxy.call(null, BytesValue.of(ByteString.copyFrom(message)))
+                    .getValue()
+                    .toByteArray();
+        } catch (ServiceException e) {
+            throw new IOException("call to the ApplicationMaster at " + address + " failed: " + e.getMessage(), unwrap(e));
+        }
+    }
+
+    private static Throwable unwrap(ServiceException e) {
+        return e.getCause() == null ? e : e.getCause();
+    }
+
+    @Override
+    public void close() {
+        RPC.stopProxy(proxy);
+    }
+}
