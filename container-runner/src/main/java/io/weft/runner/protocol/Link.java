@@ -1,5 +1,6 @@
 package io.weft.runner.protocol;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -39,5 +40,19 @@ public sealed interface Link {
         public Commands {
             commands = List.copyOf(commands);
         }
+    }
+
+    /** The first of {@code encoded} that fit into {@code maxBytes} together, at least one: what one message carries. */
+    static List<byte[]> upTo(Iterable<byte[]> encoded, long maxBytes) {
+        List<byte[]> batch = new ArrayList<>();
+        long bytes = 0;
+        for (byte[] message : encoded) {
+            if (!batch.isEmpty() && bytes + message.length > maxBytes) {
+                break;
+            }
+            batch.add(message);
+            bytes += message.length;
+        }
+        return batch;
     }
 }

@@ -1,10 +1,12 @@
 package io.weft.runner.rpc;
 
+import io.weft.runner.protocol.ProtocolException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.PrivilegedExceptionAction;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.ipc.RPC;
+import org.apache.hadoop.ipc.RemoteException;
 import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.hadoop.thirdparty.protobuf.ByteString;
@@ -32,13 +34,22 @@ public final class RpcClient implements AutoCloseable {
         }
     }
 
-    /** One round trip; an {@link IOException} names the address. */
+    /**
+     * One round trip.
+     *
+     * @throws IOException when the peer did not answer; names the address
+     * @throws ProtocolException when the peer refused the message; asking again is useless
+     */
     public byte[] call(byte[] message) throws IOException {
         try {
             return proxy.call(null, BytesValue.of(ByteString.copyFrom(message)))
                     .getValue()
                     .toByteArray();
         } catch (ServiceException e) {
+            if (unwrap(e) instanceof RemoteException remote
+                    && ProtocolException.class.getName().equals(remote.getClassName())) {
+                throw new ProtocolException(remote.getMessage());
+            }
             throw new IOException("call to the ApplicationMaster at " + address + " failed: " + e.getMessage(), unwrap(e));
         }
     }
