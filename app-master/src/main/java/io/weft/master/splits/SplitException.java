@@ -1,0 +1,28 @@
+package io.weft.master.splits;
+
+import java.io.IOException;
+import java.util.Objects;
+
+/** An input that cannot be cut into splits; the message is the user's. */
+public final class SplitException extends IOException {
+    /** The input is missing. */
+    public static final String MISSING = "E02";
+    /** The file system refuses. */
+    public static final String REFUSED = "E16";
+    /** The file system failed. */
+    public static final String FAILED = "";
+
+    private static final long serialVersionUID = 1L;
+
+    private final String code;
+
+    public SplitException(String code, String message, Throwable cause) {
+        super(message, cause);
+        this.code = Objects.requireNonNull(code, "code is null");
+    }
+
+    /** Catalogue id, or {@link #FAILED}. */
+    public String code() {
+        return code;
+    }
+}

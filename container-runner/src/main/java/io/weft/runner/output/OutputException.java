@@ -1,0 +1,28 @@
+package io.weft.runner.output;
+
+import java.io.IOException;
+import java.util.Objects;
+
+/** An output that cannot be written. */
+public final class OutputException extends IOException {
+    /** The output exists. */
+    public static final String EXISTS = "E03";
+    /** The file system refuses. */
+    public static final String REFUSED = "E16";
+    /** The file system failed; a retry may help. */
+    public static final String FAILED = "";
+
+    private static final long serialVersionUID = 1L;
+
+    private final String code;
+
+    /** {@code code} is a catalogue id or {@link #FAILED}; {@code message} speaks to the user. */
+    public OutputException(String code, String message, Throwable cause) {
+        super(message, cause);
+        this.code = Objects.requireNonNull(code, "code is null");
+    }
+
+    public String code() {
+        return code;
+    }
+}
