@@ -1,0 +1,123 @@
+package io.weft.master.plan;
+
+import io.weft.master.plan.PlanNode.Read;
+import io.weft.master.plan.PlanNode.Writer;
+import java.math.BigInteger;
+import java.util.List;
+
+/**
+ * What every decoded plan holds:
+ *
+ * <ol>
+ *   <li>the result is a node, and asked partitions are not negative;
+ *   <li>a parent stands before its child, and a node that needs parents has some;
+ *   <li>numbers of partitions are at least 0, of shuffles and coalesces at least 1;
+ *   <li>offsets ascend, ranges have as many starts as stops and a step other than 0;
+ *   <li>steps are known, and have their function;
+ *   <li>writer and reader of a shuffle fit: range with sorted, and round with values.
+ * </ol>
+ */
+final class PlanChecks {
+    /** RDD ids stay below this, so that {@code StagePlanner.boundsShuffle} can derive a second id that collides with none. */
+    static final int RDD_LIMIT = 1 << 30;
+
+    private static final List<String> STEPS_WITH_FUNCTION =
+            List.of("map", "flatMap", "filter", "mapValues", "flatMapValues", "partitions");
+    private static final List<String> STEPS_WITHOUT_FUNCTION = List.of("keys", "values");
+
+    private PlanChecks() {}
+
+    static void check(Plan plan) {
+        String action = plan.name() + " at " + plan.site();
+        if (plan.result() < 0 || plan.result() >= plan.nodes().size()) {
+            throw new InvalidPlanException(action + ": runs on node " + plan.result() + " of a plan of "
+                    + plan.nodes().size() + " nodes");
+        }
+        for (int partition : plan.partitions()) {
+            if (partition < 0) {
+                throw new InvalidPlanException(action + ": asks for partition " + partition);
+            }
+        }
+        for (PlanNode node : plan.nodes()) {
+            checkNode(node);
+        }
+    }
+
+    private static void checkNode(PlanNode node) {
+        Origin origin = node.origin();
+        require(origin.rdd() >= 0 && origin.rdd() < RDD_LIMIT, origin, "RDD id " + origin.rdd() + " is out of range");
+        for (int parent : node.parents()) {
+            require(parent >= 0 && parent < origin.id(), origin,
+                    "its parent, node " + parent + ", does not stand before it (node " + origin.id() + ")");
+        }
+        if (node instanceof PlanNode.TextSource source) {
+            require(!source.paths().isEmpty(), origin, "the path is empty");
+            require(source.minPartitions() >= 0, origin, "minPartitions is " + source.minPartitions());
+        } else if (node instanceof PlanNode.DataSource source) {
+            checkOffsets(source);
+        } else if (node instanceof PlanNode.RangeSource source) {
+            checkRange(source);
+        } else if (node instanceof PlanNode.EmptySource source) {
+            require(source.partitions() >= 0, origin, "the number of partitions is " + source.partitions());
+        } else if (node instanceof PlanNode.Pipeline pipeline) {
+            checkSteps(pipeline);
+        } else if (node instanceof PlanNode.Shuffle shuffle) {
+            checkShuffle(shuffle);
+        } else if (node instanceof PlanNode.Coalesce coalesce) {
+            require(coalesce.partitions() >= 1, origin, "the number of partitions is " + coalesce.partitions());
+        } else {
+            require(!node.parents().isEmpty(), origin, "it has no parents");
+        }
+    }
+
+    private static void checkOffsets(PlanNode.DataSource source) {
+        require(!source.offsets().isEmpty(), source.origin(), "the data has no offsets");
+        long last = 0;
+        for (long offset : source.offsets()) {
+            require(offset >= last, source.origin(), "the data's offset " + offset + " follows " + last);
+            last = offset;
+        }
+    }
+
+    private static void checkRange(PlanNode.RangeSource source) {
+        require(source.starts().size() == source.stops().size(), source.origin(),
+                source.starts().size() + " partitions start but " + source.stops().size() + " stop");
+        require(integer(source, source.step()).signum() != 0, source.origin(), "the step is 0");
+        source.starts().forEach(value -> integer(source, value));
+        source.stops().forEach(value -> integer(source, value));
+    }
+
+    private static BigInteger integer(PlanNode.RangeSource source, String value) {
+        try {
+            return new BigInteger(value);
+        } catch (NumberFormatException e) {
+            throw new InvalidPlanException(source.origin() + ": '" + value + "' is not an integer", e);
+        }
+    }
+
+    private static void checkSteps(PlanNode.Pipeline pipeline) {
+        for (Step step : pipeline.steps()) {
+            Origin at = new Origin(pipeline.id(), pipeline.origin().rdd(), step.name(), step.site());
+            if (STEPS_WITH_FUNCTION.contains(step.op())) {
+                require(step.function().isPresent(), at, "the step " + step.op() + " has no function");
+            } else {
+                require(STEPS_WITHOUT_FUNCTION.contains(step.op()), at, "there is no step '" + step.op() + "'");
+            }
+        }
+    }
+
+    private static void checkShuffle(PlanNode.Shuffle shuffle) {
+        Origin origin = shuffle.origin();
+        require(shuffle.partitions() >= 1, origin, "the number of partitions is " + shuffle.partitions());
+        require((shuffle.writer() == Writer.RANGE) == (shuffle.read() == Read.SORTED), origin,
+                "a " + shuffle.writer() + " writer does not go with a " + shuffle.read() + " reader");
+        require(shuffle.writer() != Writer.ROUND || shuffle.read() == Read.VALUES, origin,
+                "records dealt out in turn have no keys to " + shuffle.read() + " by");
+    }
+
+    private static void require(boolean condition, Origin origin, String problem) {
+        if (!condition) {
+            throw InvalidPlanException.of(origin, problem);
+        }
+    }
+}

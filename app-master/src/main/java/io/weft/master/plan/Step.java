@@ -1,0 +1,21 @@
+package io.weft.master.plan;
+
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * One narrow step of a pipeline.
+ *
+ * @param op one of map, flatMap, filter, mapValues, flatMapValues, keys, values, partitions
+ * @param function hash of the blob; empty for keys and values only
+ * @param name the operation as the user wrote it
+ * @param site {@code file:line} of the user's call
+ */
+public record Step(String op, Optional<String> function, String name, String site) {
+    public Step {
+        Objects.requireNonNull(op, "op is null");
+        Objects.requireNonNull(function, "function is null");
+        Objects.requireNonNull(name, "name is null");
+        Objects.requireNonNull(site, "site is null");
+    }
+}

@@ -1,0 +1,153 @@
+package io.weft.master.stages;
+
+import io.weft.master.plan.InvalidPlanException;
+import io.weft.master.plan.Plan;
+import io.weft.master.plan.PlanNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How the nodes of one plan are partitioned: the number of partitions of each node, which partitions of the parents one of them is
+ * made of, and where its input lies. Immutable; any thread.
+ */
+public final class Layout {
+    /** Hosts named per partition at most; more do not help placement. */
+    private static final int MAX_HOSTS = 8;
+
+    private final Plan plan;
+
+    /** Facts by id of the TextSource node. */
+    private final Map<Integer, SourceFacts> sources;
+
+    /** Number of partitions by node id. */
+    private final int[] counts;
+
+    /**
+     * @param sources facts of every TextSource of the plan, by node id
+     * @throws InvalidPlanException when parents of a cogroup are partitioned differently
+     */
+    public Layout(Plan plan, Map<Integer, SourceFacts> sources) {
+        this.plan = plan;
+        this.sources = Map.copyOf(sources);
+        counts = new int[plan.nodes().size()];
+        for (PlanNode node : plan.nodes()) {
+            counts[node.id()] = count(node);
+        }
+    }
+
+    public Plan plan() {
+        return plan;
+    }
+
+    /** Number of partitions of a node. */
+    public int partitions(int node) {
+        return counts[node];
+    }
+
+    /** One partition of one node. */
+    public record Part(int node, int partition) {}
+
+    /** The parents' partitions that this one is made of without a shuffle, in order; none for sources and shuffles. */
+    public List<Part> narrowParents(int id, int partition) {
+        PlanNode node = plan.node(id);
+        if (node instanceof PlanNode.Shuffle) {
+            return List.of();
+        }
+        if (node instanceof PlanNode.Union union) {
+            return List.of(unionParent(union, partition));
+        }
+        List<Part> parts = new ArrayList<>();
+        if (node instanceof PlanNode.Coalesce coalesce) {
+            long parents = counts[coalesce.parent()];
+            int from = (int) (partition * parents / counts[id]);
+            int to = (int) ((partition + 1) * parents / counts[id]);
+            for (int parent = from; parent < to; parent++) {
+                parts.add(new Part(coalesce.parent(), parent));
+            }
+            return parts;
+        }
+        for (int parent : node.parents()) {
+            parts.add(new Part(parent, partition));
+        }
+        return parts;
+    }
+
+    /** Hosts that hold the input of this partition: those named by most of its sources first. */
+    public List<String> preferredHosts(int node, int partition) {
+        Map<String, Integer> votes = new LinkedHashMap<>();
+        collectHosts(new Part(node, partition), votes);
+        return votes.entrySet().stream()
+                .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
+                .limit(MAX_HOSTS)
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    private void collectHosts(Part part, Map<String, Integer> votes) {
+        SourceFacts facts = sources.get(part.node());
+        if (facts != null) {
+            facts.preferredHosts().get(part.partition()).forEach(host -> votes.merge(host, 1, Integer::sum));
+        }
+        narrowParents(part.node(), part.partition()).forEach(parent -> collectHosts(parent, votes));
+    }
+
+    private Part unionParent(PlanNode.Union union, int partition) {
+        int left = partition;
+        for (int parent : union.parents()) {
+            if (left < counts[parent]) {
+                return new Part(parent, left);
+            }
+            left -= counts[parent];
+        }
+        throw new IndexOutOfBoundsException(union.origin() + " has no partition " + partition);
+    }
+
+    private int count(PlanNode node) {
+        if (node instanceof PlanNode.TextSource) {
+            SourceFacts facts = sources.get(node.id());
+            if (facts == null) {
+                throw new IllegalArgumentException("no splits were made for " + node.origin());
+            }
+            return facts.partitions();
+        } else if (node instanceof PlanNode.DataSource source) {
+            return source.offsets().size() - 1;
+        } else if (node instanceof PlanNode.RangeSource source) {
+            return source.starts().size();
+        } else if (node instanceof PlanNode.EmptySource source) {
+            return source.partitions();
+        } else if (node instanceof PlanNode.Pipeline pipeline) {
+            return counts[pipeline.parent()];
+        } else if (node instanceof PlanNode.Shuffle shuffle) {
+            return shuffle.partitions();
+        } else if (node instanceof PlanNode.Union union) {
+            return countUnion(union);
+        } else if (node instanceof PlanNode.Coalesce coalesce) {
+            return Math.min(coalesce.partitions(), counts[coalesce.parent()]);
+        }
+        return countCoGroup((PlanNode.CoGroup) node);
+    }
+
+    private int countUnion(PlanNode.Union union) {
+        long sum = 0;
+        for (int parent : union.parents()) {
+            sum += counts[parent];
+        }
+        if (sum > Integer.MAX_VALUE) {
+            throw InvalidPlanException.of(union.origin(), sum + " partitions are too many");
+        }
+        return (int) sum;
+    }
+
+    private int countCoGroup(PlanNode.CoGroup group) {
+        int first = counts[group.parents().get(0)];
+        for (int parent : group.parents()) {
+            if (counts[parent] != first) {
+                throw InvalidPlanException.of(group.origin(), "its sides have " + first + " and " + counts[parent]
+                        + " partitions; they must be partitioned alike");
+            }
+        }
+        return first;
+    }
+}
