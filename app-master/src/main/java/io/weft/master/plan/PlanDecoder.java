@@ -104,7 +104,7 @@ public final class PlanDecoder {
             case "EmptySource" -> new PlanNode.EmptySource(origin, integer(kind, "partitions"));
             case "Pipeline" -> new PlanNode.Pipeline(origin, integer(kind, "parent"), steps(kind));
             case "Shuffle" -> shuffle(origin, kind);
-            case "Union" -> new PlanNode.Union(origin, integers(kind, "parents"));
+            case "Union" -> new PlanNode.Union(origin, integers(kind, "parents"), (Boolean) kind.get("aligned"));
             case "Coalesce" -> new PlanNode.Coalesce(origin, integer(kind, "parent"), integer(kind, "partitions"));
             case "CoGroup" -> new PlanNode.CoGroup(origin, integers(kind, "parents"));
             default -> throw new IllegalStateException("schema has a node that is not decoded: "

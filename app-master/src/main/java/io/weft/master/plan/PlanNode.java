@@ -166,8 +166,13 @@ public sealed interface PlanNode {
         }
     }
 
-    /** Partitions of the parents one after the other. */
-    record Union(Origin origin, List<Integer> parents) implements PlanNode {
+    /**
+     * Records of several parents.
+     *
+     * @param aligned partition {@code i} is partition {@code i} of each parent, one after the other (they are partitioned alike); else
+     *     the parents' partitions follow each other
+     */
+    record Union(Origin origin, List<Integer> parents, boolean aligned) implements PlanNode {
         public Union {
             Objects.requireNonNull(origin, "origin is null");
             parents = List.copyOf(parents);

@@ -26,7 +26,7 @@ public final class Layout {
 
     /**
      * @param sources facts of every TextSource of the plan, by node id
-     * @throws InvalidPlanException when parents of a cogroup are partitioned differently
+     * @throws InvalidPlanException when parents of a cogroup or an aligned union are partitioned differently
      */
     public Layout(Plan plan, Map<Integer, SourceFacts> sources) {
         this.plan = plan;
@@ -55,7 +55,7 @@ public final class Layout {
         if (node instanceof PlanNode.Shuffle) {
             return List.of();
         }
-        if (node instanceof PlanNode.Union union) {
+        if (node instanceof PlanNode.Union union && !union.aligned()) {
             return List.of(unionParent(union, partition));
         }
         List<Part> parts = new ArrayList<>();
@@ -122,11 +122,11 @@ public final class Layout {
         } else if (node instanceof PlanNode.Shuffle shuffle) {
             return shuffle.partitions();
         } else if (node instanceof PlanNode.Union union) {
-            return countUnion(union);
+            return union.aligned() ? countAlike(node) : countUnion(union);
         } else if (node instanceof PlanNode.Coalesce coalesce) {
             return Math.min(coalesce.partitions(), counts[coalesce.parent()]);
         }
-        return countCoGroup((PlanNode.CoGroup) node);
+        return countAlike(node);
     }
 
     private int countUnion(PlanNode.Union union) {
@@ -140,11 +140,11 @@ public final class Layout {
         return (int) sum;
     }
 
-    private int countCoGroup(PlanNode.CoGroup group) {
-        int first = counts[group.parents().get(0)];
-        for (int parent : group.parents()) {
+    private int countAlike(PlanNode node) {
+        int first = counts[node.parents().get(0)];
+        for (int parent : node.parents()) {
             if (counts[parent] != first) {
-                throw InvalidPlanException.of(group.origin(), "its sides have " + first + " and " + counts[parent]
+                throw InvalidPlanException.of(node.origin(), "its sides have " + first + " and " + counts[parent]
                         + " partitions; they must be partitioned alike");
             }
         }

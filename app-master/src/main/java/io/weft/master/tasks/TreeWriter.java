@@ -37,7 +37,7 @@ final class TreeWriter {
     /** Writes the tree of one partition of one node as one JSON object. */
     void write(JsonGenerator to, int id, int partition) throws IOException {
         PlanNode node = layout.plan().node(id);
-        if (node instanceof PlanNode.Union) {
+        if (node instanceof PlanNode.Union union && !union.aligned()) {
             Part part = layout.narrowParents(id, partition).get(0);
             write(to, part.node(), part.partition());
             return;

@@ -26,7 +26,7 @@ class PlanDecoderTest {
                 .node("EmptySource", "partitions", 0)
                 .step(0, "map", "f")
                 .shuffle(4, "read", "combine", "create", "c", "mergeValue", "v", "mergeCombiners", "m", "mapSideCombine", true)
-                .node("Union", "parents", List.of(0, 1))
+                .node("Union", "parents", List.of(0, 1), "aligned", true)
                 .node("Coalesce", "parent", 6, "partitions", 1)
                 .node("CoGroup", "parents", List.of(5))
                 .bytes(8, 1, 0);
@@ -109,7 +109,7 @@ class PlanDecoderTest {
     void refusesAParentThatDoesNotStandBefore() {
         assertRefused(
                 "step0 at etl.py:1: its parent, node 0, does not stand before it",
-                new AvroPlan().node("Union", "parents", List.of(0)).bytes(0));
+                new AvroPlan().node("Union", "parents", List.of(0), "aligned", false).bytes(0));
     }
 
     @Test

@@ -61,7 +61,11 @@ public final class TestingPlan {
     }
 
     public int union(Integer... parents) {
-        return add(new PlanNode.Union(origin("union"), Arrays.asList(parents)));
+        return add(new PlanNode.Union(origin("union"), Arrays.asList(parents), false));
+    }
+
+    public int alignedUnion(Integer... parents) {
+        return add(new PlanNode.Union(origin("union"), Arrays.asList(parents), true));
     }
 
     public int coGroup(Integer... parents) {

@@ -112,6 +112,17 @@ class TaskTreesTest {
     }
 
     @Test
+    void anAlignedUnionReadsTheSamePartitionOfEachSide() {
+        int shuffled = plan.plain(plan.empty(1), 2);
+        Plan all = plan.collect(plan.alignedUnion(shuffled, shuffled));
+        assertEquals(
+                "{\"op\":\"concat\",\"in\":["
+                        + "{\"op\":\"shuffle\",\"stream\":0,\"maps\":1,\"partition\":1,\"mode\":\"plain\"},"
+                        + "{\"op\":\"shuffle\",\"stream\":1,\"maps\":1,\"partition\":1,\"mode\":\"plain\"}]}",
+                trees(all).body(1, 1, Map.of(2, 0)).tree());
+    }
+
+    @Test
     void theActionDecidesTheSinkOfTheResult() {
         int nothing = plan.empty(1);
         assertEquals("{\"kind\":\"none\"}", trees(plan.plan(nothing, new PlanAction.Drain())).body(0, 0, Map.of()).sink());
