@@ -1,31 +1,159 @@
 package io.weft.runner.input;
 
 import io.weft.runner.protocol.InputSpec;
+import java.io.EOFException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.security.AccessControlException;
 
-/** Text splits as blocks of whole lines. */
+/**
+ * Text splits as blocks of whole lines, about 1 MiB each: the lines that Hadoop's LineRecordReader would give, each ended by LF. Several
+ * ranges come one after the other. A line longer than a block comes in several blocks, of which only the last holds a LF.
+ */
 public final class TextInput implements InputSource {
+    static final int BLOCK_BYTES = 1 << 20;
+    private static final int MIN_BLOCK_BYTES = 64 << 10;
+
+    private final List<InputSpec.FileRange> ranges;
+    private final TextFiles files;
+    private final byte[] buffer;
+    /** Index of the range read now; the number of ranges when all are read. */
+    private int current;
+
+    private long delivered;
+    /** The range read now; only the reading thread opens, reads and closes it while {@code reading}. */
+    private TextBlocks blocks;
+    /** A thread is in {@link #next()}. Guarded by this. */
+    private boolean reading;
+    /** Guarded by this. */
+    private boolean closed;
+
+    TextInput(InputSpec.Text spec, Configuration conf, int blockBytes) {
+        this.ranges = spec.ranges();
+        this.files = new TextFiles(Objects.requireNonNull(conf, "conf is null"));
+        this.buffer = new byte[blockBytes];
+    }
+
+    /** Files are opened when their first block is asked for. */
     public static TextInput open(InputSpec.Text spec, Configuration conf) {
-        throw new UnsupportedOperationException();
+        long longest = 0;
+        for (InputSpec.FileRange range : spec.ranges()) {
+            longest = Math.max(longest, range.wholeFile() ? BLOCK_BYTES : range.length());
+        }
+        long wanted = longest + MIN_BLOCK_BYTES;
+        return new TextInput(spec, conf, (int) Math.min(BLOCK_BYTES, wanted));
     }
 
-    /** The file that is read now. */
-    public String path() {
-        throw new UnsupportedOperationException();
+    /** The file that is read now, or was read last; empty without any. */
+    public Optional<String> path() {
+        return ranges.isEmpty() ? Optional.empty() : Optional.of(range().path());
     }
 
-    /** Bytes delivered so far. */
+    /** Bytes delivered so far, over all ranges. */
     public long bytesDelivered() {
-        throw new UnsupportedOperationException();
+        return delivered;
     }
 
     @Override
     public Optional<Item> next() throws IOException {
-        throw new UnsupportedOperationException();
+        synchronized (this) {
+            if (closed) {
+                return Optional.empty();
+            }
+            reading = true;
+        }
+        try {
+            return nextBlock().map(Bytes::new);
+        } catch (IOException | RuntimeException e) {
+            throw explain(e);
+        } finally {
+            boolean closedMeanwhile;
+            synchronized (this) {
+                reading = false;
+                closedMeanwhile = closed;
+            }
+            if (closedMeanwhile) {
+                closeBlocks();
+            }
+        }
     }
 
+    private Optional<ByteBuffer> nextBlock() throws IOException {
+        while (current < ranges.size()) {
+            if (blocks == null) {
+                blocks = files.open(range(), buffer);
+            }
+            Optional<ByteBuffer> block = blocks.next();
+            if (block.isPresent()) {
+                delivered += block.get().remaining();
+                return block;
+            }
+            closeBlocks();
+            current++;
+        }
+        return Optional.empty();
+    }
+
+    /** Another thread may close; a read under way then ends first, since decompressors are shared through a pool. */
     @Override
-    public void close() {}
+    public void close() throws IOException {
+        synchronized (this) {
+            closed = true;
+            if (reading) {
+                return;
+            }
+        }
+        closeBlocks();
+    }
+
+    private void closeBlocks() throws IOException {
+        TextBlocks open = blocks;
+        blocks = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    private InputSpec.FileRange range() {
+        return ranges.get(Math.min(current, ranges.size() - 1));
+    }
+
+    private InputException explain(Exception e) {
+        String path = range().path();
+        TextBlocks open = blocks;
+        long offset = open == null ? range().start() : open.position();
+        if (e instanceof FileNotFoundException || e instanceof NoSuchFileException) {
+            return new InputException(InputException.MISSING, path + " does not exist any more", path, offset, e);
+        }
+        if (e instanceof AccessControlException || e instanceof AccessDeniedException) {
+            return new InputException(InputException.REFUSED, path + " may not be read: " + e.getMessage(), path, offset, e);
+        }
+        if (e instanceof TextFiles.CodecMissingException) {
+            return new InputException(InputException.DAMAGED, path + " cannot be decompressed: " + e.getMessage(), path, offset, e);
+        }
+        if (files.isCompressed(path) && !isTransport(e)) {
+            String what = e instanceof EOFException ? "its stream ends early" : String.valueOf(e.getMessage());
+            String message = String.format("%s is damaged: %s after %,d bytes of text", path, what, offset);
+            return new InputException(InputException.DAMAGED, message, path, offset, e);
+        }
+        String message = String.format("%s cannot be read at byte %,d: %s", path, offset, e);
+        return new InputException(InputException.FAILED, message, path, offset, e);
+    }
+
+    /** Whether the file system failed, and not what decompresses. */
+    private static boolean isTransport(Exception e) {
+        String name = e.getClass().getName();
+        return e instanceof TextFiles.StoredException
+                || name.startsWith("org.apache.hadoop.hdfs.")
+                || name.startsWith("org.apache.hadoop.ipc.")
+                || name.startsWith("org.apache.hadoop.fs.")
+                || name.startsWith("java.net.");
+    }
 }

@@ -1,0 +1,84 @@
+package io.weft.runner.input;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/** Searches in byte arrays, eight bytes at a time. */
+final class ByteScan {
+    static final byte LF = '\n';
+    static final byte CR = '\r';
+
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long ONES = 0x0101010101010101L;
+    private static final long HIGHS = 0x8080808080808080L;
+
+    private ByteScan() {}
+
+    /** Index of the first {@code wanted} in {@code from} to {@code to} (exclusive), or -1. */
+    static int indexOf(byte[] bytes, int from, int to, byte wanted) {
+        long pattern = ONES * (wanted & 0xff);
+        int at = from;
+        for (int last = to - Long.BYTES; at <= last; at += Long.BYTES) {
+            long difference = (long) LONGS.get(bytes, at) ^ pattern;
+            long zeros = (difference - ONES) & ~difference & HIGHS;
+            if (zeros != 0) {
+                return at + (Long.numberOfTrailingZeros(zeros) >>> 3);
+            }
+        }
+        for (; at < to; at++) {
+            if (bytes[at] == wanted) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    /** Index of the last {@code wanted} in {@code from} to {@code to} (exclusive), or -1. */
+    static int lastIndexOf(byte[] bytes, int from, int to, byte wanted) {
+        for (int at = to - 1; at >= from; at--) {
+            if (bytes[at] == wanted) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    /** Index of the first CR or LF, or -1. */
+    static int indexOfLineEnd(byte[] bytes, int from, int to) {
+        for (int at = from; at < to; at++) {
+            byte value = bytes[at];
+            if (value == LF || value == CR) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    /**
+     * Copies {@code from} to {@code to} (exclusive) down to {@code target}, with CR LF and lone CR turned into LF.
+     *
+     * @return the index after the last byte written
+     */
+    static int copyWithLineFeeds(byte[] bytes, int from, int to, int target) {
+        int read = from;
+        int write = target;
+        while (read < to) {
+            int carriageReturn = indexOf(bytes, read, to, CR);
+            int end = carriageReturn < 0 ? to : carriageReturn;
+            if (write != read) {
+                System.arraycopy(bytes, read, bytes, write, end - read);
+            }
+            write += end - read;
+            read = end;
+            if (carriageReturn >= 0) {
+                bytes[write++] = LF;
+                read++;
+                if (read < to && bytes[read] == LF) {
+                    read++;
+                }
+            }
+        }
+        return write;
+    }
+}

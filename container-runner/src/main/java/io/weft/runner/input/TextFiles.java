@@ -1,0 +1,153 @@
+package io.weft.runner.input;
+
+import io.weft.runner.protocol.InputSpec;
+import java.io.BufferedInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.FutureDataInputStreamBuilder;
+import org.apache.hadoop.fs.Options.OpenFileOptions;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.io.compress.CodecPool;
+import org.apache.hadoop.io.compress.CompressionCodec;
+import org.apache.hadoop.io.compress.CompressionCodecFactory;
+import org.apache.hadoop.io.compress.Decompressor;
+import org.apache.hadoop.io.compress.SplittableCompressionCodec;
+import org.apache.hadoop.util.functional.FutureIO;
+
+/** Opens file ranges: local files by the JVM's own channels, others through their FileSystem, compressed ones by their codec. */
+final class TextFiles {
+    private static final int STREAM_BUFFER_BYTES = 256 << 10;
+
+    private final Configuration conf;
+    private CompressionCodecFactory codecs;
+
+    TextFiles(Configuration conf) {
+        this.conf = conf;
+    }
+
+    /** {@code buffer}: for the blocks; used until the result is closed. */
+    TextBlocks open(InputSpec.FileRange range, byte[] buffer) throws IOException {
+        Path path = new Path(range.path());
+        Optional<CompressionCodec> codec = codecOf(path);
+        if (codec.isPresent()) {
+            if (codec.get() instanceof SplittableCompressionCodec) {
+                return new RecordBlocks(range, buffer.length, conf);
+            }
+            return new LineBlocks(decompress(codec.get(), path), 0, Long.MAX_VALUE, buffer);
+        }
+        InputStream stream = openAt(path, range.start(), range.start() + range.length());
+        return new LineBlocks(stream, range.start(), range.start() + range.length(), buffer);
+    }
+
+    /** Whether the file's content is compressed, by its name. */
+    boolean isCompressed(String path) {
+        return codecOf(new Path(path)).isPresent();
+    }
+
+    private Optional<CompressionCodec> codecOf(Path path) {
+        if (codecs == null) {
+            codecs = new CompressionCodecFactory(conf);
+        }
+        return Optional.ofNullable(codecs.getCodec(path));
+    }
+
+    private InputStream openAt(Path path, long start, long end) throws IOException {
+        if ("file".equals(path.toUri().getScheme())) {
+            FileChannel channel =
+                    FileChannel.open(java.nio.file.Path.of(path.toUri().getPath()), StandardOpenOption.READ);
+            channel.position(start);
+            return Channels.newInputStream(channel);
+        }
+        FileSystem files = path.getFileSystem(conf);
+        FutureDataInputStreamBuilder builder = files.openFile(path)
+                .opt(OpenFileOptions.FS_OPTION_OPENFILE_READ_POLICY, OpenFileOptions.FS_OPTION_OPENFILE_READ_POLICY_SEQUENTIAL)
+                .optLong(OpenFileOptions.FS_OPTION_OPENFILE_SPLIT_START, start)
+                .optLong(OpenFileOptions.FS_OPTION_OPENFILE_SPLIT_END, end)
+                .optLong(OpenFileOptions.FS_OPTION_OPENFILE_BUFFER_SIZE, STREAM_BUFFER_BYTES);
+        var stream = FutureIO.awaitFuture(builder.build());
+        try {
+            stream.seek(start);
+        } catch (IOException e) {
+            stream.close();
+            throw e;
+        }
+        return stream;
+    }
+
+    private InputStream decompress(CompressionCodec codec, Path path) throws IOException {
+        InputStream stored = new StoredStream(openAt(path, 0, Long.MAX_VALUE));
+        Decompressor decompressor = null;
+        try {
+            decompressor = CodecPool.getDecompressor(codec);
+            return new PooledStream(codec.createInputStream(stored, decompressor), decompressor);
+        } catch (IOException | RuntimeException | LinkageError e) {
+            stored.close();
+            if (decompressor != null) {
+                CodecPool.returnDecompressor(decompressor);
+            }
+            if (e instanceof IOException failure) {
+                throw failure;
+            }
+            throw new CodecMissingException(codec.getClass().getSimpleName() + " does not work here: " + e.getMessage(), e);
+        }
+    }
+
+    /** The codec is known, but what it needs (a native library) is not there. */
+    static final class CodecMissingException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        CodecMissingException(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /** The file system failed under a codec; everything else that a codec throws means damaged content. */
+    static final class StoredException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        StoredException(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+
+    private static final class StoredStream extends BufferedInputStream {
+        StoredStream(InputStream stream) {
+            super(stream, STREAM_BUFFER_BYTES);
+        }
+
+        @Override
+        public synchronized int read(byte[] bytes, int offset, int length) throws IOException {
+            try {
+                return super.read(bytes, offset, length);
+            } catch (IOException e) {
+                throw new StoredException(e);
+            }
+        }
+    }
+
+    private static final class PooledStream extends FilterInputStream {
+        private Decompressor decompressor;
+
+        PooledStream(InputStream stream, Decompressor decompressor) {
+            super(stream);
+            this.decompressor = decompressor;
+        }
+
+        @Override
+        public void close() throws IOException {
+            try {
+                super.close();
+            } finally {
+                CodecPool.returnDecompressor(decompressor);
+                decompressor = null;
+            }
+        }
+    }
+}
