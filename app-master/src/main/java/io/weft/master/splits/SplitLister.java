@@ -1,19 +1,49 @@
 package io.weft.master.splits;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
+import org.apache.hadoop.security.AccessControlException;
 
-/** Lists the splits of text inputs. */
+/**
+ * Lists the splits of text inputs: as many, cut at the same bytes, as Hadoop's mapred TextInputFormat gives, without those of no bytes
+ * (as PySpark). Their order is that of the paths as given; what a pattern or folder stands for is sorted by name. Thread-safe.
+ */
 public final class SplitLister {
+    private final Configuration conf;
+    private final boolean localFirst;
+
     /** {@code localFirst}: a path without scheme that exists on this machine is read as file: (local modes). */
-    public SplitLister(Configuration conf, boolean localFirst) {}
+    public SplitLister(Configuration conf, boolean localFirst) {
+        this.conf = Objects.requireNonNull(conf, "conf is null");
+        this.localFirst = localFirst;
+    }
 
     /**
      * @param paths as the user gave them: comma list, globs, folders
+     * @param minPartitions how many splits are wanted at least; a hint, as in Hadoop
      * @param site such as "textFile at etl.py:12", for error messages
+     * @throws SplitException when an input is missing or cannot be listed
      */
     public List<Split> list(String paths, int minPartitions, String site) throws IOException {
-        throw new UnsupportedOperationException();
+        try {
+            List<LocatedFileStatus> files = new InputFiles(conf, localFirst, site).list(paths);
+            return new SplitCutter(conf).cut(files, minPartitions);
+        } catch (SplitException e) {
+            throw e;
+        } catch (AccessControlException e) {
+            throw new SplitException(SplitException.REFUSED, paths + " may not be read (" + site + "): " + e.getMessage(), e);
+        } catch (FileNotFoundException e) {
+            throw new SplitException(
+                    SplitException.MISSING, paths + " went away while it was listed (" + site + "): " + e.getMessage(), e);
+        } catch (UnsupportedFileSystemException | IllegalArgumentException e) {
+            throw new SplitException(SplitException.MISSING, paths + " cannot be read (" + site + "): " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new SplitException(SplitException.FAILED, paths + " cannot be listed (" + site + "): " + e.getMessage(), e);
+        }
     }
 }

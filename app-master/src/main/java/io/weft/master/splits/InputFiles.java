@@ -1,0 +1,211 @@
+package io.weft.master.splits;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.BlockLocation;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
+
+/** Finds the files that input paths stand for, by the rules of Hadoop's FileInputFormat. Serves one listing. */
+final class InputFiles {
+    private static final int MAX_THREADS = 8;
+    private static final String RECURSIVE = "mapreduce.input.fileinputformat.input.dir.recursive";
+    private static final String IGNORE_FOLDERS = "mapreduce.input.fileinputformat.input.dir.nonrecursive.ignore.subdirs";
+    private static final Comparator<FileStatus> BY_PATH = Comparator.comparing(FileStatus::getPath);
+
+    private final Configuration conf;
+    private final boolean localFirst;
+    private final String site;
+    private final boolean recursive;
+    private final boolean ignoreFolders;
+
+    InputFiles(Configuration conf, boolean localFirst, String site) {
+        this.conf = conf;
+        this.localFirst = localFirst;
+        this.site = site;
+        this.recursive = conf.getBoolean(RECURSIVE, false);
+        this.ignoreFolders = conf.getBoolean(IGNORE_FOLDERS, false);
+    }
+
+    /** The files of a comma list of paths, in its order; those of one pattern or folder sorted by path. */
+    List<LocatedFileStatus> list(String paths) throws IOException {
+        List<FileStatus> matches = new ArrayList<>();
+        for (String path : splitAtCommas(paths)) {
+            if (path.isEmpty()) {
+                throw new SplitException(SplitException.MISSING, "the path '" + paths + "' has an empty part (" + site + ")", null);
+            }
+            matches.addAll(matches(new Path(path)));
+        }
+        if (matches.size() == 1) {
+            return expand(matches.get(0));
+        }
+        return expandAll(matches);
+    }
+
+    /** Splits at commas outside braces; an escaped comma stays, escaped, which patterns understand. */
+    static List<String> splitAtCommas(String paths) {
+        List<String> parts = new ArrayList<>();
+        int depth = 0;
+        int start = 0;
+        for (int at = 0; at < paths.length(); at++) {
+            char letter = paths.charAt(at);
+            if (letter == '\\') {
+                at++;
+            } else if (letter == '{') {
+                depth++;
+            } else if (letter == '}') {
+                depth = Math.max(0, depth - 1);
+            } else if (letter == ',' && depth == 0) {
+                parts.add(paths.substring(start, at));
+                start = at + 1;
+            }
+        }
+        parts.add(paths.substring(start));
+        return parts;
+    }
+
+    private static boolean isVisible(Path path) {
+        return !path.getName().startsWith("_") && !path.getName().startsWith(".");
+    }
+
+    private List<FileStatus> matches(Path given) throws IOException {
+        FileSystem files = given.getFileSystem(conf);
+        if (localFirst && given.toUri().getScheme() == null && !"file".equals(files.getScheme())) {
+            FileSystem local = FileSystem.getLocal(conf);
+            FileStatus[] found = local.globStatus(local.makeQualified(given), InputFiles::isVisible);
+            if (found != null && found.length > 0) {
+                return sorted(found);
+            }
+        }
+        Path path = files.makeQualified(given);
+        FileStatus[] found = files.globStatus(path, InputFiles::isVisible);
+        if (found == null) {
+            throw new SplitException(SplitException.MISSING, path + " does not exist (" + site + ")." + localTwin(given), null);
+        }
+        if (found.length == 0) {
+            throw new SplitException(SplitException.MISSING, noMatch(files, path), null);
+        }
+        return sorted(found);
+    }
+
+    private static List<FileStatus> sorted(FileStatus[] found) {
+        List<FileStatus> list = new ArrayList<>(List.of(found));
+        list.sort(BY_PATH);
+        return list;
+    }
+
+    private String localTwin(Path given) throws IOException {
+        if (given.toUri().getScheme() != null) {
+            return "";
+        }
+        Path local = FileSystem.getLocal(conf).makeQualified(given);
+        java.nio.file.Path twin = java.nio.file.Path.of(local.toUri().getPath());
+        if (!java.nio.file.Files.exists(twin)) {
+            return "";
+        }
+        return "\nA local file of that name does: file://" + local.toUri().getPath();
+    }
+
+    private String noMatch(FileSystem files, Path pattern) throws IOException {
+        if (files.exists(pattern)) {
+            return pattern + " is hidden, since its name starts with '_' or '.' (" + site + "). Rename it, or read its folder's other files.";
+        }
+        Path folder = pattern;
+        while (folder.getParent() != null && isPattern(folder)) {
+            folder = folder.getParent();
+        }
+        String start = "The pattern " + pattern + " matches no file (" + site + "); its folder " + folder;
+        FileStatus[] entries;
+        try {
+            entries = files.listStatus(folder);
+        } catch (java.io.FileNotFoundException e) {
+            return start + " does not exist";
+        }
+        if (entries.length == 0) {
+            return start + " is empty";
+        }
+        String count = entries.length == 1 ? " has 1 entry, " : " has " + String.format("%,d", entries.length) + " entries, e.g. ";
+        return start + count + sorted(entries).get(0).getPath().getName();
+    }
+
+    private static boolean isPattern(Path path) {
+        return path.toString().matches(".*[*?\\[{\\\\].*");
+    }
+
+    private List<LocatedFileStatus> expandAll(List<FileStatus> matches) throws IOException {
+        int threads = Math.min(MAX_THREADS, matches.size());
+        ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, threads), runnable -> {
+            Thread thread = new Thread(runnable, "split-lister");
+            thread.setDaemon(true);
+            return thread;
+        });
+        try {
+            List<Future<List<LocatedFileStatus>>> running = new ArrayList<>(matches.size());
+            for (FileStatus match : matches) {
+                running.add(pool.submit(() -> expand(match)));
+            }
+            List<LocatedFileStatus> all = new ArrayList<>();
+            for (Future<List<LocatedFileStatus>> folder : running) {
+                all.addAll(folder.get());
+            }
+            return all;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failure) {
+                throw failure;
+            }
+            throw new IOException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new java.io.InterruptedIOException("listing was interrupted");
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    private List<LocatedFileStatus> expand(FileStatus match) throws IOException {
+        FileSystem files = match.getPath().getFileSystem(conf);
+        List<LocatedFileStatus> found = new ArrayList<>();
+        if (match.isDirectory()) {
+            addFolder(files, match.getPath(), found);
+        } else {
+            BlockLocation[] locations = files.getFileBlockLocations(match, 0, match.getLen());
+            found.add(new LocatedFileStatus(match, locations));
+        }
+        return found;
+    }
+
+    private void addFolder(FileSystem files, Path folder, List<LocatedFileStatus> found) throws IOException {
+        List<LocatedFileStatus> entries = new ArrayList<>();
+        RemoteIterator<LocatedFileStatus> listing = files.listLocatedStatus(folder);
+        while (listing.hasNext()) {
+            LocatedFileStatus entry = listing.next();
+            if (isVisible(entry.getPath())) {
+                entries.add(entry);
+            }
+        }
+        entries.sort(BY_PATH);
+        for (LocatedFileStatus entry : entries) {
+            if (entry.isFile()) {
+                found.add(entry);
+            } else if (recursive) {
+                addFolder(files, entry.getPath(), found);
+            } else if (!ignoreFolders) {
+                throw new SplitException(
+                        SplitException.MISSING,
+                        entry.getPath() + " is a folder inside the input folder, not a file (" + site + "). Name files or folders of"
+                                + " files, such as " + folder + "/*, or set " + RECURSIVE + "=true.",
+                        null);
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package io.weft.master.splits;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weft.runner.protocol.InputSpec;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.BlockLocation;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.mapred.FileInputFormat;
+import org.apache.hadoop.mapred.FileSplit;
+import org.apache.hadoop.mapred.InputSplit;
+import org.apache.hadoop.mapred.JobConf;
+import org.apache.hadoop.mapred.TextInputFormat;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SplitListerTest {
+    private static final String SITE = "textFile at etl.py:12";
+
+    @TempDir
+    Path folder;
+
+    private final Configuration conf = new Configuration();
+
+    @Test
+    void cutsAsHadoopsTextInputFormat() throws IOException {
+        String[] names = {"a.txt", "b.gz", "c.bz2", "d", "_hidden", ".hidden", "e.txt", "f.deflate"};
+        for (int seed = 0; seed < 300; seed++) {
+            Random random = new Random(seed);
+            Path input = Files.createDirectory(folder.resolve("seed" + seed));
+            for (String name : names) {
+                if (random.nextBoolean()) {
+                    Files.write(input.resolve(name), new byte[random.nextInt(4) == 0 ? 0 : random.nextInt(3000)]);
+                }
+            }
+            conf.setLong("fs.local.block.size", 100 + random.nextInt(2000));
+            conf.setLong("mapreduce.input.fileinputformat.split.minsize", random.nextInt(3) * 300L);
+            conf.setBoolean("fs.file.impl.disable.cache", true);
+            int wanted = random.nextInt(12);
+            assertEquals(hadoopSplits(input + "", wanted), ranges(lister().list(input + "", wanted, SITE)), "seed " + seed);
+        }
+    }
+
+    @Test
+    void keepsTheOrderOfACommaListAndSortsWhatAPatternStandsFor() throws IOException {
+        for (String name : List.of("z1", "z3", "z2", "b", "x,y", "k1", "k2")) {
+            Files.writeString(folder.resolve(name), name);
+        }
+        String paths = folder + "/z*," + folder + "/b," + folder + "/k{2,1}," + folder + "/x\\,y";
+        List<String> names = new ArrayList<>();
+        for (Split split : lister().list(paths, 1, SITE)) {
+            String path = split.input().ranges().get(0).path();
+            names.add(path.substring(path.lastIndexOf('/') + 1));
+        }
+        assertEquals(List.of("z1", "z2", "z3", "b", "k1", "k2", "x,y"), names);
+    }
+
+    @Test
+    void namesAMissingPathAndTheUsersLine() {
+        SplitException failure = assertThrows(SplitException.class, () -> lister().list(folder + "/gone", 2, SITE));
+        assertEquals(SplitException.MISSING, failure.code());
+        assertTrue(failure.getMessage().startsWith("file:" + folder + "/gone does not exist (textFile at etl.py:12)."));
+    }
+
+    @Test
+    void saysWhatTheFolderOfAPatternWithoutMatchesHolds() throws IOException {
+        Files.writeString(folder.resolve("2024-05-02"), "x");
+        Files.writeString(folder.resolve("2024-05-01"), "x");
+        SplitException failure = assertThrows(SplitException.class, () -> lister().list(folder + "/*/*.gz", 2, SITE));
+        assertEquals(
+                "The pattern file:" + folder + "/*/*.gz matches no file (textFile at etl.py:12); its folder file:" + folder
+                        + " has 2 entries, e.g. 2024-05-01",
+                failure.getMessage());
+    }
+
+    @Test
+    void refusesAFolderInsideTheInputFolder() throws IOException {
+        Files.createDirectories(folder.resolve("in/sub"));
+        Files.writeString(folder.resolve("in/a"), "x");
+        SplitException failure = assertThrows(SplitException.class, () -> lister().list(folder + "/in", 2, SITE));
+        assertTrue(failure.getMessage().contains("/in/sub is a folder inside the input folder"), failure.getMessage());
+        conf.setBoolean("mapreduce.input.fileinputformat.input.dir.recursive", true);
+        Files.writeString(folder.resolve("in/sub/b"), "y");
+        assertEquals(2, lister().list(folder + "/in", 1, SITE).size());
+    }
+
+    @Test
+    void readsAnExistingLocalPathAsAFileInLocalModes() throws IOException {
+        Files.writeString(folder.resolve("here"), "x");
+        conf.set("fs.far.impl", FarFileSystem.class.getName());
+        conf.set("fs.defaultFS", "far:///");
+        List<Split> splits = new SplitLister(conf, true).list(folder + "/here", 1, SITE);
+        assertEquals("file:" + folder + "/here", splits.get(0).input().ranges().get(0).path());
+        SplitException failure =
+                assertThrows(SplitException.class, () -> new SplitLister(conf, false).list(folder + "/here", 1, SITE));
+        assertEquals(
+                "far:" + folder + "/here does not exist (textFile at etl.py:12).\nA local file of that name does: file://" + folder
+                        + "/here",
+                failure.getMessage());
+    }
+
+    @Test
+    void prefersTheHostsThatHoldMostOfASplit() throws IOException {
+        conf.set("fs.far.impl", FarFileSystem.class.getName());
+        List<Split> splits = lister().list("far:/data", 1, SITE);
+        assertEquals(List.of(List.of("node2", "node1"), List.of("node2")), splits.stream().map(Split::hosts).toList());
+        assertEquals(List.of(100L, 50L), splits.stream().map(Split::bytes).toList());
+    }
+
+    /** One file of 150 bytes in blocks of 60 on made-up hosts, cut into splits of 100. */
+    public static final class FarFileSystem extends RawLocalFileSystem {
+        @Override
+        public URI getUri() {
+            return URI.create("far:///");
+        }
+
+        @Override
+        public String getScheme() {
+            return "far";
+        }
+
+        @Override
+        public FileStatus getFileStatus(org.apache.hadoop.fs.Path path) throws IOException {
+            if (path.getName().equals("data")) {
+                return new FileStatus(150, false, 1, 100, 0, makeQualified(path));
+            }
+            throw new java.io.FileNotFoundException(path.toString());
+        }
+
+        @Override
+        public BlockLocation[] getFileBlockLocations(FileStatus file, long start, long length) {
+            return new BlockLocation[] {
+                new BlockLocation(null, new String[] {"node1", "localhost"}, 0, 40),
+                new BlockLocation(null, new String[] {"node2"}, 40, 110)
+            };
+        }
+    }
+
+    private SplitLister lister() {
+        return new SplitLister(conf, false);
+    }
+
+    private static List<String> ranges(List<Split> splits) {
+        List<String> ranges = new ArrayList<>();
+        for (Split split : splits) {
+            for (InputSpec.FileRange range : split.input().ranges()) {
+                ranges.add(range.path() + ":" + range.start() + "+" + range.length());
+            }
+        }
+        return ranges;
+    }
+
+    private List<String> hadoopSplits(String path, int wanted) throws IOException {
+        JobConf job = new JobConf(conf);
+        FileInputFormat.setInputPaths(job, path);
+        TextInputFormat format = new TextInputFormat();
+        format.configure(job);
+        List<FileSplit> splits = new ArrayList<>();
+        for (InputSplit split : format.getSplits(job, wanted)) {
+            if (split.getLength() > 0) {
+                splits.add((FileSplit) split);
+            }
+        }
+        splits.sort(Comparator.comparing(FileSplit::getPath).thenComparing(FileSplit::getStart));
+        return splits.stream().map(split -> split.getPath() + ":" + split.getStart() + "+" + split.getLength()).toList();
+    }
+}
