@@ -1,0 +1,160 @@
+"""Runs actions: plan, upload, run, gather, explain."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from weft._callsite import call_site
+from weft._datasocket import DataSocket, Failure
+from weft._failures import to_exception
+from weft._gateway import Gateway
+from weft._lineage import DataBlock, Node, TextNode, count_partitions
+from weft._plan import COLLECT, DRAIN, Plan, build_plan, save_text
+from weft._progress import Console, Totals
+from weft.errors import ContextError, InternalError
+
+__all__ = ["Jobs"]
+
+
+class Jobs:
+    """Runs the actions of one context.
+
+    Thread-safe: each action takes a connection of its own; local properties belong to the thread that set them.
+    """
+
+    def __init__(self, gateway: Gateway, console: Console) -> None:
+        self._gateway = gateway
+        self._console = console
+        self._totals = Totals()
+        self._local = threading.local()
+        self._ids = itertools.count()
+        self._dropped: deque[int] = deque()
+        self._text_partitions: weakref.WeakKeyDictionary[TextNode, int] = weakref.WeakKeyDictionary()
+        self._started = time.monotonic()
+        self._stopped_at: str | None = None
+
+    def next_id(self) -> int:
+        """Give the id of the next RDD."""
+        return next(self._ids)
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """Local properties of this thread."""
+        found: dict[str, str] | None = getattr(self._local, "properties", None)
+        if found is None:
+            found = self._local.properties = {}
+        return found
+
+    def collect(self, node: Node, name: str, partitions: Sequence[int] = ()) -> list[Any]:
+        """Bring the records of a node, or of some of its partitions, to the driver in partition order."""
+        result: list[Any] = []
+        self._run(node, COLLECT, name, partitions, lambda _, records: result.extend(records))
+        return result
+
+    def drain(self, node: Node, name: str) -> None:
+        """Run all partitions and keep nothing."""
+        self._run(node, DRAIN, name, (), _no_result)
+
+    def save_text(self, node: Node, path: str, codec: str | None) -> None:
+        """Write a folder of text files."""
+        self._run(node, save_text(path, codec), "saveAsTextFile", (), _no_result)
+
+    def count_partitions(self, node: Node) -> int:
+        """Count the partitions of a node; only files need the gateway for that, and are looked at once."""
+        return count_partitions(node, self._ask_partitions)
+
+    def forget_shuffle(self, rdd: int) -> None:
+        """Note that an RDD is gone, whose shuffle the gateway may keep; told with the next job.
+
+        May be called at any moment, as the garbage collector does.
+        """
+        self._dropped.append(rdd)
+
+    def require_running(self) -> None:
+        """Raise E19 if the context was stopped."""
+        if self._stopped_at is not None:
+            raise ContextError(
+                f"This context was stopped at {self._stopped_at}. Make a new one: WeftContext().", "E19"
+            )
+
+    def java(self) -> Any:
+        """Give the gateway's entry point for control."""
+        self.require_running()
+        return self._gateway.java()
+
+    def stop(self, site: str) -> None:
+        """End the gateway and print the summary; harmless when repeated."""
+        if self._stopped_at is not None:
+            return
+        self._stopped_at = site
+        self._gateway.stop()
+        if self._totals.jobs:
+            self._console.write_line(self._totals.line(time.monotonic() - self._started))
+
+    def _ask_partitions(self, node: TextNode) -> int:
+        known = self._text_partitions.get(node)
+        if known is None:
+            plan = build_plan(node, COLLECT, "getNumPartitions", node.site, self.properties)
+            known = int(self._with_connection(lambda data: data.partitions(plan.to_bytes())))
+            self._text_partitions[node] = known
+        return known
+
+    def _run(
+        self,
+        node: Node,
+        action: tuple[str, dict[str, Any]],
+        name: str,
+        partitions: Sequence[int],
+        on_batch: Callable[[int, list[Any]], None],
+    ) -> None:
+        self.require_running()
+        self._drop_shuffles()
+        plan = build_plan(node, action, name, call_site(), self.properties, partitions)
+        encoded = plan.to_bytes()
+
+        def run(data: DataSocket) -> dict[str, Any]:
+            self._gateway.upload(data, _payloads(plan))
+            with self._console.job() as progress:
+                return data.run(encoded, on_batch, progress)
+
+        answer = self._with_connection(run)
+        for block in plan.blocks.values():
+            block.chunks = None
+        self._totals.add(answer.get("stats") or {})
+
+    def _with_connection(self, request: Callable[[DataSocket], Any]) -> Any:
+        self.require_running()
+        try:
+            with self._gateway.connection() as data:
+                return request(data)
+        except Failure as failure:
+            error = to_exception(failure)
+        except (EOFError, ConnectionError, FileNotFoundError) as problem:
+            self.require_running()
+            error = InternalError(f"The Java process of Weft has ended: {problem}. Its messages stand above.", "", 7)
+        raise error from None
+
+    def _drop_shuffles(self) -> None:
+        while self._dropped:
+            self._gateway.java().dropShuffle(self._dropped.popleft())
+
+
+def _payloads(plan: Plan) -> dict[str, Iterable[bytes]]:
+    payloads: dict[str, Iterable[bytes]] = {identity: (blob.data,) for identity, blob in plan.blobs.items()}
+    for identity, block in plan.blocks.items():
+        payloads[identity] = _chunks(block)
+    return payloads
+
+
+def _chunks(block: DataBlock) -> Iterable[bytes]:
+    return () if block.chunks is None else block.chunks
+
+
+def _no_result(_index: int, _records: list[Any]) -> None:
+    """Actions without a result get none."""

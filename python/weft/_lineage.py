@@ -1,0 +1,206 @@
+"""What transformations build: an immutable graph of where records come from. Nothing here runs anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from weft._closures import Closure
+
+__all__ = [
+    "CoGroupNode",
+    "CoalesceNode",
+    "DataBlock",
+    "DataNode",
+    "EmptyNode",
+    "Node",
+    "RangeNode",
+    "ShuffleNode",
+    "StepNode",
+    "TextNode",
+    "UnionNode",
+    "count_partitions",
+    "in_order",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One RDD's place in the graph.
+
+    ``rdd`` is the id of the RDD, ``name`` the operation that made it, ``site`` the user's ``file:line``.
+    Two nodes are equal only if they are the same object.
+    """
+
+    rdd: int
+    name: str
+    site: str
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        """The nodes whose records this one reads."""
+        return ()
+
+
+@dataclass(frozen=True, eq=False)
+class TextNode(Node):
+    """Lines of files; how many partitions that gives only the gateway knows."""
+
+    paths: str
+    min_partitions: int
+    unicode: bool
+
+
+class DataBlock:
+    """Encoded records of ``parallelize``: in memory until they are uploaded, then an id.
+
+    ``offsets`` has one entry more than there are partitions; a partition is the bytes between two.
+    """
+
+    def __init__(self, identity: str, chunks: list[bytes], offsets: list[int]) -> None:
+        self.identity = identity
+        self.offsets = offsets
+        self.chunks: list[bytes] | None = chunks
+
+
+@dataclass(frozen=True, eq=False)
+class DataNode(Node):
+    """Records that the driver sends."""
+
+    block: DataBlock
+
+
+@dataclass(frozen=True, eq=False)
+class RangeNode(Node):
+    """Whole numbers that the workers count themselves: one range a partition, all of one step."""
+
+    ranges: tuple[range, ...]
+    step: int
+
+
+@dataclass(frozen=True, eq=False)
+class EmptyNode(Node):
+    """No records, in so many partitions."""
+
+    partitions: int
+
+
+@dataclass(frozen=True, eq=False)
+class StepNode(Node):
+    """One narrow step; steps that follow each other become one pipeline in the plan."""
+
+    parent: Node
+    op: str
+    closure: Closure | None
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        return (self.parent,)
+
+
+@dataclass(frozen=True, eq=False)
+class ShuffleNode(Node):
+    """Records move between partitions; the field names and values are those of ``plan.avsc``."""
+
+    parent: Node
+    partitions: int
+    writer: str
+    read: str
+    partitioner: Closure | None = None
+    create: Closure | None = None
+    merge_value: Closure | None = None
+    merge_combiners: Closure | None = None
+    map_side_combine: bool = False
+    key: Closure | None = None
+    ascending: bool = True
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        return (self.parent,)
+
+
+@dataclass(frozen=True, eq=False)
+class UnionNode(Node):
+    """Partitions of all parents one after the other; ``aligned``: partition by partition instead."""
+
+    members: tuple[Node, ...]
+    aligned: bool
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        return self.members
+
+
+@dataclass(frozen=True, eq=False)
+class CoalesceNode(Node):
+    """Fewer partitions, each several of the parent's one after the other."""
+
+    parent: Node
+    partitions: int
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        return (self.parent,)
+
+
+@dataclass(frozen=True, eq=False)
+class CoGroupNode(Node):
+    """Per key one list of values for each parent; the parents are partitioned alike."""
+
+    members: tuple[Node, ...] = field(default=())
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        return self.members
+
+
+def in_order(root: Node, parents: Callable[[Node], tuple[Node, ...]] | None = None) -> Iterator[Node]:
+    """Give every node that ``root`` needs once, parents before children, without recursion (lineages get long)."""
+    of = _all_parents if parents is None else parents
+    stack: list[tuple[Node, Iterator[Node]]] = [(root, iter(of(root)))]
+    entered = {id(root)}
+    while stack:
+        node, rest = stack[-1]
+        for parent in rest:
+            if id(parent) not in entered:
+                entered.add(id(parent))
+                stack.append((parent, iter(of(parent))))
+                break
+        else:
+            stack.pop()
+            yield node
+
+
+def _all_parents(node: Node) -> tuple[Node, ...]:
+    return node.parents
+
+
+def _counting_parents(node: Node) -> tuple[Node, ...]:
+    """The parents whose partitions decide how many this node has."""
+    if isinstance(node, ShuffleNode):
+        return ()
+    if isinstance(node, CoGroupNode) or (isinstance(node, UnionNode) and node.aligned):
+        return node.parents[:1]
+    return node.parents
+
+
+def count_partitions(root: Node, ask: Callable[[TextNode], int]) -> int:
+    """Count the partitions of ``root``; ``ask`` gives those of files."""
+    counts: dict[int, int] = {}
+    for node in in_order(root, _counting_parents):
+        counts[id(node)] = _own_count(node, [counts[id(p)] for p in _counting_parents(node)], ask)
+    return counts[id(root)]
+
+
+def _own_count(node: Node, parents: list[int], ask: Callable[[TextNode], int]) -> int:
+    if isinstance(node, TextNode):
+        return ask(node)
+    if isinstance(node, DataNode):
+        return len(node.block.offsets) - 1
+    if isinstance(node, RangeNode):
+        return len(node.ranges)
+    if isinstance(node, (EmptyNode, ShuffleNode)):
+        return node.partitions
+    if isinstance(node, CoalesceNode):
+        return min(node.partitions, parents[0])
+    return sum(parents)

@@ -1,0 +1,185 @@
+"""Lineage to Plan: the part of the graph that one action needs, as the Avro record of ``plan.avsc``."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from weft._closures import Blob, Closure
+from weft._lineage import (
+    CoalesceNode,
+    CoGroupNode,
+    DataBlock,
+    DataNode,
+    EmptyNode,
+    Node,
+    RangeNode,
+    ShuffleNode,
+    StepNode,
+    TextNode,
+    UnionNode,
+    in_order,
+)
+
+__all__ = ["COLLECT", "DRAIN", "Plan", "build_plan", "save_text"]
+
+COLLECT: tuple[str, dict[str, Any]] = ("Collect", {})
+DRAIN: tuple[str, dict[str, Any]] = ("Drain", {})
+
+
+def save_text(path: str, codec: str | None) -> tuple[str, dict[str, Any]]:
+    """Make the action that writes a folder of text files."""
+    return ("SaveText", {"path": path, "codec": codec})
+
+
+class Plan:
+    """A plan and what must be uploaded before it runs."""
+
+    def __init__(self, record: dict[str, Any], blobs: dict[str, Blob], blocks: dict[str, DataBlock]) -> None:
+        self.record = record
+        self.blobs = blobs
+        self.blocks = blocks
+
+    def to_bytes(self) -> bytes:
+        """Encode as Avro binary, without a container."""
+        from fastavro import schemaless_writer
+
+        out = io.BytesIO()
+        schemaless_writer(out, _schema(), self.record)
+        return out.getvalue()
+
+
+@lru_cache(maxsize=1)
+def _schema() -> Any:
+    from fastavro import parse_schema
+
+    with open(os.path.join(os.path.dirname(__file__), "plan.avsc"), encoding="utf-8") as file:
+        return parse_schema(json.load(file))
+
+
+def build_plan(
+    root: Node,
+    action: tuple[str, dict[str, Any]],
+    name: str,
+    site: str,
+    properties: dict[str, str],
+    partitions: Sequence[int] = (),
+) -> Plan:
+    """Make the plan of one action on ``root``.
+
+    Parameters
+    ----------
+    root : Node
+        What the action runs on.
+    action : tuple
+        :data:`COLLECT`, :data:`DRAIN` or what :func:`save_text` gives.
+    name, site : str
+        The action as the user wrote it, and where.
+    properties : dict
+        Local properties of the submitting thread.
+    partitions : sequence of int
+        The partitions to run; none given means all.
+    """
+    builder = _Builder()
+    result = builder.add_all(root)
+    record = {
+        "version": 1,
+        "name": name,
+        "site": site,
+        "properties": properties,
+        "result": result,
+        "partitions": list(partitions),
+        "action": (f"io.weft.plan.{action[0]}", action[1]),
+        "nodes": builder.nodes,
+    }
+    return Plan(record, builder.blobs, builder.blocks)
+
+
+class _Builder:
+    """Collects the nodes of one plan; ``index`` maps a lineage node to its place."""
+
+    def __init__(self) -> None:
+        self.nodes: list[dict[str, Any]] = []
+        self.blobs: dict[str, Blob] = {}
+        self.blocks: dict[str, DataBlock] = {}
+        self.index: dict[int, int] = {}
+
+    def add_all(self, root: Node) -> int:
+        order = list(in_order(root))
+        heads = {id(root)}
+        for node in order:
+            if not isinstance(node, StepNode):
+                heads.update(id(parent) for parent in node.parents)
+        for node in order:
+            if not isinstance(node, StepNode) or id(node) in heads:
+                self.index[id(node)] = len(self.nodes)
+                self.nodes.append(self._node(node))
+        return self.index[id(root)]
+
+    def _node(self, node: Node) -> dict[str, Any]:
+        kind, body = self._kind(node)
+        return {"rdd": node.rdd, "name": node.name, "site": node.site, "kind": (f"io.weft.plan.{kind}", body)}
+
+    def _kind(self, node: Node) -> tuple[str, dict[str, Any]]:
+        if isinstance(node, StepNode):
+            return "Pipeline", self._pipeline(node)
+        if isinstance(node, ShuffleNode):
+            return "Shuffle", self._shuffle(node)
+        if isinstance(node, TextNode):
+            return "TextSource", {"paths": node.paths, "minPartitions": node.min_partitions, "unicode": node.unicode}
+        if isinstance(node, DataNode):
+            self.blocks[node.block.identity] = node.block
+            return "DataSource", {"block": node.block.identity, "offsets": node.block.offsets}
+        if isinstance(node, RangeNode):
+            return "RangeSource", {
+                "starts": [str(part.start) for part in node.ranges],
+                "stops": [str(part.stop) for part in node.ranges],
+                "step": str(node.step),
+            }
+        if isinstance(node, EmptyNode):
+            return "EmptySource", {"partitions": node.partitions}
+        if isinstance(node, UnionNode):
+            return "Union", {"parents": self._parents(node), "aligned": node.aligned}
+        if isinstance(node, CoalesceNode):
+            return "Coalesce", {"parent": self._parents(node)[0], "partitions": node.partitions}
+        if isinstance(node, CoGroupNode):
+            return "CoGroup", {"parents": self._parents(node)}
+        raise TypeError(f"{type(node).__name__} has no place in a plan")
+
+    def _parents(self, node: Node) -> list[int]:
+        return [self.index[id(parent)] for parent in node.parents]
+
+    def _pipeline(self, last: StepNode) -> dict[str, Any]:
+        """Follow the steps up to the first node that has a place of its own."""
+        steps = []
+        node: Node = last
+        while isinstance(node, StepNode) and (node is last or id(node) not in self.index):
+            steps.append({"op": node.op, "function": self._blob(node.closure), "name": node.name, "site": node.site})
+            node = node.parent
+        return {"parent": self.index[id(node)], "steps": steps[::-1]}
+
+    def _shuffle(self, node: ShuffleNode) -> dict[str, Any]:
+        return {
+            "parent": self._parents(node)[0],
+            "partitions": node.partitions,
+            "writer": node.writer,
+            "read": node.read,
+            "partitioner": self._blob(node.partitioner),
+            "create": self._blob(node.create),
+            "mergeValue": self._blob(node.merge_value),
+            "mergeCombiners": self._blob(node.merge_combiners),
+            "mapSideCombine": node.map_side_combine,
+            "key": self._blob(node.key),
+            "ascending": node.ascending,
+        }
+
+    def _blob(self, closure: Closure | None) -> str | None:
+        if closure is None:
+            return None
+        blob = closure.blob()
+        self.blobs[blob.identity] = blob
+        return blob.identity

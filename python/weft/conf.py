@@ -1,0 +1,127 @@
+"""Settings that a program makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["WeftConf"]
+
+_HADOOP = "weft.hadoop."
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class WeftConf:
+    """Settings of an application, by name.
+
+    All setters give the object itself, so calls can be chained. Names are checked when the context starts.
+
+    Parameters
+    ----------
+    loadDefaults : bool
+        Take the settings that ``weft run --conf`` and the environment give as a beginning.
+
+    Examples
+    --------
+    >>> conf = WeftConf(loadDefaults=False).setMaster("local[2]").setAppName("counts")
+    >>> conf.get("weft.master")
+    'local[2]'
+    >>> conf.get("weft.task.maxFailures", "4")
+    '4'
+    >>> sorted(conf.getAll())
+    [('weft.app.name', 'counts'), ('weft.master', 'local[2]')]
+    """
+
+    def __init__(self, loadDefaults: bool = True) -> None:
+        self._settings: dict[str, str] = {}
+        if loadDefaults:
+            from weft._defaults import default_settings
+
+            self._settings.update(default_settings())
+
+    def set(self, key: str, value: object) -> WeftConf:
+        """Set one setting; booleans become ``true`` and ``false``."""
+        self._settings[key] = _text(value)
+        return self
+
+    def setIfMissing(self, key: str, value: object) -> WeftConf:
+        """Set one setting unless it is set."""
+        if key not in self._settings:
+            self.set(key, value)
+        return self
+
+    def setMaster(self, value: str) -> WeftConf:
+        """Set where jobs run: ``local[N]``, ``local[N,maxFailures]``, ``local-cluster[C,S,MB]`` or ``yarn``."""
+        return self.set("weft.master", value)
+
+    def setAppName(self, value: str) -> WeftConf:
+        """Set the name that people see."""
+        return self.set("weft.app.name", value)
+
+    def setExecutorEnv(
+        self,
+        key: str | None = None,
+        value: str | None = None,
+        pairs: Iterable[tuple[str, str]] | None = None,
+    ) -> WeftConf:
+        """Set environment variables of the workers: one by ``key`` and ``value``, or several by ``pairs``.
+
+        Raises
+        ------
+        ValueError
+            If neither or both are given.
+
+        Examples
+        --------
+        >>> conf = WeftConf(loadDefaults=False).setExecutorEnv("LANG", "C.UTF-8")
+        >>> conf.setExecutorEnv(pairs=[("A", "1"), ("B", "2")]).get("weft.env.B")
+        '2'
+        """
+        if (key is None) == (pairs is None):
+            raise ValueError("setExecutorEnv takes either key and value, or pairs")
+        if key is not None:
+            self.set(f"weft.env.{key}", value)
+        for name, text in pairs or ():
+            self.set(f"weft.env.{name}", text)
+        return self
+
+    def setAll(self, pairs: Iterable[tuple[str, str | int | float | bool]]) -> WeftConf:
+        """Set several settings."""
+        for key, value in pairs:
+            self.set(key, value)
+        return self
+
+    def get(self, key: str, defaultValue: str | None = None) -> str | None:
+        """Give the value of a setting, ``defaultValue`` if it is not set."""
+        return self._settings.get(key, defaultValue)
+
+    def getAll(self) -> list[tuple[str, str]]:
+        """Give all settings as pairs."""
+        return list(self._settings.items())
+
+    def contains(self, key: str) -> bool:
+        """Whether the setting is set."""
+        return key in self._settings
+
+    def toDebugString(self) -> str:
+        """Give the settings as text, one a line, sorted by name.
+
+        Examples
+        --------
+        >>> print(WeftConf(loadDefaults=False).setMaster("local").set("weft.a", True).toDebugString())
+        weft.a=true
+        weft.master=local
+        """
+        return "\n".join(f"{key}={value}" for key, value in sorted(self._settings.items()))
+
+    def copy(self) -> WeftConf:
+        """Give another object with the same settings."""
+        return WeftConf(loadDefaults=False).setAll(self.getAll())
+
+    def split(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Give Weft's own settings, and those for Hadoop (``weft.hadoop.NAME``, by their plain names)."""
+        own = {key: value for key, value in self._settings.items() if not key.startswith(_HADOOP)}
+        hadoop = {key[len(_HADOOP) :]: value for key, value in self._settings.items() if key.startswith(_HADOOP)}
+        return own, hadoop

@@ -1,0 +1,191 @@
+"""Errors that Weft itself raises.
+
+An exception of a user's function is not among them: it is raised again as itself in the driver, with notes that
+say which record, stage and task it was (:attr:`BaseException.__notes__`).
+
+::
+
+    WeftError                          code, exit_code
+    ├── InputMissingError              E02  FileNotFoundError
+    ├── OutputExistsError              E03  FileExistsError
+    ├── ClosureError                   E04  pickle.PicklingError
+    ├── DriverOnlyError                E05  RuntimeError
+    ├── ModuleMissingError             E06  ModuleNotFoundError
+    ├── InterpreterError               E07, E14, E24  RuntimeError
+    ├── WorkerDiedError                E08, E10  RuntimeError
+    ├── WorkerMemoryError              E09  MemoryError
+    ├── ResourcesError                 E11, E12  RuntimeError
+    ├── ClusterError                   E13, E15, E23, E25  ConnectionError
+    ├── AccessError                    E16  PermissionError
+    ├── SettingError                   E17  ValueError
+    ├── UnsupportedError               E18  NotImplementedError
+    ├── ContextError                   E19  ValueError
+    ├── ResultTooLargeError            E20  RuntimeError
+    ├── InputDamagedError              E21  ValueError
+    ├── KeyHashError                   E22  TypeError
+    ├── JobCancelledError              -    RuntimeError
+    └── InternalError                  -    RuntimeError
+"""
+
+from __future__ import annotations
+
+import pickle
+
+__all__ = [
+    "AccessError",
+    "ClosureError",
+    "ClusterError",
+    "ContextError",
+    "DriverOnlyError",
+    "InputDamagedError",
+    "InputMissingError",
+    "InternalError",
+    "InterpreterError",
+    "JobCancelledError",
+    "KeyHashError",
+    "ModuleMissingError",
+    "OutputExistsError",
+    "ResourcesError",
+    "ResultTooLargeError",
+    "SettingError",
+    "UnsupportedError",
+    "WeftError",
+    "WorkerDiedError",
+    "WorkerMemoryError",
+    "error_for",
+]
+
+
+class WeftError(Exception):
+    """Something that Weft found wrong.
+
+    Parameters
+    ----------
+    message : str
+        What, where, which value, and what to do next; one or more lines.
+    code : str
+        The number under which ``docs/errors.md`` explains it, such as ``"E02"``; empty where there is none.
+    exit_code : int
+        What the process of the script ends with when nobody catches this.
+    """
+
+    code: str
+    exit_code: int
+
+    def __init__(self, message: str, code: str = "", exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.exit_code = exit_code
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class InputMissingError(WeftError, FileNotFoundError):
+    """An input does not exist, or a pattern matches nothing (E02)."""
+
+
+class OutputExistsError(WeftError, FileExistsError):
+    """An output exists already; nothing was run (E03)."""
+
+
+class ClosureError(WeftError, pickle.PicklingError):
+    """A function cannot be sent to workers (E04)."""
+
+
+class DriverOnlyError(WeftError, RuntimeError):
+    """A function uses an RDD or the context, which only the driver has (E05)."""
+
+
+class ModuleMissingError(WeftError, ModuleNotFoundError):
+    """A module that the driver has is missing on the workers (E06)."""
+
+
+class InterpreterError(WeftError, RuntimeError):
+    """Python or Java here or on the nodes does not fit (E07, E14, E24)."""
+
+
+class WorkerDiedError(WeftError, RuntimeError):
+    """A worker died by a signal, or its container was killed (E08, E10)."""
+
+
+class WorkerMemoryError(WeftError, MemoryError):
+    """A task needs more memory than a worker may use (E09)."""
+
+
+class ResourcesError(WeftError, RuntimeError):
+    """The cluster can never grant what was asked, or the queue refused (E11, E12)."""
+
+
+class ClusterError(WeftError, ConnectionError):
+    """The cluster was not found, is silent, refused the identity, or lost data again and again (E13, E15, E23, E25)."""
+
+
+class AccessError(WeftError, PermissionError):
+    """The filesystem refuses (E16)."""
+
+
+class SettingError(WeftError, ValueError):
+    """A setting or flag is unknown, or its value cannot be used (E17)."""
+
+
+class UnsupportedError(WeftError, NotImplementedError):
+    """Weft does not have this (E18)."""
+
+
+class ContextError(WeftError, ValueError):
+    """A second context, or one that was stopped (E19)."""
+
+
+class ResultTooLargeError(WeftError, RuntimeError):
+    """A result is larger than the driver may hold (E20)."""
+
+
+class InputDamagedError(WeftError, ValueError):
+    """An input cannot be read to its end (E21)."""
+
+
+class KeyHashError(WeftError, TypeError):
+    """A key's hash differs from process to process (E22)."""
+
+
+class JobCancelledError(WeftError, RuntimeError):
+    """The job was cancelled: its group, all jobs, or the context was stopped."""
+
+
+class InternalError(WeftError, RuntimeError):
+    """A fault of Weft's own, or of the machine; the message says what is known."""
+
+
+_CLASSES: dict[str, type[WeftError]] = {
+    "E02": InputMissingError,
+    "E03": OutputExistsError,
+    "E04": ClosureError,
+    "E05": DriverOnlyError,
+    "E06": ModuleMissingError,
+    "E07": InterpreterError,
+    "E08": WorkerDiedError,
+    "E09": WorkerMemoryError,
+    "E10": WorkerDiedError,
+    "E11": ResourcesError,
+    "E12": ResourcesError,
+    "E13": ClusterError,
+    "E14": InterpreterError,
+    "E15": ClusterError,
+    "E16": AccessError,
+    "E17": SettingError,
+    "E18": UnsupportedError,
+    "E19": ContextError,
+    "E20": ResultTooLargeError,
+    "E21": InputDamagedError,
+    "E22": KeyHashError,
+    "E23": ClusterError,
+    "E24": InterpreterError,
+    "E25": ClusterError,
+}
+
+
+def error_for(code: str, message: str, exit_code: int = 1) -> WeftError:
+    """Make the error of the class that belongs to ``code``; an unknown code gives an :class:`InternalError`."""
+    return _CLASSES.get(code, InternalError)(message, code, exit_code)
