@@ -1,0 +1,66 @@
+package io.weft.runner.task;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.weft.runner.input.DataInput;
+import io.weft.runner.input.InputSource;
+import io.weft.runner.input.TextInput;
+import io.weft.runner.protocol.InputSpec;
+import io.weft.runner.protocol.MapOutput;
+import io.weft.runner.protocol.ProtocolException;
+import io.weft.runner.shuffle.Part;
+import io.weft.runner.shuffle.ShuffleReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+
+/** Opens the inputs and functions of a runner's tasks. Thread-safe. */
+public final class InputOpener {
+    private final Configuration hadoop;
+    private final MasterBlocks master;
+    private final ShuffleReader shuffles;
+    private final BlobCache blobs;
+
+    public InputOpener(Configuration hadoop, MasterBlocks master, ShuffleReader shuffles, BlobCache blobs) {
+        this.hadoop = hadoop;
+        this.master = master;
+        this.shuffles = shuffles;
+        this.blobs = blobs;
+    }
+
+    /** The bytes of a pickled function; the caller closes the stream. */
+    InputStream blob(String hash) throws IOException {
+        return blobs.open(hash);
+    }
+
+    /**
+     * Opens one input.
+     *
+     * @param open the worker's OPEN object, which names the parts of a shuffle
+     * @param outputs all outputs of the shuffle by map number, for a shuffle input; else empty
+     */
+    InputSource open(InputSpec spec, JsonNode open, List<MapOutput> outputs) throws IOException {
+        if (spec instanceof InputSpec.Text text) {
+            return TextInput.open(text, hadoop);
+        }
+        if (spec instanceof InputSpec.Data data) {
+            return DataInput.open(data, master.reader());
+        }
+        return shuffles.open(outputs, parts(open, outputs.size()));
+    }
+
+    private static List<Part> parts(JsonNode open, int maps) {
+        if (open.has("all")) {
+            return Part.all(open.path("all").asInt(-1), maps);
+        }
+        if (!open.path("parts").isArray()) {
+            throw new ProtocolException("OPEN of a shuffle names neither parts nor all: " + open);
+        }
+        List<Part> parts = new ArrayList<>();
+        for (JsonNode part : open.path("parts")) {
+            parts.add(new Part(part.path(0).asInt(-1), part.path(1).asInt(-1), part.path(2).asInt(-1)));
+        }
+        return parts;
+    }
+}

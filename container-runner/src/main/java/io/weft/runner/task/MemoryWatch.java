@@ -1,0 +1,110 @@
+package io.weft.runner.task;
+
+import io.weft.runner.worker.ProcessMemory;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Looks at the memory of running workers, counted as a NodeManager counts it, every {@link #PERIOD_MILLIS} while any are
+ * watched. Stops a task whose worker passes its limit, and the largest one when the whole container passes its own.
+ */
+public final class MemoryWatch implements AutoCloseable {
+    private static final long PERIOD_MILLIS = 100;
+
+    /** A task with a worker. */
+    interface Watched {
+        long pid();
+
+        /** RSS in bytes at which it is stopped; 0 for none. */
+        long limitBytes();
+
+        /** Its worker's process tree holds {@code bytes} now. */
+        void measured(long bytes);
+
+        /** Stop it: it holds {@code bytes}, more than {@code limit}. */
+        void stop(long bytes, long limit);
+    }
+
+    private record Sample(Watched task, long bytes) {}
+
+    /** RSS of this process and all its descendants at which the largest worker is stopped; 0 for none. */
+    private final long containerBytes;
+
+    private final long ownPid = ProcessHandle.current().pid();
+
+    /** All and only tasks that run now and have a limit of their own or of the container. Guarded by this object. */
+    private final Set<Watched> watched = new LinkedHashSet<>();
+
+    private boolean closed;
+
+    public MemoryWatch(long containerBytes) {
+        this.containerBytes = containerBytes;
+        Thread thread = new Thread(this::watchUntilClosed, "weft-memory");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    synchronized void add(Watched task) {
+        if (task.limitBytes() > 0 || containerBytes > 0) {
+            watched.add(task);
+            notifyAll();
+        }
+    }
+
+    synchronized void remove(Watched task) {
+        watched.remove(task);
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        notifyAll();
+    }
+
+    private void watchUntilClosed() {
+        try {
+            for (List<Watched> tasks = next(); !tasks.isEmpty(); tasks = next()) {
+                look(tasks);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Who is to be looked at now, one period after the last time; none when closed. */
+    private synchronized List<Watched> next() throws InterruptedException {
+        if (!closed && !watched.isEmpty()) {
+            wait(PERIOD_MILLIS);
+        }
+        while (!closed && watched.isEmpty()) {
+            wait();
+        }
+        return closed ? List.of() : new ArrayList<>(watched);
+    }
+
+    private void look(List<Watched> tasks) {
+        List<Sample> within = new ArrayList<>();
+        for (Watched task : tasks) {
+            long bytes = ProcessMemory.treeBytes(task.pid());
+            task.measured(bytes);
+            if (task.limitBytes() > 0 && bytes > task.limitBytes()) {
+                stop(task, bytes, task.limitBytes());
+            } else {
+                within.add(new Sample(task, bytes));
+            }
+        }
+        if (containerBytes > 0 && within.size() == tasks.size() && ProcessMemory.treeBytes(ownPid) > containerBytes) {
+            within.stream()
+                    .max(Comparator.comparingLong(Sample::bytes))
+                    .ifPresent(largest -> stop(largest.task(), largest.bytes(), containerBytes / tasks.size()));
+        }
+    }
+
+    private void stop(Watched task, long bytes, long limit) {
+        remove(task);
+        task.stop(bytes, limit);
+    }
+}

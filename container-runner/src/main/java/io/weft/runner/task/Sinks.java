@@ -1,0 +1,180 @@
+package io.weft.runner.task;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.weft.runner.output.TextOutput;
+import io.weft.runner.protocol.MapOutput;
+import io.weft.runner.protocol.MapOutputId;
+import io.weft.runner.protocol.OutputSpec;
+import io.weft.runner.protocol.ProtocolException;
+import io.weft.runner.protocol.ResultRef;
+import io.weft.runner.protocol.TaskSpec;
+import io.weft.runner.shuffle.BlockStore;
+import io.weft.runner.shuffle.MapOutputFiles;
+import io.weft.runner.worker.Frame;
+import io.weft.runner.worker.FrameType;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+
+/** Opens the sinks of a runner's tasks. Thread-safe. */
+public final class Sinks {
+    /** Where others find what this runner keeps; ports are 0 where there is none. */
+    public record Address(String runner, String host, int blockPort, int shufflePort) {}
+
+    private final Address address;
+    private final MapOutputFiles outputs;
+    private final BlockStore results;
+    private final List<Path> outputFolders;
+    private final Configuration hadoop;
+
+    public Sinks(
+            Address address,
+            MapOutputFiles outputs,
+            BlockStore results,
+            List<Path> outputFolders,
+            Configuration hadoop) {
+        this.address = address;
+        this.outputs = outputs;
+        this.results = results;
+        this.outputFolders = List.copyOf(outputFolders);
+        this.hadoop = hadoop;
+    }
+
+    TaskSink open(TaskSpec spec) throws IOException {
+        if (spec.output() instanceof OutputSpec.Result) {
+            return new ResultSink(blockName(spec));
+        }
+        if (spec.output() instanceof OutputSpec.MapOutputFile file) {
+            return new MapOutputSink(file.id());
+        }
+        if (spec.output() instanceof OutputSpec.TextFile file) {
+            return new TextSink(TextOutput.open(file, spec.id(), hadoop));
+        }
+        return (done, gate) -> Optional.of(TaskSink.Product.NOTHING);
+    }
+
+    private static String blockName(TaskSpec spec) {
+        return "result-s" + spec.id().stage() + "-p" + spec.id().partition() + "-a" + spec.id().attempt();
+    }
+
+    /** Keeps a result: in the report while it is small, else as a block. */
+    private final class ResultSink implements TaskSink {
+        private final String block;
+        private final ByteArrayOutputStream small = new ByteArrayOutputStream();
+        private Optional<BlockStore.Writer> large = Optional.empty();
+
+        ResultSink(String block) {
+            this.block = block;
+        }
+
+        @Override
+        public void accept(Frame frame) throws IOException {
+            if (frame.type() != FrameType.RESULT) {
+                TaskSink.super.accept(frame);
+            }
+            ByteBuffer body = frame.body();
+            if (large.isEmpty() && small.size() + body.remaining() <= ResultRef.MAX_INLINE_BYTES) {
+                small.write(body.array(), body.arrayOffset() + body.position(), body.remaining());
+                return;
+            }
+            if (large.isEmpty()) {
+                large = Optional.of(results.create(block));
+                large.get().write(ByteBuffer.wrap(small.toByteArray()));
+            }
+            large.get().write(body);
+        }
+
+        @Override
+        public Optional<Product> finish(JsonNode done, CommitGate gate) throws IOException {
+            long records = done.path("rowsOut").asLong();
+            ResultRef result;
+            if (large.isEmpty()) {
+                result = reference("", small.size(), records, small.toByteArray());
+            } else {
+                large.get().commit();
+                result = reference(block, large.get().bytes(), records, new byte[0]);
+            }
+            return Optional.of(new Product(Optional.empty(), Optional.of(result)));
+        }
+
+        private ResultRef reference(String name, long bytes, long records, byte[] inline) {
+            return new ResultRef(name, address.runner(), address.host(), address.blockPort(), bytes, records, inline);
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (large.isPresent()) {
+                large.get().close();
+            }
+        }
+    }
+
+    /** Publishes the map output that the worker has written. */
+    private final class MapOutputSink implements TaskSink {
+        private final MapOutputId id;
+
+        MapOutputSink(MapOutputId id) {
+            this.id = id;
+        }
+
+        @Override
+        public Optional<Product> finish(JsonNode done, CommitGate gate) throws IOException {
+            JsonNode written = done.path("mapOutput");
+            if (!written.isObject()) {
+                throw new ProtocolException("a worker ended without its map output " + id.folder());
+            }
+            Path temporary = Path.of(written.path("path").asText("")).normalize();
+            if (temporary.getParent() == null || !outputFolders.contains(temporary.getParent())) {
+                throw new ProtocolException("a worker put its map output into " + temporary + ", not into one of " + outputFolders);
+            }
+            MapOutputFiles.Published published = outputs.publish(temporary, id);
+            MapOutput output = new MapOutput(
+                    id,
+                    address.runner(),
+                    address.host(),
+                    address.blockPort(),
+                    address.shufflePort(),
+                    published.path().toString(),
+                    published.partitions(),
+                    published.bytes());
+            return Optional.of(new Product(Optional.of(output), Optional.empty()));
+        }
+    }
+
+    /** Writes one part file, and commits it when allowed. */
+    private static final class TextSink implements TaskSink {
+        private final TextOutput output;
+
+        TextSink(TextOutput output) {
+            this.output = output;
+        }
+
+        @Override
+        public void accept(Frame frame) throws IOException {
+            if (frame.type() != FrameType.OUTPUT) {
+                TaskSink.super.accept(frame);
+            }
+            output.write(frame.body());
+        }
+
+        @Override
+        public Optional<Product> finish(JsonNode done, CommitGate gate) throws IOException, InterruptedException {
+            output.finish();
+            if (!gate.isGranted()) {
+                output.abort();
+                return Optional.empty();
+            }
+            output.commit();
+            return Optional.of(Product.NOTHING);
+        }
+
+        @Override
+        public void close() throws IOException {
+            output.close();
+        }
+    }
+}

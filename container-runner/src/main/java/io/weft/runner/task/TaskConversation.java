@@ -1,0 +1,235 @@
+package io.weft.runner.task;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.runner.protocol.InputSpec;
+import io.weft.runner.protocol.MapOutput;
+import io.weft.runner.protocol.ProtocolException;
+import io.weft.runner.protocol.RunnerEvent;
+import io.weft.runner.protocol.TaskFailure;
+import io.weft.runner.protocol.TaskSpec;
+import io.weft.runner.shuffle.FetchFailedException;
+import io.weft.runner.worker.Frame;
+import io.weft.runner.worker.FrameType;
+import io.weft.runner.worker.Json;
+import io.weft.runner.worker.Worker;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * What runner and worker say to each other about one task. {@link #run} belongs to the slot's thread, which reads all that the
+ * worker sends and never writes anything large, so that both sides may write at once without waiting for each other.
+ */
+final class TaskConversation {
+    private static final long EXIT_KNOWN_MILLIS = 2_000;
+    private static final int BLOB_PART_BYTES = Frame.MAX_BULK_BYTES - 1024;
+    private static final Set<String> KINDS_SERVED_ON = Set.of("user", "key", "input", "import");
+
+    /** How it ended: with DONE's object, or with the event that says why not. */
+    record Ending(Optional<JsonNode> done, RunnerEvent failure, boolean isReusable) {}
+
+    private final TaskSpec spec;
+    private final Map<Integer, List<MapOutput>> outputs;
+    private final TaskServices services;
+    private final Worker worker;
+
+    /** Has the worker killed, for a reason that becomes the attempt's failure. */
+    private final Consumer<TaskFailure> stop;
+
+    /** Inputs that have been opened, by stream. The slot's thread only. */
+    private final Map<Integer, InputFeeder> feeders = new HashMap<>();
+
+    private volatile String step = "";
+
+    TaskConversation(
+            TaskSpec spec,
+            Map<Integer, List<MapOutput>> outputs,
+            TaskServices services,
+            Worker worker,
+            Consumer<TaskFailure> stop) {
+        this.spec = spec;
+        this.outputs = outputs;
+        this.services = services;
+        this.worker = worker;
+        this.stop = stop;
+    }
+
+    /** The step that ran last as far as the worker has said, such as {@code flatMap etl.py:58}, or "". */
+    String step() {
+        return step;
+    }
+
+    /**
+     * Sends the task and serves the worker until it is done, has failed or has died.
+     *
+     * @throws IOException when {@code sink} cannot take what the worker puts out
+     */
+    Ending run(TaskSink sink) throws IOException {
+        services.folders().createSpill(worker);
+        try {
+            worker.send(FrameType.TASK, 0, TaskMessage.of(services.application(), spec, services.folders(), worker));
+        } catch (IOException e) {
+            return gone();
+        }
+        while (true) {
+            Optional<Frame> received;
+            try {
+                received = worker.receive();
+            } catch (IOException e) {
+                return gone();
+            }
+            if (received.isEmpty()) {
+                return gone();
+            }
+            Frame frame = received.get();
+            if (frame.type() == FrameType.DONE) {
+                return new Ending(Optional.of(frame.jsonPart()), null, true);
+            }
+            if (frame.type() == FrameType.ERROR) {
+                return failed(frame);
+            }
+            handle(frame, sink);
+        }
+    }
+
+    /** No more frames of any input. */
+    void close() {
+        feeders.values().forEach(InputFeeder::close);
+    }
+
+    private void handle(Frame frame, TaskSink sink) throws IOException {
+        switch (frame.type()) {
+            case OPEN -> open(frame.stream(), frame.json());
+            case CREDIT -> feeder(frame).credit(Integer.toUnsignedLong(credits(frame)));
+            case CLOSE -> feeder(frame).close();
+            case NEED -> {
+                String hash = frame.json().path("hash").asText("");
+                services.feeders().execute(() -> sendBlob(hash));
+            }
+            case STEP -> step = frame.json().path("step").asText("");
+            case RESULT, OUTPUT -> sink.accept(frame);
+            default -> throw new ProtocolException("a worker sent " + frame.type() + " during a task");
+        }
+    }
+
+    private static int credits(Frame frame) {
+        if (frame.body().remaining() != Integer.BYTES) {
+            throw new ProtocolException("CREDIT of " + frame.body().remaining() + " bytes");
+        }
+        return frame.body().getInt(frame.body().position());
+    }
+
+    private InputFeeder feeder(Frame frame) {
+        InputFeeder feeder = feeders.get(frame.stream());
+        if (feeder == null) {
+            throw new ProtocolException(frame.type() + " of stream " + frame.stream() + ", which is not open");
+        }
+        return feeder;
+    }
+
+    private void open(int stream, JsonNode request) {
+        if (stream >= spec.inputs().size() || feeders.containsKey(stream)) {
+            throw new ProtocolException("OPEN of stream " + stream + "; the task has " + spec.inputs().size()
+                    + " inputs, each opened once");
+        }
+        InputSpec input = spec.inputs().get(stream);
+        InputFeeder feeder = new InputFeeder(
+                worker,
+                stream,
+                request.path("credits").asLong(),
+                () -> services.inputs().open(input, request, outputs.getOrDefault(stream, List.of())));
+        feeders.put(stream, feeder);
+        services.feeders().execute(feeder);
+    }
+
+    private void sendBlob(String hash) {
+        try (InputStream in = services.inputs().blob(hash)) {
+            byte[] part = in.readNBytes(BLOB_PART_BYTES);
+            boolean last;
+            do {
+                byte[] next = part.length < BLOB_PART_BYTES ? new byte[0] : in.readNBytes(BLOB_PART_BYTES);
+                last = next.length == 0;
+                ObjectNode head = Json.object().put("hash", hash).put("last", last);
+                byte[] json = Json.bytes(head);
+                ByteBuffer body = ByteBuffer.allocate(4 + json.length + part.length);
+                body.putInt(json.length).put(json).put(part).flip();
+                worker.send(FrameType.BLOB, 0, body);
+                part = next;
+            } while (!last);
+        } catch (IOException | RuntimeException e) {
+            stop.accept(Failures.runner("a function could not be brought to the worker", e));
+        }
+    }
+
+    private Ending failed(Frame error) {
+        JsonNode json = error.jsonPart();
+        boolean reusable = KINDS_SERVED_ON.contains(json.path("kind").asText(""));
+        if (json.path("cause").isObject()) {
+            Optional<RunnerEvent> lost = lostOutput(json.path("cause"));
+            Optional<Exception> failure = lost.isPresent() ? Optional.empty() : inputFailure();
+            if (lost.isPresent()) {
+                return new Ending(Optional.empty(), lost.get(), reusable);
+            }
+            if (failure.isPresent()) {
+                return new Ending(Optional.empty(), event(failure.get(), json.toString()), reusable);
+            }
+        }
+        return new Ending(Optional.empty(), new RunnerEvent.TaskFailed(spec.id(), Failures.reported(error)), reusable);
+    }
+
+    private Ending gone() {
+        Optional<Exception> failure = inputFailure().filter(FetchFailedException.class::isInstance);
+        RunnerEvent event = failure.isPresent()
+                ? event(failure.get(), "")
+                : new RunnerEvent.TaskFailed(
+                        spec.id(),
+                        Failures.died(TaskMessage.label(spec), worker.awaitExit(EXIT_KNOWN_MILLIS), step, tail()));
+        return new Ending(Optional.empty(), event, false);
+    }
+
+    private List<String> tail() {
+        worker.drainPrinted();
+        return worker.errorTail();
+    }
+
+    private RunnerEvent event(Exception failure, String error) {
+        if (failure instanceof FetchFailedException fetch) {
+            return new RunnerEvent.FetchFailed(spec.id(), fetch.lost(), fetch.reason());
+        }
+        return new RunnerEvent.TaskFailed(spec.id(), Failures.input(failure, error));
+    }
+
+    /** Which input failed, a lost map output before anything else. */
+    private Optional<Exception> inputFailure() {
+        Optional<Exception> first = Optional.empty();
+        for (InputFeeder feeder : feeders.values()) {
+            Optional<Exception> failure = feeder.failure();
+            if (failure.filter(FetchFailedException.class::isInstance).isPresent()) {
+                return failure;
+            }
+            first = first.isPresent() ? first : failure;
+        }
+        return first;
+    }
+
+    /** A worker found the bytes of a map output damaged: that output counts as lost. */
+    private Optional<RunnerEvent> lostOutput(JsonNode cause) {
+        int map = cause.path("map").asInt(-1);
+        List<MapOutput> known = outputs.getOrDefault(cause.path("stream").asInt(-1), List.of());
+        boolean corrupt = "corrupt".equals(cause.path("kind").asText("")) || cause.path("corrupt").asBoolean(false);
+        if (!corrupt || map < 0 || map >= known.size()) {
+            return Optional.empty();
+        }
+        MapOutput output = known.get(map);
+        String reason = "the output of map " + map + " on " + output.host() + " is damaged: "
+                + cause.path("message").asText("wrong checksum");
+        return Optional.of(new RunnerEvent.FetchFailed(spec.id(), List.of(output.id()), reason));
+    }
+}

@@ -1,0 +1,13 @@
+package io.weft.runner.task;
+
+import io.weft.runner.protocol.RunnerEvent;
+import io.weft.runner.protocol.TaskAttemptId;
+import java.util.List;
+
+/** Where tasks report to. Called from many threads; what is said of one attempt comes in order, its end last. */
+public interface TaskReports {
+    void event(RunnerEvent event);
+
+    /** Lines that an attempt's user code printed. May be slow: the worker waits. */
+    void printed(TaskAttemptId id, boolean error, List<String> lines);
+}
