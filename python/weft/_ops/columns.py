@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import io
 import pickle
+import struct
 import sys
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
 import cloudpickle  # type: ignore[import-untyped]
 
-__all__ = ["dump_column", "estimate_bytes", "load_column"]
+__all__ = [
+    "FRAME_HEADER",
+    "KIND_PAIRS",
+    "KIND_RECORDS",
+    "KIND_RUN",
+    "dump_column",
+    "estimate_bytes",
+    "frame",
+    "load_column",
+]
+
+# kind, flags, zero, count, CRC-32 of the payload, its length: the batch of shuffle/MAPOUTPUT.md
+FRAME_HEADER = struct.Struct(">BBHIIQ")
+KIND_RECORDS, KIND_PAIRS, KIND_RUN = 1, 2, 16
 
 _ATOMS = frozenset({str, int, float, bool, bytes, type(None)})
 _LONG_TEXT = 1024
@@ -37,6 +52,15 @@ def dump_column(column: Any) -> bytes:
 
 
 load_column = pickle.loads
+
+
+def frame(kind: int, count: int, *payloads: bytes) -> tuple[bytes, ...]:
+    """A batch: its header and its payload, which may come in parts."""
+    crc, length = 0, 0
+    for payload in payloads:
+        crc = zlib.crc32(payload, crc)
+        length += len(payload)
+    return FRAME_HEADER.pack(kind, 0, 0, min(count, 0xFFFFFFFF), crc, length), *payloads
 
 
 def estimate_bytes(value: Any) -> int:

@@ -7,10 +7,11 @@ the order of the runs, then in the order within a run. Keys are compared with ``
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-__all__ = ["bisect_before", "bisect_behind", "merge_runs", "sort_columns"]
+__all__ = ["bisect_before", "bisect_behind", "is_nan", "merge_runs", "sort_columns", "sort_order"]
 
 Columns = list[list[Any]]
 
@@ -36,8 +37,10 @@ def merge_runs(runs: Sequence[Iterator[Columns]], *, reverse: bool = False) -> I
         cut = heads[first].keys[-1]
         parts = []
         for number, head in enumerate(heads):
-            if number == first:
+            if number == first or (is_nan(cut) and reverse):
                 end = len(head.keys)
+            elif is_nan(cut):
+                end = head.position
             elif number < first:
                 end = bisect_behind(head.keys, cut, reverse=reverse, start=head.position)
             else:
@@ -59,14 +62,38 @@ def merge_runs(runs: Sequence[Iterator[Columns]], *, reverse: bool = False) -> I
 def sort_columns(columns: Columns, *, reverse: bool = False) -> Columns:
     """Sort columns by the first, stably; the columns given may be changed.
 
-    One column alone is sorted in place.
+    One column alone is sorted in place. NaN keys count as smaller than all numbers.
     """
     keys = columns[0]
-    if len(columns) == 1:
+    if len(columns) > 1:
+        order = sort_order(keys, reverse=reverse)
+        return [[column[place] for place in order] for column in columns]
+    if _has_nan(keys):
+        order = sort_order(keys, reverse=reverse)
+        keys[:] = [keys[place] for place in order]
+    else:
         keys.sort(reverse=reverse)
-        return columns
-    order = sorted(range(len(keys)), key=keys.__getitem__, reverse=reverse)
-    return [[column[place] for place in order] for column in columns]
+    return columns
+
+
+def sort_order(keys: Sequence[Any], *, reverse: bool = False) -> list[int]:
+    """The places of the keys in sorted order, stably. NaN keys count as smaller than all numbers."""
+    if not _has_nan(keys):
+        return sorted(range(len(keys)), key=keys.__getitem__, reverse=reverse)
+    nans = [place for place, key in enumerate(keys) if is_nan(key)]
+    others = [place for place, key in enumerate(keys) if not is_nan(key)]
+    others.sort(key=keys.__getitem__, reverse=reverse)
+    return others + nans if reverse else nans + others
+
+
+def is_nan(key: Any) -> bool:
+    """Whether a key is the float that is not even equal to itself."""
+    return type(key) is float and key != key  # noqa: PLR0124
+
+
+def _has_nan(keys: Sequence[Any]) -> bool:
+    """Whether there are NaNs among the keys: they compare false with everything, which would break any sort."""
+    return float in set(map(type, keys)) and any(map(operator.ne, keys, keys))
 
 
 def bisect_behind(keys: Sequence[Any], key: Any, *, reverse: bool = False, start: int = 0) -> int:
@@ -74,7 +101,7 @@ def bisect_behind(keys: Sequence[Any], key: Any, *, reverse: bool = False, start
     low, high = start, len(keys)
     while low < high:
         middle = (low + high) // 2
-        if (keys[middle] < key) if reverse else (key < keys[middle]):
+        if (keys[middle] < key or is_nan(keys[middle])) if reverse else (key < keys[middle]):
             high = middle
         else:
             low = middle + 1
@@ -86,7 +113,7 @@ def bisect_before(keys: Sequence[Any], key: Any, *, reverse: bool = False, start
     low, high = start, len(keys)
     while low < high:
         middle = (low + high) // 2
-        if (key < keys[middle]) if reverse else (keys[middle] < key):
+        if (key < keys[middle]) if reverse else (keys[middle] < key or is_nan(keys[middle])):
             low = middle + 1
         else:
             high = middle
@@ -124,6 +151,10 @@ def _first_to_end(heads: Sequence[_Head], *, reverse: bool) -> int:
     first = 0
     for number in range(1, len(heads)):
         last, least = heads[number].keys[-1], heads[first].keys[-1]
-        if (least < last) if reverse else (last < least):
+        if is_nan(last) or is_nan(least):
+            earlier = is_nan(least) and not is_nan(last) if reverse else is_nan(last) and not is_nan(least)
+        else:
+            earlier = (least < last) if reverse else (last < least)
+        if earlier:
             first = number
     return first

@@ -11,20 +11,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import struct
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from weft._ops.columns import dump_column, load_column
+from weft._ops.columns import FRAME_HEADER, KIND_RECORDS, dump_column, frame, load_column
 
 __all__ = ["DiskFullError", "RowSizer", "Segment", "SegmentWriter", "SpillFiles", "SpillScope"]
 
-_HEADER = struct.Struct(">BBHIIQ")
-_KIND_RECORDS = 1
 _OUT_OF_SPACE = {errno.ENOSPC, errno.EDQUOT}
-_NO_SENDFILE = {errno.EINVAL, errno.ENOSYS, errno.ENOTSOCK, errno.EOPNOTSUPP}
 _ENOUGH_FREE_BYTES = 256 << 20
 
 
@@ -115,21 +111,13 @@ class SpillFiles:
                 group.append(column)
             yield group
 
-    def copy(self, segment: Segment, target: int) -> None:
-        """Append a segment's bytes to the file open as `target`, in the kernel where that is possible."""
-        source = self._files[segment.file].descriptor
-        position, left = segment.offset, segment.length
-        while left:
-            try:
-                moved = os.sendfile(target, source, position, min(left, 1 << 30))
-            except OSError as error:
-                if error.errno not in _NO_SENDFILE:
-                    raise
-                moved = os.write(target, os.pread(source, min(left, 1 << 20), position))
-            if moved == 0:
-                raise OSError(errno.EIO, f"a spill file in {self._files[segment.file].folder} ends early")
-            position += moved
-            left -= moved
+    def read_bytes(self, segment: Segment) -> Iterator[bytes]:
+        """A segment's bytes, in parts of at most 1 MiB."""
+        position, end = segment.offset, segment.offset + segment.length
+        while position < end:
+            data = _pread(self._file(segment.file), min(end - position, 1 << 20), position)
+            position += len(data)
+            yield data
 
     def close(self) -> None:
         """Close all files, which removes them. May be called again."""
@@ -145,19 +133,21 @@ class SpillFiles:
         turns = [folders[(self._turn + step) % len(folders)] for step in range(len(folders))]
         return next((folder for folder in turns if _free_bytes(folder) >= _ENOUGH_FREE_BYTES), turns[0])
 
-    def _read_column(self, number: int, position: int) -> tuple[Any, int]:
+    def _file(self, number: int) -> _File:
         if self._closed:
             raise RuntimeError(
-                "these values lie in spill files of a task that has ended; copy them within the task"
+                "these values lie in spill files of a task that has ended; copy them within it"
             )
-        file = self._files[number]
-        kind, _, _, _, crc, length = _HEADER.unpack(_pread(file, _HEADER.size, position))
-        payload = _pread(file, length, position + _HEADER.size)
-        if kind != _KIND_RECORDS or zlib.crc32(payload) != crc:
-            raise OSError(
-                errno.EIO, f"a spill file in {file.folder} does not hold what was written, at {position}"
-            )
-        return load_column(payload), position + _HEADER.size + length
+        return self._files[number]
+
+    def _read_column(self, number: int, position: int) -> tuple[Any, int]:
+        file = self._file(number)
+        kind, _, _, _, crc, length = FRAME_HEADER.unpack(_pread(file, FRAME_HEADER.size, position))
+        payload = _pread(file, length, position + FRAME_HEADER.size)
+        if kind != KIND_RECORDS or zlib.crc32(payload) != crc:
+            text = f"a spill file in {file.folder} does not hold what was written, at {position}"
+            raise OSError(errno.EIO, text)
+        return load_column(payload), position + FRAME_HEADER.size + length
 
 
 class SegmentWriter:
@@ -183,17 +173,12 @@ class SegmentWriter:
         """
         written = 0
         for column in columns:
-            payload = dump_column(column)
-            header = _HEADER.pack(
-                _KIND_RECORDS, 0, 0, min(len(column), 0xFFFFFFFF), zlib.crc32(payload), len(payload)
-            )
-            self.write_bytes(header, payload)
-            written += len(header) + len(payload)
+            written += self.write_bytes(*frame(KIND_RECORDS, len(column), dump_column(column)))
         self._rows += rows
         return written
 
-    def write_bytes(self, *parts: bytes) -> None:
-        """Write bytes that are batches already."""
+    def write_bytes(self, *parts: bytes) -> int:
+        """Write bytes that are batches already; returns how many."""
         for part in parts:
             view = memoryview(part)
             while view:
@@ -204,6 +189,7 @@ class SegmentWriter:
                 self._file.end += count
                 self._scope.spilled_bytes += count
                 view = view[count:]
+        return sum(map(len, parts))
 
     def finish(self) -> Segment:
         """End the segment."""

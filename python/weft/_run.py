@@ -1,0 +1,57 @@
+"""`weft run script.py args`: the script in this process, as `python script.py args` would run it."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+_USAGE = "usage: weft run [--master MASTER] [--name NAME] [--conf KEY=VALUE]... script.py [arguments]"
+# what the options set for the WeftContext that the script makes; its own arguments win
+MASTER_VARIABLE = "WEFT_MASTER"
+NAME_VARIABLE = "WEFT_NAME"
+CONF_VARIABLE = "WEFT_CONF"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the script; its own exceptions and SystemExit pass through unchanged."""
+    rest = list(arguments)
+    settings: list[str] = []
+    while rest and rest[0].startswith("-"):
+        option, _, value = rest.pop(0).partition("=")
+        if option in ("-h", "--help"):
+            print(_USAGE)
+            return 0
+        if option not in ("--master", "--name", "--conf"):
+            print(f"weft run: unknown option {option}\n{_USAGE}", file=sys.stderr)
+            return 2
+        if not value:
+            if not rest:
+                print(f"weft run: {option} needs a value\n{_USAGE}", file=sys.stderr)
+                return 2
+            value = rest.pop(0)
+        if option == "--master":
+            os.environ[MASTER_VARIABLE] = value
+        elif option == "--name":
+            os.environ[NAME_VARIABLE] = value
+        elif "=" not in value:
+            print(f"weft run: --conf {value} is not KEY=VALUE", file=sys.stderr)
+            return 2
+        else:
+            settings.append(value)
+    if not rest:
+        print(_USAGE, file=sys.stderr)
+        return 2
+    if settings:
+        os.environ[CONF_VARIABLE] = "\n".join(settings)
+    script = rest[0]
+    if not os.path.isfile(script):
+        print(f"weft run: {script} does not exist", file=sys.stderr)
+        return 2
+    sys.argv = rest
+    sys.path[0] = os.path.dirname(os.path.abspath(script))
+    runpy.run_path(script, run_name="__main__")
+    return 0
