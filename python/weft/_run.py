@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import runpy
 import sys
@@ -13,13 +12,14 @@ __all__ = ["main"]
 _USAGE = "usage: weft run [--master MASTER] [--name NAME] [--conf KEY=VALUE]... script.py [arguments]"
 # what the options set for the WeftContext that the script makes; its own arguments win
 MASTER_VARIABLE = "WEFT_MASTER"
-CONF_VARIABLE = "WEFT_CONF"  # a JSON object of settings
+NAME_VARIABLE = "WEFT_NAME"
+CONF_VARIABLE = "WEFT_CONF"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the script; its own exceptions and SystemExit pass through unchanged."""
     rest = list(arguments)
-    settings: dict[str, str] = {}
+    settings: list[str] = []
     while rest and rest[0].startswith("-"):
         option, _, value = rest.pop(0).partition("=")
         if option in ("-h", "--help"):
@@ -36,18 +36,17 @@ def main(arguments: Sequence[str]) -> int:
         if option == "--master":
             os.environ[MASTER_VARIABLE] = value
         elif option == "--name":
-            settings["weft.app.name"] = value
+            os.environ[NAME_VARIABLE] = value
         elif "=" not in value:
             print(f"weft run: --conf {value} is not KEY=VALUE", file=sys.stderr)
             return 2
         else:
-            key, _, given = value.partition("=")
-            settings[key] = given
+            settings.append(value)
     if not rest:
         print(_USAGE, file=sys.stderr)
         return 2
     if settings:
-        os.environ[CONF_VARIABLE] = json.dumps(settings)
+        os.environ[CONF_VARIABLE] = "\n".join(settings)
     script = rest[0]
     if not os.path.isfile(script):
         print(f"weft run: {script} does not exist", file=sys.stderr)

@@ -1,0 +1,172 @@
+package io.weft.master.app;
+
+import io.weft.master.backend.Backend;
+import io.weft.master.jobs.JobFailure;
+import io.weft.master.jobs.JobFailures;
+import io.weft.master.jobs.JobRun;
+import io.weft.master.jobs.Stacks;
+import io.weft.master.scheduler.SchedulerAction;
+import io.weft.runner.protocol.ResultRef;
+import io.weft.runner.protocol.RunnerCommand;
+import io.weft.runner.protocol.RunnerEvent;
+import io.weft.runner.protocol.TaskAttemptId;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Does what the scheduler decided. Owned by the loop thread. */
+final class ActionPerformer {
+    private final Backend backend;
+    private final RunningJobs jobs;
+    private final ShuffleLists shuffles = new ShuffleLists();
+    private final Set<String> runners = new LinkedHashSet<>();
+    /** By name, in the order added: what every runner must have. */
+    private final Map<String, RunnerCommand.AddFile> files = new LinkedHashMap<>();
+
+    private Optional<RunnerEvent.TaskSucceeded> success = Optional.empty();
+    private Optional<JobFailure> tooLarge = Optional.empty();
+    private int tooLargeJob;
+    private long wakeAtMillis = Long.MAX_VALUE;
+
+    ActionPerformer(Backend backend, RunningJobs jobs) {
+        this.backend = backend;
+        this.jobs = jobs;
+    }
+
+    /** When the scheduler wants a tick; Long.MAX_VALUE: not at all. */
+    long wakeAtMillis() {
+        return wakeAtMillis;
+    }
+
+    void wokeUp() {
+        wakeAtMillis = Long.MAX_VALUE;
+    }
+
+    void runnerRegistered(String runner) {
+        runners.add(runner);
+        for (RunnerCommand.AddFile file : files.values()) {
+            backend.send(runner, file);
+        }
+    }
+
+    void runnerLost(String runner) {
+        runners.remove(runner);
+        shuffles.runnerLost(runner);
+        jobs.runnerLost(runner);
+    }
+
+    void addFile(RunnerCommand.AddFile file) {
+        files.put(file.name(), file);
+        for (String runner : runners) {
+            backend.send(runner, file);
+        }
+    }
+
+    /** The success that the scheduler is about to judge. */
+    void offer(RunnerEvent.TaskSucceeded report) {
+        success = Optional.of(report);
+    }
+
+    /** After the judgement: a success that was not accepted gives its result back. */
+    void judged() {
+        success.flatMap(RunningJobs::unclaimed).ifPresent(this::release);
+        success = Optional.empty();
+    }
+
+    /** A job whose results became too large since the last call, with what its driver shall read. */
+    Optional<Map.Entry<Integer, JobFailure>> takeTooLarge() {
+        Optional<Map.Entry<Integer, JobFailure>> found = tooLarge.map(failure -> Map.entry(tooLargeJob, failure));
+        tooLarge = Optional.empty();
+        return found;
+    }
+
+    private void release(ResultRef ref) {
+        backend.send(ref.runner(), new RunnerCommand.ReleaseBlock(ref.block()));
+    }
+
+    void perform(SchedulerAction action) {
+        if (action instanceof SchedulerAction.LaunchTask launch) {
+            launch(launch);
+        } else if (action instanceof SchedulerAction.TaskAccepted accepted) {
+            accepted(accepted);
+        } else if (action instanceof SchedulerAction.CancelTask cancel) {
+            backend.send(cancel.runner(), new RunnerCommand.Cancel(cancel.id(), cancel.reason()));
+        } else if (action instanceof SchedulerAction.GrantCommit grant) {
+            backend.send(grant.runner(), new RunnerCommand.GrantCommit(grant.id()));
+        } else if (action instanceof SchedulerAction.DenyCommit deny) {
+            backend.send(deny.runner(), new RunnerCommand.DenyCommit(deny.id()));
+        } else if (action instanceof SchedulerAction.WantSlots want) {
+            backend.wantSlots(want.slots(), want.byHost());
+        } else if (action instanceof SchedulerAction.WakeAt wake) {
+            wakeAtMillis = wake.millis();
+        } else if (action instanceof SchedulerAction.ShuffleReady ready) {
+            shuffles.ready(ready.shuffle(), ready.epoch(), ready.outputs());
+        } else if (action instanceof SchedulerAction.DropShuffle drop) {
+            shuffles.dropped(drop.shuffle());
+            for (String runner : runners) {
+                backend.send(runner, new RunnerCommand.DropShuffle(drop.shuffle()));
+            }
+        } else {
+            ofJob(action);
+        }
+    }
+
+    private void ofJob(SchedulerAction action) {
+        if (action instanceof SchedulerAction.StageStarted started) {
+            jobs.job(started.job()).ifPresent(job -> job.stageStarted(started.stage()));
+        } else if (action instanceof SchedulerAction.CommitJob commit) {
+            jobs.job(commit.job()).ifPresent(JobRun::wantCommit);
+        } else if (action instanceof SchedulerAction.JobSucceeded succeeded) {
+            end(succeeded.job(), Optional.empty());
+        } else if (action instanceof SchedulerAction.JobFailed failed) {
+            Optional<JobRun> job = jobs.job(failed.job());
+            job.ifPresent(run -> end(failed.job(), Optional.of(JobFailures.of(run, failed))));
+        }
+    }
+
+    private void end(int id, Optional<JobFailure> failure) {
+        Optional<JobRun> job = jobs.job(id);
+        jobs.remove(id);
+        job.ifPresent(run -> run.end(failure));
+    }
+
+    private void launch(SchedulerAction.LaunchTask launch) {
+        JobRun job = jobs.job(launch.job())
+                .orElseThrow(() -> new IllegalStateException(launch.id() + " launched for unknown job " + launch.job()));
+        for (RunnerCommand command : shuffles.missing(launch.runner(), launch.epochs())) {
+            backend.send(launch.runner(), command);
+        }
+        jobs.launched(launch.id(), job, launch.runner());
+        backend.send(
+                launch.runner(),
+                new RunnerCommand.Launch(launch.slot(), job.tasks().make(launch.id(), launch.epochs())));
+    }
+
+    private void accepted(SchedulerAction.TaskAccepted accepted) {
+        Optional<RunnerEvent.TaskSucceeded> report = success.filter(one -> one.id().equals(accepted.attempt()));
+        Optional<JobRun> job = jobs.job(accepted.job());
+        if (report.isEmpty() || job.isEmpty()) {
+            return;
+        }
+        job.get().accepted(accepted.attempt(), report.get().stats());
+        if (accepted.resultStage() && report.get().result().isPresent()) {
+            take(job.get(), accepted.attempt(), report.get().result().get());
+        }
+    }
+
+    private void take(JobRun job, TaskAttemptId id, ResultRef result) {
+        tooLargeJob = job.spec().job();
+        try {
+            if (job.offer(id.partition(), result)) {
+                success = Optional.empty();
+            }
+            tooLarge = job.tooLarge();
+        } catch (IOException error) {
+            String text = "Results cannot be kept until the driver takes them: " + Stacks.message(error);
+            tooLarge = Optional.of(JobFailure.of("", 7, "external", text, error));
+        }
+    }
+}

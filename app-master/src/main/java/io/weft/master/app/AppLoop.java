@@ -1,0 +1,237 @@
+package io.weft.master.app;
+
+import io.weft.master.backend.Backend;
+import io.weft.master.backend.BackendListener;
+import io.weft.master.jobs.JobFailure;
+import io.weft.master.jobs.JobRun;
+import io.weft.master.jobs.Stacks;
+import io.weft.master.jobs.Submitter;
+import io.weft.master.scheduler.Scheduler;
+import io.weft.master.scheduler.SchedulerAction;
+import io.weft.master.scheduler.SchedulerEvent;
+import io.weft.runner.protocol.ResultRef;
+import io.weft.runner.protocol.RunnerCommand;
+import io.weft.runner.protocol.RunnerEvent;
+import java.util.Optional;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The one thread that owns the scheduler: takes messages in order, gives the scheduler its events, performs the actions that come
+ * back, and logs both. Messages come from any thread; a failure of ours ends every job, never the thread.
+ */
+public final class AppLoop implements BackendListener, Submitter {
+    /** What the thread has to do, in the order it was asked for. */
+    private sealed interface Message {
+        record Scheduled(SchedulerEvent event) implements Message {}
+
+        record FromRunner(String runner, RunnerEvent event) implements Message {}
+
+        record Submit(JobRun job) implements Message {}
+
+        record Cancel(int job, JobFailure blame) implements Message {}
+
+        record ToRunner(String runner, RunnerCommand command) implements Message {}
+
+        record AddFile(RunnerCommand.AddFile file) implements Message {}
+
+        record Broken(JobFailure failure) implements Message {}
+
+        record Stop() implements Message {}
+    }
+
+    private final Scheduler scheduler;
+    private final Backend backend;
+    private final EventLog log;
+    private final RunningJobs jobs = new RunningJobs();
+    private final ActionPerformer performer;
+    private final WorkerReports reports;
+    private final LinkedBlockingQueue<Message> messages = new LinkedBlockingQueue<>();
+    private final Thread thread = new Thread(this::run, "weft-app");
+    /** Why no job can run any more, once that is so. */
+    private Optional<JobFailure> broken = Optional.empty();
+
+    /** {@code driver}: the interpreter that workers must agree with; {@code printed}: where users' lines go. */
+    AppLoop(Scheduler scheduler, Backend backend, EventLog log, DriverPython driver, PrintedLines printed) {
+        this.scheduler = scheduler;
+        this.backend = backend;
+        this.log = log;
+        performer = new ActionPerformer(backend, jobs);
+        reports = new WorkerReports(driver, printed, jobs);
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    @Override
+    public void scheduler(SchedulerEvent event) {
+        messages.add(new Message.Scheduled(event));
+    }
+
+    @Override
+    public void runner(String runner, RunnerEvent event) {
+        messages.add(new Message.FromRunner(runner, event));
+    }
+
+    @Override
+    public void broken(String code, int exit, String message) {
+        messages.add(new Message.Broken(JobFailure.of(code, exit, "external", message)));
+    }
+
+    @Override
+    public void submit(JobRun job) {
+        messages.add(new Message.Submit(job));
+    }
+
+    @Override
+    public void cancel(int job, JobFailure blame) {
+        messages.add(new Message.Cancel(job, blame));
+    }
+
+    @Override
+    public void release(ResultRef ref) {
+        if (!ref.isInline()) {
+            messages.add(new Message.ToRunner(ref.runner(), new RunnerCommand.ReleaseBlock(ref.block())));
+        }
+    }
+
+    @Override
+    public String waiting() {
+        return backend.waiting();
+    }
+
+    void addFile(RunnerCommand.AddFile file) {
+        messages.add(new Message.AddFile(file));
+    }
+
+    /** Ends the thread after what is queued; waits for it, at most this long. */
+    void stop(long timeoutMillis) throws InterruptedException {
+        messages.add(new Message.Stop());
+        thread.join(Math.max(1, timeoutMillis));
+    }
+
+    private void run() {
+        try {
+            Message message = next();
+            while (!(message instanceof Message.Stop)) {
+                perform(message);
+                message = next();
+            }
+        } catch (InterruptedException ended) {
+            Thread.currentThread().interrupt();
+        } finally {
+            log.close();
+        }
+    }
+
+    /** The next message, or a tick when the scheduler asked to be woken and nothing came first. */
+    private Message next() throws InterruptedException {
+        long wakeAt = performer.wakeAtMillis();
+        long left = wakeAt == Long.MAX_VALUE ? Long.MAX_VALUE : wakeAt - System.currentTimeMillis();
+        if (left > 0) {
+            Message message = messages.poll();
+            if (message == null) {
+                log.flush();
+                message = left == Long.MAX_VALUE ? messages.take() : messages.poll(left, TimeUnit.MILLISECONDS);
+            }
+            if (message != null) {
+                return message;
+            }
+        }
+        performer.wokeUp();
+        return new Message.Scheduled(new SchedulerEvent.Tick());
+    }
+
+    private void perform(Message message) {
+        try {
+            dispatch(message);
+        } catch (RuntimeException | StackOverflowError defect) {
+            log.note(System.currentTimeMillis(), "defect while handling " + message + ": " + Stacks.text(defect));
+            String text = "Weft failed while it scheduled: " + Stacks.message(defect) + ". Start a new context; please report this.";
+            broken = Optional.of(JobFailure.of("", 7, "internal", text, defect));
+            for (JobRun job : jobs.all()) {
+                jobs.remove(job.spec().job());
+                job.end(broken);
+            }
+        }
+    }
+
+    private void dispatch(Message message) {
+        if (message instanceof Message.Scheduled scheduled) {
+            schedule(scheduled.event());
+        } else if (message instanceof Message.FromRunner report) {
+            fromRunner(report.runner(), report.event());
+        } else if (message instanceof Message.Submit submit) {
+            submitted(submit.job());
+        } else if (message instanceof Message.Cancel cancel) {
+            cancelled(cancel.job(), cancel.blame());
+        } else if (message instanceof Message.ToRunner command) {
+            backend.send(command.runner(), command.command());
+        } else if (message instanceof Message.AddFile add) {
+            performer.addFile(add.file());
+        } else if (message instanceof Message.Broken because) {
+            becameBroken(because.failure());
+        }
+    }
+
+    private void becameBroken(JobFailure failure) {
+        log.note(System.currentTimeMillis(), "broken: " + failure.message());
+        broken = Optional.of(broken.orElse(failure));
+        for (JobRun job : jobs.all()) {
+            cancelled(job.spec().job(), failure);
+        }
+    }
+
+    private void submitted(JobRun job) {
+        if (broken.isPresent()) {
+            job.end(broken);
+            return;
+        }
+        jobs.add(job);
+        schedule(new SchedulerEvent.JobSubmitted(
+                job.spec().job(), job.spec().graph(), job.spec().group()));
+    }
+
+    private void cancelled(int job, JobFailure blame) {
+        if (blame != null) {
+            jobs.job(job).ifPresent(run -> run.blame(blame));
+        }
+        String reason = blame == null ? "the driver closed its connection" : blame.message();
+        schedule(new SchedulerEvent.JobCancelled(job, reason));
+    }
+
+    private void fromRunner(String runner, RunnerEvent event) {
+        if (event instanceof RunnerEvent.WorkerRegistered worker) {
+            reports.conflict(runner, worker).ifPresent(this::becameBroken);
+            return;
+        }
+        if (event instanceof RunnerEvent.Printed printed) {
+            reports.print(printed);
+            return;
+        }
+        if (event instanceof RunnerEvent.TaskSucceeded success) {
+            performer.offer(success);
+        }
+        reports.ended(event);
+        schedule(WorkerReports.translate(event));
+        performer.judged();
+        performer.takeTooLarge().ifPresent(one -> cancelled(one.getKey(), one.getValue()));
+    }
+
+    private void schedule(SchedulerEvent event) {
+        long now = System.currentTimeMillis();
+        if (event instanceof SchedulerEvent.RunnerRegistered registered) {
+            reports.registered(registered.runner(), registered.host());
+            performer.runnerRegistered(registered.runner());
+        } else if (event instanceof SchedulerEvent.RunnerLost lost) {
+            performer.runnerLost(lost.runner());
+        }
+        log.event(now, event);
+        for (SchedulerAction action : scheduler.handle(event, now)) {
+            log.action(now, action);
+            performer.perform(action);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package io.weft.master.app;
+
+import io.weft.master.backend.Backend;
+import io.weft.master.config.Settings;
+import io.weft.master.gateway.Gateway;
+import io.weft.master.jobs.HadoopConf;
+import io.weft.master.jobs.JobService;
+import io.weft.master.jobs.JobSettings;
+import io.weft.master.jobs.SharedFiles;
+import io.weft.master.jobs.Stacks;
+import io.weft.master.scheduler.Scheduler;
+import io.weft.master.scheduler.SchedulerEvent;
+import io.weft.master.splits.FileContents;
+import io.weft.runner.protocol.RunnerCommand;
+import io.weft.runner.shuffle.BlockStore;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Objects;
+
+/**
+ * One application: scheduler, loop, jobs and blocks over one backend, whichever it is. {@link #start} first, {@link #end} last; both by
+ * the thread that made it, the rest by any.
+ */
+public final class Application implements Gateway.Control {
+    /**
+     * What an application is made of.
+     *
+     * @param id {@code application_…} or {@code local_<millis>_<pid>}
+     * @param folder for its temporary files; exists
+     * @param maxFailures attempts of a task that may fail, less one
+     * @param localFirst a path without scheme that exists on this machine is read as file: (local modes)
+     */
+    public record Spec(
+            String id, Settings settings, DriverPython python, Path folder, int maxFailures, boolean localFirst) {
+        public Spec {
+            Objects.requireNonNull(id, "id is null");
+            Objects.requireNonNull(settings, "settings is null");
+            Objects.requireNonNull(python, "python is null");
+            Objects.requireNonNull(folder, "folder is null");
+        }
+    }
+
+    private final Spec spec;
+    private final HadoopConf hadoop;
+    private final BlockStore blocks;
+    private final Backend backend;
+    private final AppLoop loop;
+    private final JobService jobs;
+    private final SharedFiles files = new SharedFiles();
+    private final Runnable onStop;
+    private int filesAdded;
+
+    /**
+     * @param blocks what the driver uploads; runners read it through the backend or a block server
+     * @param onStop called when the driver asks for the end; must not block
+     */
+    public Application(Spec spec, HadoopConf hadoop, BlockStore blocks, Backend backend, Runnable onStop)
+            throws IOException {
+        this.spec = spec;
+        this.hadoop = hadoop;
+        this.blocks = blocks;
+        this.backend = backend;
+        this.onStop = onStop;
+        Settings settings = spec.settings();
+        loop = new AppLoop(
+                new Scheduler(),
+                backend,
+                new EventLog(logFile(spec)),
+                spec.python(),
+                new PrintedLines(System.err));
+        JobSettings jobSettings = new JobSettings(
+                spec.id(),
+                spec.folder(),
+                settings.bytes("weft.python.worker.memory"),
+                settings.bytes("weft.python.worker.limit"),
+                settings.bytes("weft.driver.maxResultSize"),
+                spec.localFirst(),
+                settings.flag("weft.locality.enabled"));
+        jobs = new JobService(jobSettings, hadoop, loop, files);
+    }
+
+    private static Path logFile(Spec spec) throws IOException {
+        String kept = spec.settings().string("weft.log.dir");
+        if (kept.isEmpty()) {
+            return spec.folder().resolve("events.log");
+        }
+        return java.nio.file.Files.createDirectories(Path.of(kept)).resolve(spec.id() + ".events.log");
+    }
+
+    /** Starts the loop and the backend. Throws IOException with a sentence for the user. */
+    public void start() throws IOException {
+        loop.start();
+        backend.start(loop);
+    }
+
+    public JobService jobs() {
+        return jobs;
+    }
+
+    public BlockStore blocks() {
+        return blocks;
+    }
+
+    public HadoopConf hadoop() {
+        return hadoop;
+    }
+
+    @Override
+    public void cancelGroup(String group, String reason) {
+        loop.scheduler(new SchedulerEvent.GroupCancelled(group, reason));
+    }
+
+    @Override
+    public void cancelAll(String reason) {
+        loop.scheduler(new SchedulerEvent.AllCancelled(reason));
+    }
+
+    @Override
+    public void dropShuffle(int shuffle) {
+        loop.scheduler(new SchedulerEvent.ShuffleDropped(shuffle));
+    }
+
+    @Override
+    public String addFile(String path, boolean python) {
+        String name = path.replaceAll("/+$", "");
+        name = name.substring(name.lastIndexOf('/') + 1);
+        if (name.isEmpty() || name.equals(".") || name.equals("..")) {
+            throw new IllegalArgumentException("'" + path + "' names no file");
+        }
+        String block;
+        synchronized (this) {
+            filesAdded++;
+            block = "file-" + filesAdded + "-" + name;
+        }
+        try (InputStream in = FileContents.open(path, hadoop::get);
+                BlockStore.Writer writer = blocks.create(block)) {
+            byte[] buffer = new byte[256 << 10];
+            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                writer.write(ByteBuffer.wrap(buffer, 0, count));
+            }
+            writer.commit();
+        } catch (IOException error) {
+            throw new IllegalArgumentException("'" + path + "' cannot be read: " + Stacks.message(error), error);
+        }
+        if (python) {
+            files.addToPath(name);
+        }
+        loop.addFile(new RunnerCommand.AddFile(name, block, python));
+        return name;
+    }
+
+    @Override
+    public void setLogLevel(String level) {
+        LogLevel.set(level);
+    }
+
+    @Override
+    public void stop() {
+        onStop.run();
+    }
+
+    /** Cancels every job, ends all runners, then the loop. */
+    public void end(String reason) {
+        long timeoutMillis = spec.settings().millis("weft.gateway.stopTimeout");
+        loop.scheduler(new SchedulerEvent.AllCancelled(reason));
+        backend.stop(reason, timeoutMillis);
+        try {
+            loop.stop(timeoutMillis);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
+        blocks.close();
+    }
+}

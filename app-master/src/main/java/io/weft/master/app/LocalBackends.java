@@ -1,0 +1,66 @@
+package io.weft.master.app;
+
+import io.weft.master.backend.Backend;
+import io.weft.master.backend.local.LocalBackend;
+import io.weft.master.config.Master;
+import io.weft.master.config.Settings;
+import io.weft.master.gateway.StartLine;
+import io.weft.master.jobs.HadoopConf;
+import io.weft.master.results.ResultSource;
+import io.weft.runner.container.RunnerConfig;
+import io.weft.runner.shuffle.BlockStore;
+import io.weft.runner.task.MasterBlocks;
+import io.weft.runner.worker.WorkerSettings;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Makes the backend of a local master string. */
+final class LocalBackends {
+    /** {@code maxFailures}: of one task, which fail its job. */
+    record Made(Backend backend, ResultSource results, int slots, int maxFailures) {}
+
+    /** Where and for whom. */
+    record Place(String application, StartLine line, Settings settings, LocalFolders folders) {}
+
+    private static final int SECRET_BYTES = 32;
+
+    private LocalBackends() {}
+
+    static Made make(Place place, Master master, BlockStore blocks, HadoopConf hadoop) {
+        if (master instanceof Master.Local local) {
+            LocalBackend backend = new LocalBackend(runner(place, local.slots(), blocks, hadoop));
+            int failures = local.maxFailures().orElse(place.settings().isSet("weft.task.maxFailures")
+                    ? place.settings().integer("weft.task.maxFailures")
+                    : 1);
+            return new Made(backend, backend, local.slots(), failures);
+        }
+        throw new IllegalArgumentException("not a local master: " + master);
+    }
+
+    private static RunnerConfig runner(Place place, int slots, BlockStore blocks, HadoopConf hadoop) {
+        byte[] secret = new byte[SECRET_BYTES];
+        new SecureRandom().nextBytes(secret);
+        return new RunnerConfig(
+                "local",
+                "localhost",
+                workers(place, slots),
+                place.folders().data(),
+                RunnerConfig.Limits.inProcess(),
+                new RunnerConfig.Connections(
+                        secret, MasterBlocks.inProcess(blocks), false, 0, Optional.empty(), hadoop.get()));
+    }
+
+    private static WorkerSettings workers(Place place, int slots) {
+        Map<String, String> environment = new LinkedHashMap<>(place.settings().below("weft.env."));
+        return new WorkerSettings(
+                place.application(),
+                slots,
+                place.folders().main(),
+                place.line().python().executable(),
+                place.line().python().path(),
+                environment);
+    }
+}

@@ -1,0 +1,75 @@
+package io.weft.master.app;
+
+import io.weft.master.jobs.JobFailure;
+import io.weft.master.scheduler.SchedulerEvent;
+import io.weft.runner.protocol.RunnerEvent;
+import io.weft.runner.protocol.TaskAttemptId;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** What runners report beside what the scheduler hears: interpreters, printed lines, ended attempts. Owned by the loop thread. */
+final class WorkerReports {
+    private final DriverPython driver;
+    private final PrintedLines printed;
+    private final RunningJobs jobs;
+    private final Map<String, String> hosts = new HashMap<>();
+
+    WorkerReports(DriverPython driver, PrintedLines printed, RunningJobs jobs) {
+        this.driver = driver;
+        this.printed = printed;
+        this.jobs = jobs;
+    }
+
+    void registered(String runner, String host) {
+        hosts.put(runner, host);
+    }
+
+    /** E07 when this worker's interpreter cannot exchange functions or keys with the driver's. */
+    Optional<JobFailure> conflict(String runner, RunnerEvent.WorkerRegistered worker) {
+        Interpreter theirs = new Interpreter(worker.implementation(), worker.python(), worker.hashAlgorithm());
+        String conflict = driver.interpreter().conflict(theirs);
+        if (conflict.isEmpty()) {
+            return Optional.empty();
+        }
+        String text = "The driver runs " + driver.interpreter() + ", the workers " + theirs + " (" + driver.executable() + " on "
+                + hosts.getOrDefault(runner, runner) + "): " + conflict
+                + ".\nSet WEFT_PYTHON (or PYSPARK_PYTHON), or ship an environment: --environment current.";
+        return Optional.of(JobFailure.of("E07", 4, "user", text));
+    }
+
+    void print(RunnerEvent.Printed lines) {
+        TaskAttemptId id = lines.id();
+        int stage = jobs.jobOf(id).map(job -> job.position(id.stage())).orElse(id.stage());
+        printed.print(stage, id.partition(), lines.lines());
+    }
+
+    /** Counts attempts that end with this report. */
+    void ended(RunnerEvent event) {
+        if (event instanceof RunnerEvent.TaskSucceeded success) {
+            jobs.ended(success.id(), false);
+        } else if (event instanceof RunnerEvent.TaskFailed failed) {
+            jobs.ended(failed.id(), true);
+        } else if (event instanceof RunnerEvent.FetchFailed failed) {
+            jobs.ended(failed.id(), true);
+        } else if (event instanceof RunnerEvent.TaskCancelled cancelled) {
+            jobs.ended(cancelled.id(), false);
+        }
+    }
+
+    /** The same for the scheduler. */
+    static SchedulerEvent translate(RunnerEvent event) {
+        if (event instanceof RunnerEvent.TaskSucceeded success) {
+            return new SchedulerEvent.TaskSucceeded(success.id(), success.output());
+        } else if (event instanceof RunnerEvent.TaskFailed failed) {
+            return new SchedulerEvent.TaskFailed(failed.id(), failed.failure());
+        } else if (event instanceof RunnerEvent.TaskCancelled cancelled) {
+            return new SchedulerEvent.TaskCancelled(cancelled.id());
+        } else if (event instanceof RunnerEvent.FetchFailed failed) {
+            return new SchedulerEvent.FetchFailed(failed.id(), failed.lost(), failed.reason());
+        } else if (event instanceof RunnerEvent.CommitWanted wanted) {
+            return new SchedulerEvent.CommitWanted(wanted.id());
+        }
+        throw new IllegalArgumentException("the scheduler does not hear " + event);
+    }
+}

@@ -1,0 +1,31 @@
+package io.weft.master.backend;
+
+import io.weft.runner.protocol.RunnerCommand;
+import java.io.IOException;
+import java.util.Map;
+
+/**
+ * The source of runners. All methods but {@link #stop} return at once; they are called by the application's loop thread, except
+ * {@code start} and {@code stop}. What happens is told to the listener, from any thread, in order for each runner.
+ */
+public interface Backend {
+    /** Starts getting runners. Throws IOException with a sentence for the user when there can be none. */
+    void start(BackendListener listener) throws IOException;
+
+    /** Slots that could be used now, and by host how many tasks would like to run there. A hint. */
+    void wantSlots(int slots, Map<String, Integer> byHost);
+
+    /** This runner is not needed any more. */
+    void release(String runner);
+
+    /** Sends a command; one to a runner that is gone is dropped, its loss is reported once. */
+    void send(String runner, RunnerCommand command);
+
+    /** Why jobs wait, in the user's words, or "" when nothing outside holds them up. */
+    default String waiting() {
+        return "";
+    }
+
+    /** Ends all runners and all their processes; returns when they are gone, at the latest after {@code timeoutMillis}. */
+    void stop(String reason, long timeoutMillis);
+}

@@ -1,0 +1,103 @@
+package io.weft.master.jobs;
+
+import io.weft.master.scheduler.SchedulerEvent;
+import io.weft.runner.output.JobOutput;
+import io.weft.runner.output.OutputException;
+import io.weft.runner.protocol.FailureKind;
+import io.weft.runner.protocol.ResultRef;
+import io.weft.runner.protocol.TaskFailure;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * A submitted job in the hands of the thread that answers its driver. That thread also commits or aborts the job's output, so that no
+ * file system call ever waits on the scheduling thread. Owned by that one thread.
+ */
+public final class ActiveJob implements AutoCloseable {
+    /** How long a cancelled job's tasks are waited for before its output is aborted under them. */
+    private static final long CANCEL_MILLIS = 10_000;
+
+    private final JobRun run;
+    private final Optional<JobOutput> output;
+    private final Submitter submitter;
+    private final long startNanos = System.nanoTime();
+    private boolean committed;
+
+    ActiveJob(JobRun run, Optional<JobOutput> output, Submitter submitter) {
+        this.run = run;
+        this.output = output;
+        this.submitter = submitter;
+    }
+
+    public JobRun run() {
+        return run;
+    }
+
+    public long wallMillis() {
+        return (System.nanoTime() - startNanos) / 1_000_000;
+    }
+
+    /** Why tasks wait for slots, in the user's words, or "". */
+    public String waiting() {
+        return submitter.waiting();
+    }
+
+    /** Commits the output when the scheduler asked for it. */
+    public void commitIfWanted() {
+        if (!run.takeCommitWanted()) {
+            return;
+        }
+        Optional<TaskFailure> error = Optional.empty();
+        try {
+            if (output.isPresent()) {
+                output.get().commit();
+            }
+            committed = true;
+        } catch (IOException | RuntimeException failed) {
+            String code = failed instanceof OutputException known ? known.code() : "";
+            String text = "The output of " + run.spec().action() + " cannot be committed: " + Stacks.message(failed);
+            error = Optional.of(new TaskFailure(
+                    FailureKind.EXTERNAL, code, text, "", new byte[0], Stacks.text(failed)));
+            String kind = "output";
+            run.blame(JobFailure.of(code, code.isEmpty() ? 7 : 3, kind, text, failed));
+        }
+        submitter.scheduler(new SchedulerEvent.JobCommitted(run.spec().job(), error));
+    }
+
+    /** The driver has this result, or does not want it. */
+    public void release(ResultRef ref) {
+        submitter.release(ref);
+    }
+
+    /** Cancels what still runs, gives back what nobody took, and aborts the output unless it was committed. */
+    @Override
+    public void close() {
+        if (run.ended().isEmpty()) {
+            submitter.cancel(run.spec().job(), null);
+        }
+        for (ResultRef left : run.feed().abandon()) {
+            submitter.release(left);
+        }
+        try {
+            run.feed().close();
+        } catch (IOException unremovable) {
+            // it lies in the application's folder, which is removed at the end
+        }
+        if (output.isPresent() && !committed) {
+            abort(output.get());
+        }
+    }
+
+    private void abort(JobOutput unfinished) {
+        try {
+            run.awaitEnd(CANCEL_MILLIS);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
+        try {
+            unfinished.abort();
+        } catch (IOException | RuntimeException failed) {
+            // the job's own failure is what the driver hears; a _temporary folder may stay
+        }
+    }
+}

@@ -1,0 +1,188 @@
+package io.weft.master.jobs;
+
+import io.weft.master.plan.InvalidPlanException;
+import io.weft.master.plan.Plan;
+import io.weft.master.plan.PlanAction;
+import io.weft.master.plan.PlanDecoder;
+import io.weft.master.plan.PlanNode;
+import io.weft.master.results.ResultFeed;
+import io.weft.master.splits.Split;
+import io.weft.master.splits.SplitException;
+import io.weft.master.stages.JobPlan;
+import io.weft.master.stages.Layout;
+import io.weft.master.stages.SourceFacts;
+import io.weft.master.stages.Stage;
+import io.weft.master.stages.StagePlanner;
+import io.weft.master.tasks.TaskTrees;
+import io.weft.runner.output.JobOutput;
+import io.weft.runner.output.OutputException;
+import io.weft.runner.protocol.InputSpec;
+import io.weft.runner.protocol.OutputSpec;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.FutureTask;
+
+/**
+ * Takes plans, checks what can be checked before anything runs (E02, E03), and submits jobs. Called by the threads that answer the
+ * driver; any of them.
+ */
+public final class JobService {
+    /** Everything about a plan's text sources that planning needs. */
+    private record Sources(Map<Integer, SourceFacts> facts, Map<Integer, List<InputSpec.Text>> inputs) {}
+
+    private final JobSettings settings;
+    private final HadoopConf hadoop;
+    private final Submitter submitter;
+    private final SharedFiles files;
+    private final SplitCache splits;
+    private final FutureTask<PlanDecoder> decoder = new FutureTask<>(PlanDecoder::new);
+    /** Guards the two numbers below. */
+    private final Object numbers = new Object();
+
+    private int nextJob;
+    private int nextStage;
+
+    public JobService(JobSettings settings, HadoopConf hadoop, Submitter submitter, SharedFiles files) {
+        this.settings = settings;
+        this.hadoop = hadoop;
+        this.submitter = submitter;
+        this.files = files;
+        splits = new SplitCache(hadoop, settings.localFirst());
+    }
+
+    /** Loads what the first plan needs; for a thread that has nothing better to do. */
+    public void prepare() {
+        decoder.run();
+    }
+
+    /** How many partitions the plan's result node has. */
+    public int partitions(byte[] planBytes) throws JobException {
+        Plan plan = decode(planBytes);
+        try {
+            return new Layout(plan, sources(plan).facts()).partitions(plan.result());
+        } catch (InvalidPlanException error) {
+            throw invalid(error);
+        }
+    }
+
+    /**
+     * Starts a job. The caller answers its driver from the {@link ActiveJob}, and closes it in the end.
+     *
+     * @param wakeup called when there is something new to answer; must not block
+     */
+    public ActiveJob start(byte[] planBytes, Runnable wakeup) throws JobException {
+        Plan plan = decode(planBytes);
+        Sources sources = sources(plan);
+        int job;
+        JobPlan planned;
+        synchronized (numbers) {
+            try {
+                planned = StagePlanner.plan(plan, sources.facts(), nextStage);
+            } catch (InvalidPlanException error) {
+                throw invalid(error);
+            }
+            nextStage += planned.graph().stages().size();
+            job = nextJob;
+            nextJob++;
+        }
+        Optional<OutputSpec.TextFile> save = save(plan.action(), job);
+        Optional<JobOutput> output = setUp(save, plan);
+        List<Stage> stages = planned.graph().stages();
+        JobRun.Spec spec = new JobRun.Spec(
+                job,
+                plan.name() + " at " + plan.site(),
+                planned.graph(),
+                plan.properties().getOrDefault("weft.job.group", ""),
+                stages.get(stages.size() - 1).partitions(),
+                plan.action() instanceof PlanAction.Collect);
+        ResultFeed feed =
+                new ResultFeed(spec.resultPartitions(), settings.folder().resolve("job-" + job + ".results"));
+        PlannedTasks tasks =
+                new PlannedTasks(job, planned, new TaskTrees(planned, sources.inputs()), save, settings, files);
+        JobRun run = new JobRun(spec, tasks, feed, settings.maxResultBytes(), wakeup);
+        ActiveJob active = new ActiveJob(run, output, submitter);
+        submitter.submit(run);
+        return active;
+    }
+
+    private Plan decode(byte[] planBytes) throws JobException {
+        decoder.run();
+        try {
+            return decoder.get().decode(planBytes);
+        } catch (InvalidPlanException error) {
+            throw invalid(error);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new JobException(JobFailure.of("", 7, "internal", "The gateway is stopping."));
+        } catch (java.util.concurrent.ExecutionException failed) {
+            throw new JobException(
+                    JobFailure.of("", 7, "internal", Stacks.message(failed.getCause()), failed.getCause()));
+        }
+    }
+
+    private static JobException invalid(InvalidPlanException error) {
+        return new JobException(JobFailure.of("", 1, "user", Stacks.message(error), error));
+    }
+
+    private Sources sources(Plan plan) throws JobException {
+        Map<Integer, SourceFacts> facts = new LinkedHashMap<>();
+        Map<Integer, List<InputSpec.Text>> inputs = new LinkedHashMap<>();
+        for (PlanNode node : plan.nodes()) {
+            if (node instanceof PlanNode.TextSource source) {
+                List<List<String>> hosts = new ArrayList<>();
+                List<InputSpec.Text> texts = new ArrayList<>();
+                for (Split split : list(source)) {
+                    hosts.add(settings.locality() ? split.hosts() : List.of());
+                    texts.add(split.input());
+                }
+                facts.put(node.id(), new SourceFacts(hosts));
+                inputs.put(node.id(), texts);
+            }
+        }
+        return new Sources(facts, inputs);
+    }
+
+    private List<Split> list(PlanNode.TextSource source) throws JobException {
+        try {
+            return splits.splits(source);
+        } catch (SplitException error) {
+            int exit = error.code().isEmpty() ? 7 : 3;
+            throw new JobException(JobFailure.of(error.code(), exit, "input", error.getMessage(), error));
+        } catch (IOException | RuntimeException error) {
+            String text = source.paths() + " cannot be listed (" + source.origin() + "): " + Stacks.message(error);
+            throw new JobException(JobFailure.of("", 7, "external", text, error));
+        }
+    }
+
+    private static Optional<OutputSpec.TextFile> save(PlanAction action, int job) {
+        if (action instanceof PlanAction.SaveText text) {
+            return Optional.of(new OutputSpec.TextFile(
+                    text.path(), text.codec(), UUID.randomUUID().toString(), job));
+        }
+        return Optional.empty();
+    }
+
+    private Optional<JobOutput> setUp(Optional<OutputSpec.TextFile> save, Plan plan) throws JobException {
+        if (save.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            JobOutput output = JobOutput.of(save.get(), hadoop.get());
+            output.check(plan.name() + " at " + plan.site());
+            output.setup();
+            return Optional.of(output);
+        } catch (OutputException error) {
+            int exit = error.code().isEmpty() ? 7 : 3;
+            throw new JobException(JobFailure.of(error.code(), exit, "output", error.getMessage(), error));
+        } catch (IOException | RuntimeException error) {
+            String text = save.get().path() + " cannot be set up (" + plan.name() + " at " + plan.site() + "): "
+                    + Stacks.message(error);
+            throw new JobException(JobFailure.of("", 7, "output", text, error));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package io.weft.master.jobs;
+
+import java.nio.file.Path;
+import java.util.Objects;
+
+/**
+ * What all jobs of an application have in common.
+ *
+ * @param application the application's id
+ * @param folder for files of running jobs
+ * @param memoryBytes data a task may hold before it spills
+ * @param limitBytes RSS at which a worker is stopped, 0 for none
+ * @param maxResultBytes what one action may bring to the driver, 0 for no limit
+ * @param localFirst a path without scheme that exists on this machine is read as file:
+ * @param locality whether tasks prefer the hosts of their input
+ */
+public record JobSettings(
+        String application,
+        Path folder,
+        long memoryBytes,
+        long limitBytes,
+        long maxResultBytes,
+        boolean localFirst,
+        boolean locality) {
+    public JobSettings {
+        Objects.requireNonNull(application, "application is null");
+        Objects.requireNonNull(folder, "folder is null");
+    }
+}

@@ -1,0 +1,49 @@
+package io.weft.master.jobs;
+
+import io.weft.master.plan.PlanNode;
+import io.weft.master.splits.Split;
+import io.weft.master.splits.SplitLister;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Splits of text sources, by RDD: an RDD keeps the splits that it had when it was first used, as its number of partitions may have been
+ * built upon. Keeps those of the {@link #MAX_SOURCES} sources used last. Any thread; listing does not hold the lock.
+ */
+final class SplitCache {
+    private static final int MAX_SOURCES = 256;
+
+    private final HadoopConf hadoop;
+    private final boolean localFirst;
+    private final Map<Integer, List<Split>> known = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Integer, List<Split>> eldest) {
+            return size() > MAX_SOURCES;
+        }
+    };
+
+    SplitCache(HadoopConf hadoop, boolean localFirst) {
+        this.hadoop = hadoop;
+        this.localFirst = localFirst;
+    }
+
+    List<Split> splits(PlanNode.TextSource source) throws IOException {
+        int rdd = source.origin().rdd();
+        synchronized (known) {
+            List<Split> found = known.get(rdd);
+            if (found != null) {
+                return found;
+            }
+        }
+        List<Split> listed = new SplitLister(hadoop.get(), localFirst)
+                .list(source.paths(), source.minPartitions(), source.origin().toString());
+        synchronized (known) {
+            List<Split> first = known.putIfAbsent(rdd, listed);
+            return first == null ? listed : first;
+        }
+    }
+}

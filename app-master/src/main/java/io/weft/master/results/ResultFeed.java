@@ -1,0 +1,129 @@
+package io.weft.master.results;
+
+import io.weft.runner.protocol.ResultRef;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The results of one job. The loop thread offers them, the thread that answers the driver polls them in order; both may block only for
+ * a write to, or a read of, the overflow file.
+ */
+public final class ResultFeed implements AutoCloseable {
+    /** Inline results that wait in the heap, in bytes; what is more goes to the overflow file. */
+    static final long HEAP_BYTES = 8L << 20;
+
+    /** The next result in order. {@code inline} holds it when {@code ref} was an inline one. */
+    public record Next(int partition, ResultRef ref, ByteBuffer inline) {}
+
+    /** A result that waits: its bytes in {@code ref}, or at {@code offset} of the overflow file (-1: not there). */
+    private record Held(ResultRef ref, long offset, int length) {}
+
+    private final List<Integer> partitions;
+    private final Path overflowFile;
+    private final Map<Integer, Held> held = new HashMap<>();
+    private int next;
+    private long heapBytes;
+    private long totalBytes;
+    private FileChannel overflow;
+    private long overflowEnd;
+    private boolean closed;
+
+    /** {@code overflowFile}: made when needed, removed by {@link #close()}. */
+    public ResultFeed(List<Integer> partitions, Path overflowFile) {
+        this.partitions = List.copyOf(partitions);
+        this.overflowFile = overflowFile;
+    }
+
+    /** Takes the result of a partition; false when the feed is closed, so that the caller releases the result. */
+    public synchronized boolean offer(int partition, ResultRef ref) throws IOException {
+        if (closed) {
+            return false;
+        }
+        totalBytes += ref.bytes();
+        int length = ref.inline().length;
+        if (!ref.isInline() || heapBytes + length <= HEAP_BYTES) {
+            heapBytes += length;
+            held.put(partition, new Held(ref, -1, length));
+            return true;
+        }
+        if (overflow == null) {
+            overflow = FileChannel.open(
+                    overflowFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(ref.inline());
+        long offset = overflowEnd;
+        while (bytes.hasRemaining()) {
+            overflowEnd += overflow.write(bytes, overflowEnd);
+        }
+        ResultRef empty = new ResultRef(
+                ref.block(), ref.runner(), ref.host(), ref.blockPort(), ref.bytes(), ref.records(), new byte[0]);
+        held.put(partition, new Held(empty, offset, length));
+        return true;
+    }
+
+    /** Serialized bytes offered so far. */
+    public synchronized long totalBytes() {
+        return totalBytes;
+    }
+
+    /** Whether every partition was polled. */
+    public synchronized boolean isDrained() {
+        return next == partitions.size();
+    }
+
+    /** The next result in the order of the partitions, if it is there. */
+    public synchronized Optional<Next> poll() throws IOException {
+        if (next == partitions.size()) {
+            return Optional.empty();
+        }
+        int partition = partitions.get(next);
+        Held found = held.remove(partition);
+        if (found == null) {
+            return Optional.empty();
+        }
+        next++;
+        if (found.offset() < 0) {
+            heapBytes -= found.length();
+            return Optional.of(new Next(partition, found.ref(), ByteBuffer.wrap(found.ref().inline())));
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(found.length());
+        while (bytes.hasRemaining()) {
+            if (overflow.read(bytes, found.offset() + bytes.position()) < 0) {
+                throw new IOException(overflowFile + " is shorter than what was written to it");
+            }
+        }
+        return Optional.of(new Next(partition, found.ref(), bytes.flip()));
+    }
+
+    /** Blocks that runners still hold for this job and that nobody will ask for; takes no further results. */
+    public synchronized List<ResultRef> abandon() {
+        closed = true;
+        List<ResultRef> left = new ArrayList<>();
+        for (Held one : held.values()) {
+            if (!one.ref().isInline()) {
+                left.add(one.ref());
+            }
+        }
+        held.clear();
+        return left;
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        closed = true;
+        held.clear();
+        if (overflow != null) {
+            overflow.close();
+            overflow = null;
+            java.nio.file.Files.deleteIfExists(overflowFile);
+        }
+    }
+}
