@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import runpy
 import sys
@@ -12,14 +13,13 @@ __all__ = ["main"]
 _USAGE = "usage: weft run [--master MASTER] [--name NAME] [--conf KEY=VALUE]... script.py [arguments]"
 # what the options set for the WeftContext that the script makes; its own arguments win
 MASTER_VARIABLE = "WEFT_MASTER"
-NAME_VARIABLE = "WEFT_NAME"
-CONF_VARIABLE = "WEFT_CONF"
+CONF_VARIABLE = "WEFT_CONF"  # a JSON object of settings
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the script; its own exceptions and SystemExit pass through unchanged."""
     rest = list(arguments)
-    settings: list[str] = []
+    settings: dict[str, str] = {}
     while rest and rest[0].startswith("-"):
         option, _, value = rest.pop(0).partition("=")
         if option in ("-h", "--help"):
@@ -36,17 +36,18 @@ def main(arguments: Sequence[str]) -> int:
         if option == "--master":
             os.environ[MASTER_VARIABLE] = value
         elif option == "--name":
-            os.environ[NAME_VARIABLE] = value
+            settings["weft.app.name"] = value
         elif "=" not in value:
             print(f"weft run: --conf {value} is not KEY=VALUE", file=sys.stderr)
             return 2
         else:
-            settings.append(value)
+            key, _, given = value.partition("=")
+            settings[key] = given
     if not rest:
         print(_USAGE, file=sys.stderr)
         return 2
     if settings:
-        os.environ[CONF_VARIABLE] = "\n".join(settings)
+        os.environ[CONF_VARIABLE] = json.dumps(settings)
     script = rest[0]
     if not os.path.isfile(script):
         print(f"weft run: {script} does not exist", file=sys.stderr)

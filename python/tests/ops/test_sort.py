@@ -31,7 +31,7 @@ class Output:
         self.partitions: list[bytes] = []
         self.rows: list[int] = []
 
-    def add(self, parts: Iterable[bytes], rows: int) -> None:
+    def partition(self, parts: Iterable[bytes], rows: int) -> None:
         self.partitions.append(b"".join(parts))
         self.rows.append(rows)
 

@@ -28,7 +28,7 @@ Header = dict[str, Any]
 class RunOutput(Protocol):
     """Where partitions go, one after the other, the first one being partition 0."""
 
-    def add(self, parts: Iterable[bytes], rows: int) -> None:
+    def partition(self, parts: Iterable[bytes], rows: int) -> None:
         """Append a partition: its bytes, and the records in it."""
 
 
@@ -87,13 +87,13 @@ def write_runs(
             headers.append(run.header(0))
             _write_headers(headers, output)
             for parts, rows in run.blocks():
-                output.add(parts, rows)
+                output.partition(parts, rows)
     if files is not None:
         _write_headers(headers, output)
         for (segment, lengths), header in zip(spilled, headers):
             offset = segment.offset
             for length, rows in zip(lengths, header["counts"]):
-                output.add(files.read_bytes(Segment(segment.file, offset, length, rows)), rows)
+                output.partition(files.read_bytes(Segment(segment.file, offset, length, rows)), rows)
                 offset += length
         files.close()
     return sum(header["rows"] for header in headers)
@@ -194,7 +194,7 @@ def _spill_run(
 
 def _write_headers(headers: Sequence[Header], output: RunOutput) -> None:
     parts = itertools.chain.from_iterable(frame(KIND_RUN, 0, pickle.dumps(header, 5)) for header in headers)
-    output.add(parts, 0)
+    output.partition(parts, 0)
 
 
 def _fitting_rows(keys: list[Any], values: list[Any]) -> int:

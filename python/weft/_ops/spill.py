@@ -21,6 +21,7 @@ from weft._ops.columns import FRAME_HEADER, KIND_RECORDS, dump_column, frame, lo
 __all__ = ["DiskFullError", "RowSizer", "Segment", "SegmentWriter", "SpillFiles", "SpillScope"]
 
 _OUT_OF_SPACE = {errno.ENOSPC, errno.EDQUOT}
+_NO_SENDFILE = {errno.EINVAL, errno.ENOSYS, errno.ENOTSOCK, errno.EOPNOTSUPP}
 _ENOUGH_FREE_BYTES = 256 << 20
 
 
@@ -118,6 +119,21 @@ class SpillFiles:
             data = _pread(self._file(segment.file), min(end - position, 1 << 20), position)
             position += len(data)
             yield data
+
+    def copy(self, segment: Segment, target: int) -> None:
+        """Append a segment's bytes to the file open as `target`, in the kernel where that is possible."""
+        file = self._file(segment.file)
+        position, end = segment.offset, segment.offset + segment.length
+        while position < end:
+            try:
+                moved = os.sendfile(target, file.descriptor, position, min(end - position, 1 << 30))
+            except OSError as error:
+                if error.errno not in _NO_SENDFILE:
+                    raise
+                moved = os.write(target, _pread(file, min(end - position, 1 << 20), position))
+            if moved == 0:
+                raise OSError(errno.EIO, f"a spill file in {file.folder} ends early, at {position}")
+            position += moved
 
     def close(self) -> None:
         """Close all files, which removes them. May be called again."""

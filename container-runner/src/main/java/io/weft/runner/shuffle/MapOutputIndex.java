@@ -82,8 +82,15 @@ public final class MapOutputIndex {
         return bounds[partition];
     }
 
-    /** Bytes of partitions {@code from} to {@code to} (exclusive), which lie one after the other. */
+    /**
+     * Bytes of partitions {@code from} to {@code to} (exclusive), which lie one after the other.
+     *
+     * @throws IllegalArgumentException when there are no such partitions
+     */
     public long length(int from, int to) {
+        if (from < 0 || to < from || to > partitions()) {
+            throw new IllegalArgumentException("partitions " + from + " to " + to + " were asked of " + partitions());
+        }
         return bounds[to] - bounds[from];
     }
 

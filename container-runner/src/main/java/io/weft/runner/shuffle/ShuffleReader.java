@@ -2,27 +2,110 @@ package io.weft.runner.shuffle;
 
 import io.weft.runner.protocol.MapOutput;
 import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** Opens shuffle inputs for the tasks of one runner. Thread-safe. */
+/** Opens shuffle inputs for the tasks of one runner, and holds what they share: indexes, connections, fetching threads. Thread-safe. */
 public final class ShuffleReader implements Closeable {
     /**
      * How YARN's mapreduce_shuffle is spoken to.
      *
      * @param job JobID of the application, such as job_1715_0042
      * @param key the HMAC key given to the service
-     * @param algorithm JCA name of the HMAC, such as HmacSHA1
+     * @param algorithm JCA name of the HMAC, such as HmacSHA1 (hadoop.security.secret-manager.key-generator.algorithm)
      */
-    public record Service(String job, byte[] key, String algorithm) {}
+    public record Service(String job, byte[] key, String algorithm) {
+        public Service {
+            Objects.requireNonNull(job, "job is null");
+            Objects.requireNonNull(algorithm, "algorithm is null");
+            key = key.clone();
+        }
+    }
+
+    private static final int MAX_THREADS = 16;
+    private static final long INDEX_CACHE_BYTES = 32L << 20;
+    /** How long a server that could not be reached is not tried again. */
+    private static final long AVOID_NANOS = 60_000_000_000L;
+
+    private final String host;
+    private final BlockClient client;
+    private final Optional<ServiceClient> service;
+    private final IndexCache indexes = new IndexCache(INDEX_CACHE_BYTES);
+    private final ThreadPoolExecutor fetchers;
+    /** By "host:port" of block servers that could not be reached: until when they are avoided. */
+    private final Map<String, Long> avoidedUntilNanos = new ConcurrentHashMap<>();
 
     /** {@code host}: this runner's host, as its own MapOutputs name it; {@code service}: null where the cluster has none. */
-    public ShuffleReader(String host, BlockClient client, Service service) {}
+    public ShuffleReader(String host, BlockClient client, Service service) {
+        this.host = Objects.requireNonNull(host, "host is null");
+        this.client = Objects.requireNonNull(client, "client is null");
+        this.service = Optional.ofNullable(service).map(ServiceClient::new);
+        AtomicInteger made = new AtomicInteger();
+        this.fetchers = new ThreadPoolExecutor(MAX_THREADS, MAX_THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), runnable -> {
+            Thread thread = new Thread(runnable, "shuffle-fetch-" + made.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+        fetchers.allowCoreThreadTimeOut(true);
+    }
 
     /** {@code outputs}: of all maps, by map number. Parts are delivered in the order given. */
     public ShuffleInput open(List<MapOutput> outputs, List<Part> parts) {
-        throw new UnsupportedOperationException();
+        return new ShuffleInput(this, outputs, parts);
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        fetchers.shutdownNow();
+        service.ifPresent(ServiceClient::close);
+    }
+
+    Executor fetchers() {
+        return fetchers;
+    }
+
+    BlockClient client() {
+        return client;
+    }
+
+    Optional<ServiceClient> service() {
+        return service;
+    }
+
+    /** The index of an output whose files this host holds, or empty when they cannot be read here. */
+    Optional<MapOutputIndex> localIndex(MapOutput output) {
+        if (!output.host().equals(host)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(indexes.read(Path.of(output.path())));
+        } catch (IOException e) {
+            System.getLogger(ShuffleReader.class.getName())
+                    .log(System.Logger.Level.INFO, () -> "map output " + output.id().folder() + " cannot be read on its own host: " + e);
+            return Optional.empty();
+        }
+    }
+
+    boolean isAvoided(MapOutput output) {
+        Long until = avoidedUntilNanos.get(address(output));
+        return until != null && until - System.nanoTime() > 0;
+    }
+
+    void avoid(MapOutput output) {
+        avoidedUntilNanos.put(address(output), System.nanoTime() + AVOID_NANOS);
+    }
+
+    static String address(MapOutput output) {
+        return output.host() + ":" + output.blockPort();
+    }
 }
