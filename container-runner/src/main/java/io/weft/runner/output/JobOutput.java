@@ -2,28 +2,97 @@ package io.weft.runner.output;
 
 import io.weft.runner.protocol.OutputSpec;
 import java.io.IOException;
+import java.util.Objects;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.mapreduce.JobStatus;
 
-/** One save as the ApplicationMaster sees it: check, setup, then commit or abort. */
+/**
+ * One save as the ApplicationMaster sees it: {@link #check} before anything runs, {@link #setup} before the first task, then
+ * {@link #commit} when all tasks have committed, or {@link #abort}. By one thread at a time.
+ */
 public final class JobOutput {
-    public static JobOutput of(OutputSpec.TextFile spec, Configuration conf) throws IOException {
-        throw new UnsupportedOperationException();
+    private static final String S3A_COMMITTER = "fs.s3a.committer.name";
+
+    private final OutputSpec.TextFile spec;
+    private final Configuration configuration;
+    private OutputCommitters.Committer committer;
+
+    private JobOutput(OutputSpec.TextFile spec, Configuration configuration) {
+        this.spec = spec;
+        this.configuration = configuration;
+    }
+
+    public static JobOutput of(OutputSpec.TextFile spec, Configuration conf) {
+        Objects.requireNonNull(spec, "spec is null");
+        return new JobOutput(spec, OutputCommitters.configuration(spec, conf));
+    }
+
+    /**
+     * The path as tasks must be given it: qualified with its file system, so that all of them mean the same.
+     *
+     * @param localByDefault a path without scheme is a local one (local modes without a cluster's configuration need not say so)
+     */
+    public static String qualify(String path, boolean localByDefault, Configuration conf) throws IOException {
+        Path given = new Path(path);
+        FileSystem files = localByDefault && given.toUri().getScheme() == null
+                ? FileSystem.getLocal(conf)
+                : given.getFileSystem(conf);
+        return files.makeQualified(given).toString();
     }
 
     /** Fails with E03 when the output exists; {@code site} is such as "saveAsTextFile at etl.py:88". */
     public void check(String site) throws IOException {
-        throw new UnsupportedOperationException();
+        Path path = new Path(spec.path());
+        try {
+            FileSystem files = path.getFileSystem(configuration);
+            if (files.exists(path)) {
+                String message = files.makeQualified(path) + " exists (" + site + "); nothing was run. Delete it or choose another"
+                        + " path.";
+                throw new OutputException(OutputException.EXISTS, message, null);
+            }
+            if ("s3a".equals(path.toUri().getScheme()) && "file".equals(configuration.get(S3A_COMMITTER, "file"))) {
+                String message = "Writing to " + path + " (" + site + ") needs a committer that is safe on S3; nothing was run. Set"
+                        + " " + S3A_COMMITTER + "=magic.";
+                throw new OutputException(OutputException.REFUSED, message, null);
+            }
+        } catch (IOException e) {
+            throw OutputCommitters.explain(spec.path() + " cannot be written (" + site + ")", e);
+        }
     }
 
     public void setup() throws IOException {
-        throw new UnsupportedOperationException();
+        try {
+            open().committer().setupJob(open().context());
+        } catch (IOException e) {
+            throw OutputCommitters.explain(spec.path() + " cannot be written", e);
+        }
     }
 
+    /** Makes all committed parts visible, and writes _SUCCESS. */
     public void commit() throws IOException {
-        throw new UnsupportedOperationException();
+        try {
+            open().committer().commitJob(open().context());
+        } catch (IOException e) {
+            throw OutputCommitters.explain("the output to " + spec.path() + " cannot be committed", e);
+        }
     }
 
+    /** Removes what tasks have written; the output's folder stays, as it does in Hadoop, unless it is empty. */
     public void abort() throws IOException {
-        throw new UnsupportedOperationException();
+        open().committer().abortJob(open().context(), JobStatus.State.FAILED);
+        Path path = new Path(spec.path());
+        FileSystem files = path.getFileSystem(configuration);
+        if (files.exists(path) && files.listStatus(path).length == 0) {
+            files.delete(path, false);
+        }
+    }
+
+    private OutputCommitters.Committer open() throws IOException {
+        if (committer == null) {
+            committer = OutputCommitters.open(spec, 0, 0, configuration);
+        }
+        return committer;
     }
 }

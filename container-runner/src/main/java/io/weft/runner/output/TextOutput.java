@@ -4,41 +4,166 @@ import io.weft.runner.protocol.OutputSpec;
 import io.weft.runner.protocol.TaskAttemptId;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.util.Objects;
+import org.apache.hadoop.conf.Configurable;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.io.compress.CodecPool;
+import org.apache.hadoop.io.compress.CompressionCodec;
+import org.apache.hadoop.io.compress.Compressor;
+import org.apache.hadoop.util.ReflectionUtils;
 
 /**
  * One attempt's part file: {@link #write} any times, {@link #finish} (file closed, still invisible; now ask for the grant), then
- * {@link #commit} or {@link #abort}. {@link #close} aborts what was not committed.
+ * {@link #commit} or {@link #abort}. {@link #close} aborts what was not committed. Used by one thread.
  */
 public final class TextOutput implements Closeable {
-    public static TextOutput open(OutputSpec.TextFile spec, TaskAttemptId id, Configuration conf) throws IOException {
-        throw new UnsupportedOperationException();
+    private static final int BUFFER_BYTES = 64 << 10;
+
+    private final OutputSpec.TextFile spec;
+    private final OutputCommitters.Committer committer;
+    private final byte[] buffer = new byte[BUFFER_BYTES];
+    private OutputStream stream;
+    private Compressor compressor;
+    private long bytes;
+    private boolean ended;
+
+    private TextOutput(OutputSpec.TextFile spec, OutputCommitters.Committer committer) {
+        this.spec = spec;
+        this.committer = committer;
     }
 
-    public void write(ByteBuffer bytes) throws IOException {
-        throw new UnsupportedOperationException();
+    /** Opens part {@code id.partition()} of a save; {@code conf} as the ApplicationMaster's JobOutput had it. */
+    public static TextOutput open(OutputSpec.TextFile spec, TaskAttemptId id, Configuration conf) throws IOException {
+        Objects.requireNonNull(id, "id is null");
+        Configuration own = OutputCommitters.configuration(spec, conf);
+        TextOutput output = new TextOutput(spec, OutputCommitters.open(spec, id.partition(), id.attempt(), own));
+        try {
+            output.openFile(id, own);
+            return output;
+        } catch (IOException e) {
+            output.close();
+            throw OutputCommitters.explain(spec.path() + " cannot be written", e);
+        } catch (RuntimeException | LinkageError e) {
+            output.close();
+            throw new OutputException(
+                    OutputException.REFUSED, "the codec " + spec.codec().orElse("") + " does not work here: " + e.getMessage(), e);
+        }
+    }
+
+    /** Appends the buffer's remaining bytes. */
+    public void write(ByteBuffer text) throws IOException {
+        bytes += text.remaining();
+        try {
+            if (text.hasArray()) {
+                stream.write(text.array(), text.arrayOffset() + text.position(), text.remaining());
+                text.position(text.limit());
+                return;
+            }
+            while (text.hasRemaining()) {
+                int count = Math.min(buffer.length, text.remaining());
+                text.get(buffer, 0, count);
+                stream.write(buffer, 0, count);
+            }
+        } catch (IOException e) {
+            throw OutputCommitters.explain(spec.path() + " cannot be written", e);
+        }
     }
 
     /** Bytes of text written so far, before compression. */
     public long bytes() {
-        throw new UnsupportedOperationException();
+        return bytes;
     }
 
+    /** Closes the file, in the attempt's own place still. */
     public void finish() throws IOException {
-        throw new UnsupportedOperationException();
+        try {
+            closeFile();
+        } catch (IOException e) {
+            throw OutputCommitters.explain(spec.path() + " cannot be written", e);
+        }
     }
 
+    /** Hands the file to the job; only after the ApplicationMaster has granted it to this attempt. */
     public void commit() throws IOException {
-        throw new UnsupportedOperationException();
+        if (stream != null) {
+            throw new IllegalStateException("commit before finish");
+        }
+        try {
+            if (committer.committer().needsTaskCommit(committer.context())) {
+                committer.committer().commitTask(committer.context());
+            }
+            ended = true;
+        } catch (IOException e) {
+            throw OutputCommitters.explain("a part of " + spec.path() + " cannot be committed", e);
+        }
     }
 
+    /** Removes what this attempt has written. */
     public void abort() throws IOException {
-        throw new UnsupportedOperationException();
+        if (ended) {
+            return;
+        }
+        ended = true;
+        try {
+            closeFile();
+        } finally {
+            committer.committer().abortTask(committer.context());
+        }
     }
 
     @Override
     public void close() throws IOException {
-        throw new UnsupportedOperationException();
+        abort();
+    }
+
+    private void openFile(TaskAttemptId id, Configuration own) throws IOException {
+        committer.committer().setupTask(committer.context());
+        String name = String.format("part-%05d", id.partition());
+        CompressionCodec codec = spec.codec().isPresent() ? codec(spec.codec().get(), own) : null;
+        Path file = new Path(committer.committer().getWorkPath(), codec == null ? name : name + codec.getDefaultExtension());
+        FileSystem files = file.getFileSystem(own);
+        OutputStream raw = files.create(file, false);
+        if (codec == null) {
+            stream = raw;
+            return;
+        }
+        try {
+            compressor = CodecPool.getCompressor(codec, own);
+            stream = codec.createOutputStream(raw, compressor);
+        } catch (IOException | RuntimeException | LinkageError e) {
+            raw.close();
+            throw e;
+        }
+    }
+
+    private static CompressionCodec codec(String name, Configuration own) throws IOException {
+        try {
+            Class<?> type = own.getClassByName(name);
+            Object codec = ReflectionUtils.newInstance(type, own);
+            if (codec instanceof Configurable configurable) {
+                configurable.setConf(own);
+            }
+            return (CompressionCodec) codec;
+        } catch (ClassNotFoundException | ClassCastException e) {
+            throw new OutputException(
+                    OutputException.REFUSED, name + " is no compression codec on this machine; org.apache.hadoop.io.compress.GzipCodec is one", e);
+        }
+    }
+
+    private void closeFile() throws IOException {
+        OutputStream open = stream;
+        stream = null;
+        try {
+            if (open != null) {
+                open.close();
+            }
+        } finally {
+            CodecPool.returnCompressor(compressor);
+            compressor = null;
+        }
     }
 }

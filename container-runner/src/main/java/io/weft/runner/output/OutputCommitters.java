@@ -1,0 +1,75 @@
+package io.weft.runner.output;
+
+import io.weft.runner.protocol.OutputSpec;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.mapreduce.JobID;
+import org.apache.hadoop.mapreduce.MRJobConfig;
+import org.apache.hadoop.mapreduce.TaskAttemptContext;
+import org.apache.hadoop.mapreduce.TaskAttemptID;
+import org.apache.hadoop.mapreduce.TaskID;
+import org.apache.hadoop.mapreduce.TaskType;
+import org.apache.hadoop.mapreduce.lib.output.FileOutputCommitter;
+import org.apache.hadoop.mapreduce.lib.output.FileOutputFormat;
+import org.apache.hadoop.mapreduce.lib.output.PathOutputCommitter;
+import org.apache.hadoop.mapreduce.lib.output.PathOutputCommitterFactory;
+import org.apache.hadoop.mapreduce.task.TaskAttemptContextImpl;
+import org.apache.hadoop.net.ConnectTimeoutException;
+import org.apache.hadoop.security.AccessControlException;
+
+/** Makes a save's committers: the same ids and settings in the ApplicationMaster and in all tasks. */
+final class OutputCommitters {
+    /** Names a job among those of the same second; the number makes the difference here. */
+    private static final String JOB_TRACKER = "weft";
+
+    private OutputCommitters() {}
+
+    /** A committer, with the context that its calls take. */
+    record Committer(PathOutputCommitter committer, TaskAttemptContext context) {}
+
+    static Configuration configuration(OutputSpec.TextFile spec, Configuration conf) {
+        Configuration own = new Configuration(conf);
+        // Version 2 moves a task's files to their place when the task commits, so that a failed job leaves some behind.
+        own.setInt(FileOutputCommitter.FILEOUTPUTCOMMITTER_ALGORITHM_VERSION, 1);
+        // A retried or restarted job finds its tasks' work under the same name.
+        own.setInt(MRJobConfig.APPLICATION_ATTEMPT_ID, 0);
+        own.set(FileOutputFormat.OUTDIR, spec.path());
+        own.set("fs.s3a.committer.uuid", spec.jobUuid());
+        own.setClass("fs.file.impl", PosixLocalFileSystem.class, FileSystem.class);
+        own.setBoolean("fs.file.impl.disable.cache", true);
+        return own;
+    }
+
+    /** The committer of one attempt; the ApplicationMaster's own is made with partition 0, attempt 0. */
+    static Committer open(OutputSpec.TextFile spec, int partition, int attempt, Configuration configuration) throws IOException {
+        JobID job = new JobID(JOB_TRACKER, spec.jobNumber());
+        TaskAttemptID id = new TaskAttemptID(new TaskID(job, TaskType.MAP, partition), attempt);
+        Configuration own = new Configuration(configuration);
+        own.set(MRJobConfig.ID, job.toString());
+        own.set(MRJobConfig.TASK_ID, id.getTaskID().toString());
+        own.set(MRJobConfig.TASK_ATTEMPT_ID, id.toString());
+        own.setBoolean(MRJobConfig.TASK_ISMAP, true);
+        own.setInt(MRJobConfig.TASK_PARTITION, partition);
+        TaskAttemptContext context = new TaskAttemptContextImpl(own, id);
+        Path path = new Path(spec.path());
+        PathOutputCommitter committer =
+                PathOutputCommitterFactory.getCommitterFactory(path, own).createOutputCommitter(path, context);
+        return new Committer(committer, context);
+    }
+
+    /** In the user's words what a file system's failure means. */
+    static OutputException explain(String what, IOException cause) {
+        if (cause instanceof OutputException known) {
+            return known;
+        }
+        boolean refused = cause instanceof AccessControlException || cause instanceof java.nio.file.AccessDeniedException;
+        boolean refusedByDisk = cause instanceof FileNotFoundException
+                && String.valueOf(cause.getMessage()).contains("Permission denied");
+        String reason = cause instanceof ConnectTimeoutException ? "the file system does not answer" : cause.getMessage();
+        String code = refused || refusedByDisk ? OutputException.REFUSED : OutputException.FAILED;
+        return new OutputException(code, what + ": " + reason, cause);
+    }
+}
