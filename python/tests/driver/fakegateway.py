@@ -147,6 +147,8 @@ class _Connection:
                     data = b"".join(encode_batches(records))
                     for start in range(0, len(data), 1000):
                         self._send(66, data[start : start + 1000])
+                elif kind == "SaveText":
+                    _save(plan["action"][1]["path"], index, records)
         except Exception as error:
             detail = {
                 "code": "E01",
@@ -180,11 +182,12 @@ class _Run:
 
     def _textsource(self, body: dict[str, Any]) -> list[Any]:
         paths = [p for pattern in body["paths"].split(",") for p in sorted(glob.glob(pattern))]
+        paths = [p for path in paths for p in (glob.glob(path + "/*") if os.path.isdir(path) else [path])]
         return [functools.partial(_lines, path) for path in paths]
 
     def _datasource(self, body: dict[str, Any]) -> list[Any]:
         data = self.blocks[body["block"]]
-        return [functools.partial(_decode, data[a:b]) for a, b in itertools.pairwise(body["offsets"])]
+        return [functools.partial(_decode, data[a:b]) for a, b in zip(body["offsets"], body["offsets"][1:])]
 
     def _rangesource(self, body: dict[str, Any]) -> list[Any]:
         return [
@@ -217,7 +220,7 @@ class _Run:
         parent = self.node(body["parent"])
         count = min(body["partitions"], len(parent))
         cuts = [i * len(parent) // count for i in range(count + 1)]
-        return [functools.partial(_chained, parent[a:b]) for a, b in itertools.pairwise(cuts)]
+        return [functools.partial(_chained, parent[a:b]) for a, b in zip(cuts, cuts[1:])]
 
     def _cogroup(self, body: dict[str, Any]) -> list[Any]:
         parents = [self.node(parent) for parent in body["parents"]]
@@ -252,7 +255,7 @@ class _Run:
         key = self._function(body["key"]) or (lambda pair: pair[0])
         records = sorted(_chained(parent), key=key, reverse=not body["ascending"])
         cuts = [i * len(records) // body["partitions"] for i in range(body["partitions"] + 1)]
-        return [functools.partial(iter, records[a:b]) for a, b in itertools.pairwise(cuts)]
+        return [functools.partial(iter, records[a:b]) for a, b in zip(cuts, cuts[1:])]
 
 
 _OPS: dict[str, Any] = {
@@ -270,6 +273,12 @@ _OPS: dict[str, Any] = {
 def _lines(path: str) -> list[str]:
     with open(path, encoding="utf-8") as file:
         return file.read().splitlines()
+
+
+def _save(folder: str, index: int, records: list[Any]) -> None:
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, f"part-{index:05d}"), "w", encoding="utf-8") as file:
+        file.writelines(f"{record}\n" for record in records)
 
 
 def _decode(data: bytes) -> list[Any]:

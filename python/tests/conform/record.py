@@ -1,0 +1,132 @@
+"""Measures the cases: ``record.py`` under PySpark writes ``recorded.json``; the tests import :func:`measure`."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import os
+import re
+import sys
+from collections.abc import Callable
+from typing import Any, Optional
+
+__all__ = ["canonical", "measure"]
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+_WORKER_ERROR = re.compile(r"^([A-Za-z_][\w.]*(?:Error|Exception|Iteration|Custom))(?::.*)?$", re.MULTILINE)
+_JAVA_ERROR = re.compile(r"(?:: |^)((?:[a-z]\w*\.)+[A-Z]\w*)")
+
+
+def canonical(value: Any) -> str:
+    """Give a text that is equal for equal values; order counts in lists, not in dictionaries and sets."""
+    if hasattr(value, "item") and type(value).__module__ == "numpy":
+        value = value.item()
+    if isinstance(value, dict):
+        return "{" + ", ".join(sorted(f"{canonical(k)}: {canonical(v)}" for k, v in value.items())) + "}"
+    if isinstance(value, (set, frozenset)):
+        return "{" + ", ".join(sorted(map(canonical, value))) + "}"
+    if type(value).__name__ == "ResultIterable":
+        return "values" + canonical(list(value))
+    if isinstance(value, list):
+        return "[" + ", ".join(map(canonical, value)) + "]"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(canonical, value)) + ")"
+    return repr(value)
+
+
+def measure(function: Callable[[Any], Any], sc: Any, jobs: Callable[[], int]) -> dict[str, Any]:
+    """Run one case.
+
+    Parameters
+    ----------
+    function : callable
+        The case.
+    sc : context
+        Of PySpark or Weft.
+    jobs : callable
+        Tells how many jobs were run so far.
+
+    Returns
+    -------
+    dict
+        ``value`` of a plain value; ``partitions`` (number), ``layout`` (the records of each) and ``jobs`` (run while the
+        RDD was made: an eager transformation) of an RDD; ``error`` and ``when`` (``made`` or ``run``) if it failed.
+    """
+    before = jobs()
+    try:
+        result = function(sc)
+    except BaseException as error:
+        return {"error": error_name(error), "when": "made"}
+    if not hasattr(result, "mapPartitions"):
+        return {"value": canonical(result)}
+    eager = jobs() - before
+    try:
+        layout = [[canonical(record) for record in part] for part in result.glom().collect()]
+        return {"partitions": result.getNumPartitions(), "layout": layout, "jobs": eager}
+    except BaseException as error:
+        return {"error": error_name(error), "when": "run", "jobs": eager}
+
+
+def error_name(error: BaseException) -> str:
+    """Name the class: that of the worker's exception, a Java one, or the first builtin among its bases."""
+    if type(error).__name__ in ("Py4JJavaError", "PythonException"):
+        text = str(error)
+        found = _WORKER_ERROR.findall(text.split("Traceback", 1)[1]) if "Traceback" in text else []
+        if found:
+            return str(found[-1]).rpartition(".")[2]
+        java = _JAVA_ERROR.findall(text.split("\n", 1)[1] if "\n" in text else text)
+        return "java " + (java[0].rpartition(".")[2] if java else "unknown")
+    if type(error).__name__ == "Custom":
+        return "Custom"
+    for base in type(error).__mro__:
+        if base.__module__ == "builtins" and base is not Exception and hasattr(builtins, base.__name__):
+            return base.__name__
+        if base.__name__ == "PicklingError":
+            return base.__name__
+    return type(error).__name__
+
+
+def _measure_pyspark(previous: Optional[dict[str, Any]]) -> dict[str, Any]:
+    import pyspark
+    from cases import CASES  # type: ignore[import-not-found, unused-ignore]
+    from pyspark import SparkConf, SparkContext
+
+    conf = SparkConf().setMaster("local[4]").set("spark.ui.enabled", "false").set("spark.task.maxFailures", "1")
+    sc = SparkContext(conf=conf.set("spark.ui.showConsoleProgress", "false"))
+    sc.setLogLevel("OFF")
+    measured = {}
+    for number, (name, function) in enumerate(CASES.items()):
+        group = f"case {number}"
+        sc.setJobGroup(group, name)
+        measured[name] = measure(function, sc, lambda group=group: len(sc.statusTracker().getJobIdsForGroup(group)))
+        if previous and previous["cases"].get(name, measured[name]) != measured[name]:
+            measured[name]["unstable"] = True
+        sys.stderr.write(f"\r{number + 1}/{len(CASES)} {name[:60]:60}")
+    sc.stop()
+    return {
+        "pyspark": pyspark.__version__,
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "hash": [sys.hash_info.algorithm, hash("weft")],
+        "cases": measured,
+    }
+
+
+def main() -> int:
+    """Write ``recorded.json``, measuring twice so that what PySpark does not do alike each time is marked."""
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, *sys.argv])
+    for variable in ("SPARK_HOME", "HADOOP_CONF_DIR", "YARN_CONF_DIR"):
+        os.environ.pop(variable, None)
+    sys.path.insert(0, HERE)
+    os.environ["PYTHONPATH"] = HERE + os.pathsep + os.environ.get("PYTHONPATH", "")
+    result = _measure_pyspark(_measure_pyspark(None))
+    with open(os.path.join(HERE, "recorded.json"), "w", encoding="utf-8") as file:
+        json.dump(result, file, indent=1, ensure_ascii=False, sort_keys=True)
+        file.write("\n")
+    sys.stderr.write(f"\n{len(result['cases'])} cases of PySpark {result['pyspark']} in recorded.json\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

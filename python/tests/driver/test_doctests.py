@@ -1,0 +1,31 @@
+"""The examples of the documentation run."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+
+import pytest
+from weft.context import WeftContext
+
+MODULES = ["rdd", "context", "conf", "statcounter", "storagelevel", "resultiterable", "_progress"]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_give_what_they_show(name: str, sc: WeftContext) -> None:
+    module = importlib.import_module(f"weft.{name}")
+    failed, attempted = doctest.testmod(module, extraglobs={"sc": sc})
+    assert attempted > 0
+    assert failed == 0
+
+
+def test_every_public_method_has_an_example_or_says_why() -> None:
+    from weft.rdd import RDD
+
+    without = {"context", "id", "name"}
+    missing = [
+        name
+        for name, member in vars(RDD).items()
+        if not name.startswith("_") and ">>>" not in (member.__doc__ or "") and name not in without
+    ]
+    assert missing == []
