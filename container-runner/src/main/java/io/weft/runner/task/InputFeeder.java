@@ -11,6 +11,9 @@ import io.weft.runner.worker.Json;
 import io.weft.runner.worker.Worker;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -32,6 +35,11 @@ final class InputFeeder implements Runnable {
     /** Frames that may still be sent. Guarded by this object, as all below. */
     private long credits;
 
+    /** Maps that made the frames sent last, one for each frame that the worker may not have taken yet, and one more. */
+    private final Deque<Integer> recent = new ArrayDeque<>();
+
+    private final long window;
+
     private boolean closed;
     private Optional<InputSource> source = Optional.empty();
     private Optional<Exception> failure = Optional.empty();
@@ -40,6 +48,7 @@ final class InputFeeder implements Runnable {
         this.worker = worker;
         this.stream = stream;
         this.credits = credits;
+        this.window = credits + 1;
         this.opening = opening;
     }
 
@@ -66,6 +75,11 @@ final class InputFeeder implements Runnable {
 
     synchronized Optional<InputSource> source() {
         return source;
+    }
+
+    /** Maps that made the bytes which the worker may be working on, in order. */
+    synchronized List<Integer> recentMaps() {
+        return recent.stream().filter(map -> map >= 0).distinct().toList();
     }
 
     synchronized void credit(long more) {
@@ -109,22 +123,23 @@ final class InputFeeder implements Runnable {
             json.put("offset", local.offset());
             json.put("length", local.length());
             json.put("map", local.map());
-            return awaitCredit() && worker.sendIf(wanted, FrameType.LOCAL, stream, ByteBuffer.wrap(Json.bytes(json)));
+            return awaitCredit(local.map()) && worker.sendIf(wanted, FrameType.LOCAL, stream, ByteBuffer.wrap(Json.bytes(json)));
         }
-        ByteBuffer bytes = ((InputSource.Bytes) item).buffer();
+        InputSource.Bytes piece = (InputSource.Bytes) item;
+        ByteBuffer bytes = piece.buffer();
         while (bytes.hasRemaining()) {
             int length = Math.min(bytes.remaining(), Frame.MAX_BULK_BYTES);
             ByteBuffer body = bytes.slice(bytes.position(), length);
             bytes.position(bytes.position() + length);
-            if (!awaitCredit() || !worker.sendIf(wanted, FrameType.DATA, stream, body)) {
+            if (!awaitCredit(piece.map()) || !worker.sendIf(wanted, FrameType.DATA, stream, body)) {
                 return false;
             }
         }
         return true;
     }
 
-    /** Takes one credit, waiting for it; false when the input was closed meanwhile. */
-    private synchronized boolean awaitCredit() {
+    /** Takes one credit, waiting for it, for bytes of {@code map}; false when the input was closed meanwhile. */
+    private synchronized boolean awaitCredit(int map) {
         while (credits == 0 && !closed) {
             try {
                 wait();
@@ -134,6 +149,10 @@ final class InputFeeder implements Runnable {
             }
         }
         credits--;
+        recent.add(map);
+        if (recent.size() > window) {
+            recent.remove();
+        }
         return !closed;
     }
 

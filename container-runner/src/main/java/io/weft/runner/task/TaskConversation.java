@@ -4,11 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.runner.protocol.InputSpec;
 import io.weft.runner.protocol.MapOutput;
+import io.weft.runner.protocol.MapOutputId;
 import io.weft.runner.protocol.ProtocolException;
 import io.weft.runner.protocol.RunnerEvent;
 import io.weft.runner.protocol.TaskFailure;
 import io.weft.runner.protocol.TaskSpec;
 import io.weft.runner.shuffle.FetchFailedException;
+import io.weft.runner.shuffle.ShuffleInput;
 import io.weft.runner.worker.Frame;
 import io.weft.runner.worker.FrameType;
 import io.weft.runner.worker.Json;
@@ -219,17 +221,35 @@ final class TaskConversation {
         return first;
     }
 
-    /** A worker found the bytes of a map output damaged: that output counts as lost. */
+    /** A worker found a map output missing or its bytes damaged: that output counts as lost. */
     private Optional<RunnerEvent> lostOutput(JsonNode cause) {
-        int map = cause.path("map").asInt(-1);
-        List<MapOutput> known = outputs.getOrDefault(cause.path("stream").asInt(-1), List.of());
-        boolean corrupt = "corrupt".equals(cause.path("kind").asText("")) || cause.path("corrupt").asBoolean(false);
-        if (!corrupt || map < 0 || map >= known.size()) {
+        String kind = cause.path("kind").asText("");
+        int stream = cause.path("stream").asInt(outputs.size() == 1 ? outputs.keySet().iterator().next() : -1);
+        List<MapOutput> known = outputs.getOrDefault(stream, List.of());
+        if (known.isEmpty() || !(kind.equals("corrupt") || kind.equals("lost"))) {
             return Optional.empty();
         }
-        MapOutput output = known.get(map);
-        String reason = "the output of map " + map + " on " + output.host() + " is damaged: "
+        List<MapOutputId> suspects = suspects(cause, feeders.get(stream), known);
+        if (suspects.isEmpty()) {
+            return Optional.empty();
+        }
+        String reason = "the output of " + suspects.get(0).folder() + " is " + (kind.equals("lost") ? "gone" : "damaged") + ": "
                 + cause.path("message").asText("wrong checksum");
-        return Optional.of(new RunnerEvent.FetchFailed(spec.id(), List.of(output.id()), reason));
+        return Optional.of(new RunnerEvent.FetchFailed(spec.id(), suspects, reason));
+    }
+
+    /** The map that the worker names, or whose bytes stand where it says; else those whose bytes it has not all taken. */
+    private static List<MapOutputId> suspects(JsonNode cause, InputFeeder feeder, List<MapOutput> known) {
+        int map = cause.path("map").asInt(-1);
+        if (map >= 0 && map < known.size()) {
+            return List.of(known.get(map).id());
+        }
+        if (feeder == null) {
+            return List.of();
+        }
+        if (cause.has("offset") && feeder.source().orElse(null) instanceof ShuffleInput input) {
+            return input.mapAt(cause.path("offset").asLong()).map(List::of).orElse(List.of());
+        }
+        return feeder.recentMaps().stream().map(recent -> known.get(recent).id()).toList();
     }
 }
