@@ -92,8 +92,8 @@ public final class Runner implements AutoCloseable {
             open.push(results::close);
             BlockClient client = new BlockClient(ends.secret(), CONNECT_TIMEOUT_MILLIS, READ_TIMEOUT_MILLIS);
             open.push(client::close);
-            ShuffleReader reader =
-                    new ShuffleReader(config.host(), client, ends.shuffleService().orElse(null));
+            ShuffleReader reader = new ShuffleReader(
+                    config.host(), client, ends.shuffleService().orElse(null));
             open.push(reader::close);
             blockPort = ends.serve() ? serve() : 0;
             MemoryWatch memory = new MemoryWatch(config.limits().containerBytes());
@@ -102,7 +102,8 @@ public final class Runner implements AutoCloseable {
             services = new TaskServices(
                     config.application(),
                     folders,
-                    new InputOpener(ends.hadoop(), ends.master(), reader, new BlobCache(ends.master(), folders.blobs())),
+                    new InputOpener(
+                            ends.hadoop(), ends.master(), reader, new BlobCache(ends.master(), folders.blobs())),
                     new Sinks(
                             new Sinks.Address(config.runner(), config.host(), blockPort, ends.shufflePort()),
                             outputs,
@@ -125,7 +126,8 @@ public final class Runner implements AutoCloseable {
     }
 
     private int serve() throws IOException {
-        BlockServer server = BlockServer.start(config.host(), config.connections().secret(), outputs, results);
+        BlockServer server =
+                BlockServer.start(config.host(), config.connections().secret(), outputs, results);
         open.push(server::close);
         return server.port();
     }
@@ -231,7 +233,12 @@ public final class Runner implements AutoCloseable {
     private void tellRegistered(Worker worker) {
         Hello hello = worker.hello();
         events.accept(new RunnerEvent.WorkerRegistered(
-                hello.slot(), hello.pid(), hello.python(), hello.implementation(), hello.hashAlgorithm(), hello.compiled()));
+                hello.slot(),
+                hello.pid(),
+                hello.python(),
+                hello.implementation(),
+                hello.hashAlgorithm(),
+                hello.compiled()));
     }
 
     /** Passes events on, and printed lines by the way that the configuration says. */

@@ -36,7 +36,10 @@ final class SharedFiles {
 
     synchronized void add(RunnerCommand.AddFile file) {
         Path name = Path.of(file.name());
-        if (file.name().isEmpty() || name.getNameCount() != 1 || name.isAbsolute() || file.name().startsWith(".")) {
+        if (file.name().isEmpty()
+                || name.getNameCount() != 1
+                || name.isAbsolute()
+                || file.name().startsWith(".")) {
             throw new ProtocolException("'" + file.name() + "' cannot be the name of an added file");
         }
         Wanted before = files.get(file.name());
@@ -51,7 +54,8 @@ final class SharedFiles {
         files.replaceAll((name, wanted) -> wanted.arrived().isCompletedExceptionally()
                 ? fetch(name, wanted.block(), CompletableFuture.completedFuture(null))
                 : wanted);
-        return CompletableFuture.allOf(files.values().stream().map(Wanted::arrived).toArray(CompletableFuture[]::new));
+        return CompletableFuture.allOf(
+                files.values().stream().map(Wanted::arrived).toArray(CompletableFuture[]::new));
     }
 
     private Wanted fetch(String name, String block, CompletableFuture<Void> turn) {

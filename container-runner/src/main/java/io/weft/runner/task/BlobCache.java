@@ -64,7 +64,10 @@ public final class BlobCache {
         try {
             return found.join().open();
         } catch (CompletionException e) {
-            throw new IOException("function " + hash + " could not be fetched: " + e.getCause().getMessage(), e.getCause());
+            throw new IOException(
+                    "function " + hash + " could not be fetched: "
+                            + e.getCause().getMessage(),
+                    e.getCause());
         }
     }
 

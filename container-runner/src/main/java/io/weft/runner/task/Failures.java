@@ -60,7 +60,8 @@ final class Failures {
             return new TaskFailure(kind, input.code(), input.getMessage(), error, NO_PICKLE, stack(cause));
         }
         FailureKind kind = cause instanceof RuntimeException ? FailureKind.INTERNAL : FailureKind.EXTERNAL;
-        return new TaskFailure(kind, "", "an input could not be read: " + describe(cause), error, NO_PICKLE, stack(cause));
+        return new TaskFailure(
+                kind, "", "an input could not be read: " + describe(cause), error, NO_PICKLE, stack(cause));
     }
 
     /** What the runner itself had to do failed. */
@@ -108,7 +109,8 @@ final class Failures {
     /** The runner stopped the worker because it held {@code used} bytes. */
     static TaskFailure overMemory(String label, long used, long limit, String step) {
         String during = step.isEmpty() ? "" : " (" + step + ")";
-        String summary = label + during + " used " + size(used) + "; a worker may use " + size(limit) + ". It was stopped.";
+        String summary =
+                label + during + " used " + size(used) + "; a worker may use " + size(limit) + ". It was stopped.";
         ObjectNode error = error("memory", summary, step);
         error.put("usedBytes", used).put("limitBytes", limit);
         return new TaskFailure(FailureKind.RESOURCES, "E09", summary, error.toString(), NO_PICKLE, "");

@@ -36,7 +36,8 @@ record FaultReport(List<Line> frames, String text) {
     static FaultReport in(List<String> errorLines) {
         int start = -1;
         for (int i = 0; i < errorLines.size(); i++) {
-            if (errorLines.get(i).startsWith("Fatal Python error") || errorLines.get(i).startsWith("Current thread")) {
+            if (errorLines.get(i).startsWith("Fatal Python error")
+                    || errorLines.get(i).startsWith("Current thread")) {
                 start = start >= 0 && errorLines.get(i).startsWith("Current") ? start : i;
             }
         }
@@ -51,7 +52,9 @@ record FaultReport(List<Line> frames, String text) {
                 inThread = true;
             } else if (inThread && !frame.matches()) {
                 break;
-            } else if (inThread && frames.size() < MAX_FRAMES && !WEFT.matcher(frame.group(1)).matches()) {
+            } else if (inThread
+                    && frames.size() < MAX_FRAMES
+                    && !WEFT.matcher(frame.group(1)).matches()) {
                 frames.add(new Line(frame.group(1), Integer.parseInt(frame.group(2)), frame.group(3)));
             }
         }
@@ -68,7 +71,11 @@ record FaultReport(List<Line> frames, String text) {
         ArrayNode array = Json.object().putArray("frames");
         for (int i = frames.size() - 1; i >= 0; i--) {
             Line frame = frames.get(i);
-            array.addObject().put("file", frame.file()).put("line", frame.line()).put("name", frame.name()).put("text", "");
+            array.addObject()
+                    .put("file", frame.file())
+                    .put("line", frame.line())
+                    .put("name", frame.name())
+                    .put("text", "");
         }
         return array;
     }

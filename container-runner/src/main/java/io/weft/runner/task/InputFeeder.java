@@ -123,7 +123,8 @@ final class InputFeeder implements Runnable {
             json.put("offset", local.offset());
             json.put("length", local.length());
             json.put("map", local.map());
-            return awaitCredit(local.map()) && worker.sendIf(wanted, FrameType.LOCAL, stream, ByteBuffer.wrap(Json.bytes(json)));
+            return awaitCredit(local.map())
+                    && worker.sendIf(wanted, FrameType.LOCAL, stream, ByteBuffer.wrap(Json.bytes(json)));
         }
         InputSource.Bytes piece = (InputSource.Bytes) item;
         ByteBuffer bytes = piece.buffer();
@@ -174,7 +175,10 @@ final class InputFeeder implements Runnable {
         ObjectNode json = Json.object();
         json.put("message", String.valueOf(e.getMessage()));
         if (e instanceof InputException input) {
-            json.put("kind", "input").put("code", input.code()).put("path", input.path()).put("offset", input.offset());
+            json.put("kind", "input")
+                    .put("code", input.code())
+                    .put("path", input.path())
+                    .put("offset", input.offset());
         } else if (e instanceof FetchFailedException) {
             json.put("kind", "fetch");
         } else {

@@ -59,7 +59,8 @@ public final class InputOpener {
         }
         List<Part> parts = new ArrayList<>();
         for (JsonNode part : open.path("parts")) {
-            parts.add(new Part(part.path(0).asInt(-1), part.path(1).asInt(-1), part.path(2).asInt(-1)));
+            parts.add(new Part(
+                    part.path(0).asInt(-1), part.path(1).asInt(-1), part.path(2).asInt(-1)));
         }
         return parts;
     }

@@ -58,7 +58,8 @@ public final class Sinks {
     }
 
     private static String blockName(TaskSpec spec) {
-        return "result-s" + spec.id().stage() + "-p" + spec.id().partition() + "-a" + spec.id().attempt();
+        return "result-s" + spec.id().stage() + "-p" + spec.id().partition() + "-a"
+                + spec.id().attempt();
     }
 
     /** Keeps a result: in the report while it is small, else as a block. */
@@ -129,7 +130,8 @@ public final class Sinks {
             }
             Path temporary = Path.of(written.path("path").asText("")).normalize();
             if (temporary.getParent() == null || !outputFolders.contains(temporary.getParent())) {
-                throw new ProtocolException("a worker put its map output into " + temporary + ", not into one of " + outputFolders);
+                throw new ProtocolException(
+                        "a worker put its map output into " + temporary + ", not into one of " + outputFolders);
             }
             MapOutputFiles.Published published = outputs.publish(temporary, id);
             MapOutput output = new MapOutput(

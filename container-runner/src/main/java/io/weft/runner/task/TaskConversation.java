@@ -138,15 +138,13 @@ final class TaskConversation {
 
     private void open(int stream, JsonNode request) {
         if (stream >= spec.inputs().size() || feeders.containsKey(stream)) {
-            throw new ProtocolException("OPEN of stream " + stream + "; the task has " + spec.inputs().size()
-                    + " inputs, each opened once");
+            throw new ProtocolException("OPEN of stream " + stream + "; the task has "
+                    + spec.inputs().size() + " inputs, each opened once");
         }
         InputSpec input = spec.inputs().get(stream);
-        InputFeeder feeder = new InputFeeder(
-                worker,
-                stream,
-                request.path("credits").asLong(),
-                () -> services.inputs().open(input, request, outputs.getOrDefault(stream, List.of())));
+        InputFeeder feeder =
+                new InputFeeder(worker, stream, request.path("credits").asLong(), () -> services.inputs()
+                        .open(input, request, outputs.getOrDefault(stream, List.of())));
         feeders.put(stream, feeder);
         services.feeders().execute(feeder);
     }
@@ -224,7 +222,8 @@ final class TaskConversation {
     /** A worker found a map output missing or its bytes damaged: that output counts as lost. */
     private Optional<RunnerEvent> lostOutput(JsonNode cause) {
         String kind = cause.path("kind").asText("");
-        int stream = cause.path("stream").asInt(outputs.size() == 1 ? outputs.keySet().iterator().next() : -1);
+        int stream = cause.path("stream")
+                .asInt(outputs.size() == 1 ? outputs.keySet().iterator().next() : -1);
         List<MapOutput> known = outputs.getOrDefault(stream, List.of());
         if (known.isEmpty() || !(kind.equals("corrupt") || kind.equals("lost"))) {
             return Optional.empty();
@@ -233,8 +232,9 @@ final class TaskConversation {
         if (suspects.isEmpty()) {
             return Optional.empty();
         }
-        String reason = "the output of " + suspects.get(0).folder() + " is " + (kind.equals("lost") ? "gone" : "damaged") + ": "
-                + cause.path("message").asText("wrong checksum");
+        String reason =
+                "the output of " + suspects.get(0).folder() + " is " + (kind.equals("lost") ? "gone" : "damaged") + ": "
+                        + cause.path("message").asText("wrong checksum");
         return Optional.of(new RunnerEvent.FetchFailed(spec.id(), suspects, reason));
     }
 
@@ -250,6 +250,8 @@ final class TaskConversation {
         if (cause.has("offset") && feeder.source().orElse(null) instanceof ShuffleInput input) {
             return input.mapAt(cause.path("offset").asLong()).map(List::of).orElse(List.of());
         }
-        return feeder.recentMaps().stream().map(recent -> known.get(recent).id()).toList();
+        return feeder.recentMaps().stream()
+                .map(recent -> known.get(recent).id())
+                .toList();
     }
 }

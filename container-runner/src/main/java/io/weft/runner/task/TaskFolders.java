@@ -62,7 +62,9 @@ public record TaskFolders(List<Path> output, List<Path> work, Path files) {
 
     /** Folders for the spill files of a worker. */
     public List<Path> spill(Worker worker) {
-        return work.stream().map(folder -> folder.resolve("spill-" + worker.pid())).toList();
+        return work.stream()
+                .map(folder -> folder.resolve("spill-" + worker.pid()))
+                .toList();
     }
 
     /** Removes what a dead worker has left. */

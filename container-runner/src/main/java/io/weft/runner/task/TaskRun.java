@@ -61,7 +61,10 @@ public final class TaskRun implements MemoryWatch.Watched {
      * @param files completes when all files that were added before the launch are there
      */
     public TaskRun(
-            TaskSpec spec, Map<Integer, List<MapOutput>> outputs, CompletableFuture<Void> files, TaskServices services) {
+            TaskSpec spec,
+            Map<Integer, List<MapOutput>> outputs,
+            CompletableFuture<Void> files,
+            TaskServices services) {
         this.spec = spec;
         this.outputs = Map.copyOf(outputs);
         this.files = files;
@@ -141,7 +144,8 @@ public final class TaskRun implements MemoryWatch.Watched {
             reusable = ending.isReusable();
             end = conclude(ending, sink, taken, borderBefore);
         } catch (IOException | RuntimeException e) {
-            String what = e instanceof ProtocolException ? "the worker broke the protocol" : "the output could not be kept";
+            String what =
+                    e instanceof ProtocolException ? "the worker broke the protocol" : "the output could not be kept";
             end = isCancelled() ? cancelledEvent() : failed(Failures.runner(what, e));
         } finally {
             services.memory().remove(this);

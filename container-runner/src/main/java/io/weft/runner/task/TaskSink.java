@@ -1,10 +1,10 @@
 package io.weft.runner.task;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.runner.protocol.MapOutput;
 import io.weft.runner.protocol.ProtocolException;
 import io.weft.runner.protocol.ResultRef;
 import io.weft.runner.worker.Frame;
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.Optional;

@@ -49,8 +49,7 @@ final class ForkServer implements AutoCloseable {
 
     /** Starts a process that will have its children connect to {@code socket}. */
     static ForkServer start(WorkerSettings settings, String socket, Listener listener) throws IOException {
-        ProcessBuilder builder =
-                new ProcessBuilder(settings.python(), "-m", "weft._worker.forkserver", socket);
+        ProcessBuilder builder = new ProcessBuilder(settings.python(), "-m", "weft._worker.forkserver", socket);
         prepareEnvironment(builder.environment(), settings);
         Process process;
         try {
@@ -154,8 +153,10 @@ final class ForkServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         String said = errorTail();
-        listener.ended(this, "the Python fork server (pid " + pid() + ") ended with " + status + trouble
-                + (said.isEmpty() ? "" : "\n" + said));
+        listener.ended(
+                this,
+                "the Python fork server (pid " + pid() + ") ended with " + status + trouble
+                        + (said.isEmpty() ? "" : "\n" + said));
     }
 
     private String exitStatus() {
@@ -177,7 +178,11 @@ final class ForkServer implements AutoCloseable {
         if (json.has("forked")) {
             listener.forked(this, json.path("forked").asInt(), json.path("slot").asInt(-1));
         } else if (json.has("died")) {
-            listener.died(this, json.path("died").asInt(), json.path("slot").asInt(-1), json.path("status").asInt());
+            listener.died(
+                    this,
+                    json.path("died").asInt(),
+                    json.path("slot").asInt(-1),
+                    json.path("status").asInt());
         } else if (!json.has("ready")) {
             throw new ProtocolException("the fork server answered " + line);
         }

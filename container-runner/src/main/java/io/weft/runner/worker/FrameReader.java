@@ -45,8 +45,8 @@ public final class FrameReader {
                 .filter(FrameType::isFromWorker)
                 .orElseThrow(() -> new ProtocolException("a worker sent a frame of type " + code));
         if (length < 0 || length > Frame.MAX_BODY_BYTES || reserved != 0) {
-            throw new ProtocolException("a worker sent a " + type + " frame of "
-                    + Integer.toUnsignedString(length) + " bytes, reserved field " + reserved);
+            throw new ProtocolException("a worker sent a " + type + " frame of " + Integer.toUnsignedString(length)
+                    + " bytes, reserved field " + reserved);
         }
         ByteBuffer body = ByteBuffer.wrap(new byte[length]);
         readBody(body);

@@ -33,15 +33,19 @@ public final class FrameWriter {
     public synchronized boolean writeIf(BooleanSupplier wanted, FrameType type, int stream, ByteBuffer body)
             throws IOException {
         if (body.remaining() > Frame.MAX_BODY_BYTES) {
-            throw new IllegalArgumentException(type + " frame of " + body.remaining() + " bytes; a body has at most "
-                    + Frame.MAX_BODY_BYTES);
+            throw new IllegalArgumentException(
+                    type + " frame of " + body.remaining() + " bytes; a body has at most " + Frame.MAX_BODY_BYTES);
         }
         if (!wanted.getAsBoolean()) {
             return false;
         }
         long total = Frame.HEADER_BYTES + (long) body.remaining();
         header.clear();
-        header.putInt(body.remaining()).put(type.code()).put((byte) stream).putShort((short) 0).flip();
+        header.putInt(body.remaining())
+                .put(type.code())
+                .put((byte) stream)
+                .putShort((short) 0)
+                .flip();
         ByteBuffer[] parts = {header, body};
         for (long left = total; left > 0; ) {
             left -= channel.write(parts);

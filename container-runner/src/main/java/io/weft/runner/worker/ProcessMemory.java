@@ -42,12 +42,14 @@ public final class ProcessMemory {
 
     private static long statusBytes(long pid, String field) {
         try {
-            String status = Files.readString(Path.of("/proc", Long.toString(pid), "status"), StandardCharsets.ISO_8859_1);
+            String status =
+                    Files.readString(Path.of("/proc", Long.toString(pid), "status"), StandardCharsets.ISO_8859_1);
             int at = status.indexOf(field);
             if (at < 0) {
                 return 0;
             }
-            String rest = status.substring(at + field.length(), status.indexOf('\n', at)).strip();
+            String rest = status.substring(at + field.length(), status.indexOf('\n', at))
+                    .strip();
             return Long.parseLong(rest.substring(0, rest.indexOf(' '))) * 1024;
         } catch (IOException e) {
             return 0;

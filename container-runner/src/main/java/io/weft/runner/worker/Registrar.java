@@ -6,6 +6,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -73,12 +74,13 @@ final class Registrar implements AutoCloseable {
     /** Listens in {@code folder}, which is made with mode 0700 when absent. */
     Registrar(Path folder, Consumer<Arrival> complete) throws IOException {
         this.complete = complete;
-        this.socket = prepare(folder).resolve("w.sock");
-        int length = socket.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+        this.socket = folder.resolve("w.sock");
+        int length = socket.toString().getBytes(StandardCharsets.UTF_8).length;
         if (length > MAX_SOCKET_PATH_BYTES) {
             throw new IOException("the workers' socket " + socket + " has a path of " + length + " bytes; the limit is "
                     + MAX_SOCKET_PATH_BYTES + ". Use a shorter or relative local directory");
         }
+        prepare(folder);
         Files.deleteIfExists(socket);
         server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         server.bind(UnixDomainSocketAddress.of(socket), 64);
@@ -87,11 +89,10 @@ final class Registrar implements AutoCloseable {
         thread.start();
     }
 
-    private static Path prepare(Path folder) throws IOException {
+    private static void prepare(Path folder) throws IOException {
         Files.createDirectories(
                 folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
-        return folder;
     }
 
     String socket() {

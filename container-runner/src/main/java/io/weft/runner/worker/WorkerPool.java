@@ -65,8 +65,8 @@ public final class WorkerPool implements AutoCloseable {
         for (int slot = 0; slot < seats.length; slot++) {
             seats[slot] = new Seat();
         }
-        this.pump = new OutputPump();
         this.registrar = new Registrar(settings.socketFolder(), this::arrived);
+        this.pump = new OutputPump();
         try {
             synchronized (this) {
                 startServer();
@@ -181,7 +181,8 @@ public final class WorkerPool implements AutoCloseable {
             starts.removeFirst();
         }
         if (starts.size() >= MAX_STARTS) {
-            throw new WorkerUnavailableException("the Python fork server ended " + starts.size() + " times in a minute");
+            throw new WorkerUnavailableException(
+                    "the Python fork server ended " + starts.size() + " times in a minute");
         }
         starts.addLast(now);
         server = ForkServer.start(settings, registrar.socket(), new Children());
@@ -346,8 +347,9 @@ public final class WorkerPool implements AutoCloseable {
             if (seat.failedForks < MAX_FAILED_FORKS) {
                 fork(slot);
             } else {
-                seat.worker.completeExceptionally(new WorkerUnavailableException("Python workers do not start: the last of "
-                        + MAX_FAILED_FORKS + " ended with " + status + "\n" + from.errorTail()));
+                seat.worker.completeExceptionally(
+                        new WorkerUnavailableException("Python workers do not start: the last of " + MAX_FAILED_FORKS
+                                + " ended with " + status + "\n" + from.errorTail()));
             }
         }
     }

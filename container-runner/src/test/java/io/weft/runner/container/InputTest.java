@@ -48,9 +48,12 @@ final class InputTest {
     void stopsSendingWhatTheWorkerDoesNotWant() throws Exception {
         Path file = lines(folder.resolve("b.txt"), 24 << 20);
         for (int i = 0; i < 3; i++) {
-            test.launch(0, "{\"do\":\"read\",\"take\":2}", List.of(text(file, 0, 24 << 20)), new OutputSpec.Result(), 0);
+            test.launch(
+                    0, "{\"do\":\"read\",\"take\":2}", List.of(text(file, 0, 24 << 20)), new OutputSpec.Result(), 0);
             RunnerEvent.TaskSucceeded done = test.next(RunnerEvent.TaskSucceeded.class);
-            assertTrue(done.stats().borderBytes() < 10L << 20, "border bytes " + done.stats().borderBytes());
+            assertTrue(
+                    done.stats().borderBytes() < 10L << 20,
+                    "border bytes " + done.stats().borderBytes());
         }
     }
 
@@ -60,7 +63,11 @@ final class InputTest {
         new java.util.Random(7).nextBytes(data);
         test.master.put("data-1", data);
         test.launch(
-                1, "{\"do\":\"drain\"}", List.of(new InputSpec.Data("data-1", 100, data.length - 100)), new OutputSpec.Result(), 0);
+                1,
+                "{\"do\":\"drain\"}",
+                List.of(new InputSpec.Data("data-1", 100, data.length - 100)),
+                new OutputSpec.Result(),
+                0);
         assertEquals(Integer.toString(data.length - 100), new String(test.nextResult(), StandardCharsets.UTF_8));
     }
 
@@ -84,7 +91,12 @@ final class InputTest {
         for (int round = 0; round < 5; round++) {
             long before = System.nanoTime();
             test.launch(0, "{\"do\":\"drain\"}", List.of(text(file, 0, size / 2)), new OutputSpec.Result(), 0);
-            test.launch(1, "{\"do\":\"drain\"}", List.of(text(file, size / 2, size - size / 2)), new OutputSpec.Result(), 0);
+            test.launch(
+                    1,
+                    "{\"do\":\"drain\"}",
+                    List.of(text(file, size / 2, size - size / 2)),
+                    new OutputSpec.Result(),
+                    0);
             long total = Long.parseLong(new String(test.nextResult(), StandardCharsets.UTF_8))
                     + Long.parseLong(new String(test.nextResult(), StandardCharsets.UTF_8));
             best = Math.min(best, System.nanoTime() - before);
@@ -99,7 +111,8 @@ final class InputTest {
     }
 
     private static Path lines(Path file, long bytes) throws IOException {
-        byte[] block = "the quick brown fox jumps over the lazy dog again and again 123\n".repeat(16384)
+        byte[] block = "the quick brown fox jumps over the lazy dog again and again 123\n"
+                .repeat(16384)
                 .getBytes(StandardCharsets.UTF_8);
         try (var out = Files.newOutputStream(file)) {
             for (long left = bytes; left > 0; left -= block.length) {

@@ -104,7 +104,9 @@ final class RunnerTest {
         assertEquals("ValueError: no good", failure.summary());
         assertEquals("pickled", new String(failure.pickled(), StandardCharsets.UTF_8));
         test.launch(0, "{\"do\":\"raise\",\"kind\":\"key\"}");
-        assertEquals(FailureKind.FATAL, test.next(RunnerEvent.TaskFailed.class).failure().kind());
+        assertEquals(
+                FailureKind.FATAL,
+                test.next(RunnerEvent.TaskFailed.class).failure().kind());
         assertEquals(pid, pidOf(0));
     }
 
@@ -125,12 +127,18 @@ final class RunnerTest {
     void saysThatAWorkerWasKilledFromOutside() throws Exception {
         TaskAttemptId id = test.launch(0, "{\"do\":\"hang\"}");
         awaitHanging(0);
-        ProcessHandle.of(test.registered.stream().filter(one -> one.slot() == 0).findFirst().orElseThrow().pid())
+        ProcessHandle.of(test.registered.stream()
+                        .filter(one -> one.slot() == 0)
+                        .findFirst()
+                        .orElseThrow()
+                        .pid())
                 .orElseThrow()
                 .destroyForcibly();
         RunnerEvent.TaskFailed failed = test.next(RunnerEvent.TaskFailed.class);
         assertEquals(id, failed.id());
-        assertTrue(failed.failure().summary().contains("was killed from outside (SIGKILL)"), failed.failure().summary());
+        assertTrue(
+                failed.failure().summary().contains("was killed from outside (SIGKILL)"),
+                failed.failure().summary());
         assertEquals(FailureKind.RESOURCES, failed.failure().kind());
         test.launch(0, "{\"do\":\"task\"}");
         test.nextResult();
@@ -148,7 +156,8 @@ final class RunnerTest {
         long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - before);
         assertTrue(millis < 1_000, "cancel to the next task's end took " + millis + " ms");
         System.out.println("cancel to next task's end: " + millis + " ms");
-        TestRunner.await("the task's own process ends", () -> ProcessHandle.of(child).isEmpty());
+        TestRunner.await(
+                "the task's own process ends", () -> ProcessHandle.of(child).isEmpty());
         TestRunner.await("spill folders of the dead worker go", () -> {
             try {
                 return test.filesLeft().isEmpty();
@@ -176,7 +185,8 @@ final class RunnerTest {
 
     @Test
     void replacesAWorkerThatSendsGarbage() throws Exception {
-        for (String garbage : List.of("ffffffff15000000", "0000000063000000", "0000000015000001", "0000000001000000", "00000001120000ff61")) {
+        for (String garbage : List.of(
+                "ffffffff15000000", "0000000063000000", "0000000015000001", "0000000001000000", "00000001120000ff61")) {
             test.launch(0, "{\"do\":\"garbage\",\"bytes\":\"" + garbage + "\"}");
             TaskFailure failure = test.next(RunnerEvent.TaskFailed.class).failure();
             assertEquals(FailureKind.INTERNAL, failure.kind(), failure.summary());
@@ -209,12 +219,14 @@ final class RunnerTest {
         test.launch(0, "{\"do\":\"hang\"}");
         long child = awaitHanging(0);
         List<ProcessHandle> python = ProcessHandle.of(test.registered.get(0).pid()).orElseThrow().parent().stream()
-                .flatMap(server -> java.util.stream.Stream.concat(java.util.stream.Stream.of(server), server.children()))
+                .flatMap(
+                        server -> java.util.stream.Stream.concat(java.util.stream.Stream.of(server), server.children()))
                 .toList();
         assertTrue(python.size() >= 3, "fork server and two workers");
         test.runner.close();
-        TestRunner.await("all processes end", () -> ProcessHandle.of(child).isEmpty()
-                && python.stream().noneMatch(ProcessHandle::isAlive));
+        TestRunner.await(
+                "all processes end",
+                () -> ProcessHandle.of(child).isEmpty() && python.stream().noneMatch(ProcessHandle::isAlive));
         test.close();
         assertEquals(List.of(), test.filesLeft());
         assertFalse(Files.exists(folder.resolve("s/w.sock")));

@@ -55,7 +55,12 @@ final class TestRunner implements AutoCloseable {
                 List.of(folder.resolve("disk1"), folder.resolve("disk2")),
                 limits,
                 new RunnerConfig.Connections(
-                        new byte[32], MasterBlocks.inProcess(master), false, 0, Optional.empty(), new Configuration(false)));
+                        new byte[32],
+                        MasterBlocks.inProcess(master),
+                        false,
+                        0,
+                        Optional.empty(),
+                        new Configuration(false)));
         runner = new Runner(config, events::add);
     }
 
@@ -104,7 +109,10 @@ final class TestRunner implements AutoCloseable {
     /** Lines printed so far, events up to now included. */
     List<String> lines(boolean error) {
         drainEvents();
-        return printed.stream().filter(one -> one.error() == error).flatMap(one -> one.lines().stream()).toList();
+        return printed.stream()
+                .filter(one -> one.error() == error)
+                .flatMap(one -> one.lines().stream())
+                .toList();
     }
 
     /** Takes registrations and printed lines that have come, up to the first other event. */
