@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from weft import _install
 
-__all__ = ["main"]
+__all__ = ["entry", "main"]
 
 # verb -> (module with main(arguments) -> exit code, one line of help)
 _VERBS: dict[str, tuple[str, str]] = {
@@ -52,5 +52,10 @@ def _help() -> str:
     return os.linesep.join(lines)
 
 
+def entry() -> int:
+    """The `weft` command of an installed wheel."""
+    return main(sys.argv[1:])
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(entry())

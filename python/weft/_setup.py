@@ -93,9 +93,8 @@ def _packages(log: Log) -> None:
 
 def _run(command: list[str], environment: dict[str, str], blame: str) -> None:
     """Runs a step; a failure becomes one line that ends with the step's own last words."""
-    done = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-    )
+    pipe, null = subprocess.PIPE, subprocess.DEVNULL
+    done = subprocess.run(command, env=environment, stdin=null, stdout=pipe, stderr=subprocess.STDOUT, check=False)
     if done.returncode:
         lines = [line.strip() for line in done.stdout.decode(errors="replace").splitlines() if line.strip()]
         telling = [line for line in lines if line.startswith(("ERROR", "[ERROR]", "Error"))] or lines[-1:]
@@ -212,10 +211,13 @@ def _class_archive(log: Log) -> None:
                 command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False
             )
             said = done.stderr.decode(errors="replace").strip().splitlines()
+            succeeded = done.returncode == 0
         except subprocess.TimeoutExpired:
             said = ["it did not end within 120 s"]
-    if part.exists():
+            succeeded = False
+    if succeeded and part.exists():
         part.replace(archive)
     else:
+        part.unlink(missing_ok=True)
         failed.touch()
         log(f"weft: no archive was written ({said[-1] if said else 'no message'}); Java starts more slowly")

@@ -11,13 +11,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import List
 
 from . import conffiles, daemons, jars, launchers
 from .settings import ClusterError, Layout, Options, State, free_ports, node_host
 
 
-def main(arguments: List[str]) -> int:
+def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     layout = Layout(_home(Path(options.checkout)))
     try:
@@ -48,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--checkout", required=True, help=argparse.SUPPRESS)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="start|stop|status|restart")
     start = verbs.add_parser("start", help="start a cluster and wait until it is ready")
-    start.add_argument("--nodes", type=int, default=1, choices=range(1, 10), metavar="N", help="nodes, 1 to 9 (default 1)")
+    start.add_argument("--nodes", type=int, default=1, choices=range(1, 10), metavar="N", help="1 to 9 (default 1)")
     start.add_argument("--block-size", type=_bytes, default="16m", metavar="SIZE", help="HDFS block size (default 16m)")
     start.add_argument("--replication", type=int, default=1, metavar="N", help="copies of a block (default 1)")
     start.add_argument("--node-memory", type=_bytes, default="8g", metavar="SIZE", help="a node's memory (default 8g)")

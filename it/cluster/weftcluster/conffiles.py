@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, Mapping
+from typing import Mapping
 from xml.sax.saxutils import escape
 
 from .settings import MASTER_HOST, Layout, State, node_host
@@ -37,14 +37,18 @@ def _write_folder(folder: Path, layout: Layout, state: State, *, node_index: int
     folder.mkdir(parents=True, exist_ok=True)
     data = layout.data / (f"node{node_index}" if node_index else "master")
     _write(folder / "core-site.xml", _core(layout, state, data))
-    _write(folder / "hdfs-site.xml", {**_hdfs(layout, state), **(_datanode(state, data, node_index) if node_index else {})})
-    _write(folder / "yarn-site.xml", {**_yarn(layout, state), **(_nodemanager(state, data, node_index) if node_index else {})})
+    hdfs, yarn = _hdfs(layout, state), _yarn(layout, state)
+    if node_index:
+        hdfs.update(_datanode(state, data, node_index))
+        yarn.update(_nodemanager(state, data, node_index))
+    _write(folder / "hdfs-site.xml", hdfs)
+    _write(folder / "yarn-site.xml", yarn)
     _write(folder / "mapred-site.xml", _mapred(state, node_index))
     _write(folder / "capacity-scheduler.xml", _queues())
     (folder / "log4j.properties").write_text(LOG4J)
 
 
-def _core(layout: Layout, state: State, data: Path) -> Dict[str, str]:
+def _core(layout: Layout, state: State, data: Path) -> dict[str, str]:
     return {
         "fs.defaultFS": f"hdfs://{state.address('namenode.rpc')}",
         "hadoop.tmp.dir": str(data / "tmp"),
@@ -55,7 +59,7 @@ def _core(layout: Layout, state: State, data: Path) -> Dict[str, str]:
     }
 
 
-def _hdfs(layout: Layout, state: State) -> Dict[str, str]:
+def _hdfs(layout: Layout, state: State) -> dict[str, str]:
     options = state.options
     return {
         "dfs.namenode.rpc-address": state.address("namenode.rpc"),
@@ -78,7 +82,7 @@ def _hdfs(layout: Layout, state: State) -> Dict[str, str]:
     }
 
 
-def _datanode(state: State, data: Path, index: int) -> Dict[str, str]:
+def _datanode(state: State, data: Path, index: int) -> dict[str, str]:
     host = node_host(index)
     port = {name: state.ports[f"node{index}.dn.{name}"] for name in ("data", "ipc", "http")}
     return {
@@ -92,7 +96,7 @@ def _datanode(state: State, data: Path, index: int) -> Dict[str, str]:
     }
 
 
-def _yarn(layout: Layout, state: State) -> Dict[str, str]:
+def _yarn(layout: Layout, state: State) -> dict[str, str]:
     options = state.options
     return {
         "yarn.resourcemanager.hostname": MASTER_HOST,
@@ -115,7 +119,7 @@ def _yarn(layout: Layout, state: State) -> Dict[str, str]:
     }
 
 
-def _nodemanager(state: State, data: Path, index: int) -> Dict[str, str]:
+def _nodemanager(state: State, data: Path, index: int) -> dict[str, str]:
     host = node_host(index)
     port = {name: state.ports[f"node{index}.nm.{name}"] for name in ("rpc", "localizer", "web", "collector")}
     options = state.options
@@ -141,7 +145,7 @@ def _nodemanager(state: State, data: Path, index: int) -> Dict[str, str]:
     }
 
 
-def _mapred(state: State, node_index: int) -> Dict[str, str]:
+def _mapred(state: State, node_index: int) -> dict[str, str]:
     values = {"mapreduce.framework.name": "yarn"}
     if node_index:
         # only here: mapred-default.xml is loaded after yarn-site.xml and would win over it
@@ -149,7 +153,7 @@ def _mapred(state: State, node_index: int) -> Dict[str, str]:
     return values
 
 
-def _queues() -> Dict[str, str]:
+def _queues() -> dict[str, str]:
     prefix = "yarn.scheduler.capacity"
     return {
         f"{prefix}.root.queues": "default,etl",

@@ -15,7 +15,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Optional
 
 from . import conffiles
 from .settings import ClusterError, Layout, Process, State
@@ -43,14 +43,14 @@ class Daemon:
     heap_mib: int
 
 
-def masters(layout: Layout) -> List[Daemon]:
+def masters(layout: Layout) -> list[Daemon]:
     return [
         Daemon("namenode", "org.apache.hadoop.hdfs.server.namenode.NameNode", layout.conf, 384),
         Daemon("resourcemanager", "org.apache.hadoop.yarn.server.resourcemanager.ResourceManager", layout.conf, 384),
     ]
 
 
-def node_daemons(layout: Layout, index: int) -> List[Daemon]:
+def node_daemons(layout: Layout, index: int) -> list[Daemon]:
     """The DataNode and the NodeManager of node `index`, from 1."""
     conf = conffiles.node_conf(layout, index)
     return [
@@ -59,7 +59,7 @@ def node_daemons(layout: Layout, index: int) -> List[Daemon]:
     ]
 
 
-def java_command(layout: Layout, state: State, daemon: Daemon) -> List[str]:
+def java_command(layout: Layout, state: State, daemon: Daemon) -> list[str]:
     return [
         state.java,
         f"-Xmx{daemon.heap_mib}m",
@@ -123,7 +123,7 @@ def alive(process: Process) -> bool:
     return start_ticks(process.pid) == process.start_ticks
 
 
-def end(processes: List[Process], *, seconds: float = STOP_SECONDS) -> None:
+def end(processes: list[Process], *, seconds: float = STOP_SECONDS) -> None:
     """Sends TERM, waits for the exits, sends KILL to what is left and waits again. Ends nothing else."""
     for process in processes:
         if alive(process):
@@ -158,20 +158,20 @@ def put(url: str) -> None:
         answer.read()
 
 
-def namenode_state(state: State) -> Dict[str, Any]:
+def namenode_state(state: State) -> dict[str, Any]:
     """The NameNode's own account: FSState, NumLiveDataNodes, CapacityRemaining."""
     url = f"http://{state.address('namenode.http')}/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState"
-    beans: List[Dict[str, Any]] = get_json(url)["beans"]
+    beans: list[dict[str, Any]] = get_json(url)["beans"]
     return beans[0] if beans else {}
 
 
-def running_nodes(state: State) -> List[Dict[str, Any]]:
+def running_nodes(state: State) -> list[dict[str, Any]]:
     """The NodeManagers that the ResourceManager calls RUNNING."""
     nodes = get_json(f"http://{state.address('rm.web')}/ws/v1/cluster/nodes?states=RUNNING")["nodes"]
     return list(nodes["node"]) if nodes else []
 
 
-def wait_until(what: str, ready: Callable[[], bool], layout: Layout, processes: List[Process]) -> None:
+def wait_until(what: str, ready: Callable[[], bool], layout: Layout, processes: list[Process]) -> None:
     """Polls `ready` until it is true; fails when a daemon ends, or after READY_SECONDS, naming its log."""
     deadline = time.monotonic() + READY_SECONDS
     while True:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from typing import Dict
 
 from .settings import Layout, State
 
-_COMMON: Dict[str, str] = {
+_COMMON: dict[str, str] = {
     "fs": "org.apache.hadoop.fs.FsShell",
     "jar": "org.apache.hadoop.util.RunJar",
     "version": "org.apache.hadoop.util.VersionInfo",
     "conf": "org.apache.hadoop.conf.ConfTool",
 }
-_HDFS: Dict[str, str] = {
+_HDFS: dict[str, str] = {
     "dfs": "org.apache.hadoop.fs.FsShell",
     "dfsadmin": "org.apache.hadoop.hdfs.tools.DFSAdmin",
     "fsck": "org.apache.hadoop.hdfs.tools.DFSck",
@@ -21,7 +20,7 @@ _HDFS: Dict[str, str] = {
     "balancer": "org.apache.hadoop.hdfs.server.balancer.Balancer",
     "version": "org.apache.hadoop.util.VersionInfo",
 }
-_YARN: Dict[str, str] = {
+_YARN: dict[str, str] = {
     "jar": "org.apache.hadoop.util.RunJar",
     "application": "org.apache.hadoop.yarn.client.cli.ApplicationCLI",
     "app": "org.apache.hadoop.yarn.client.cli.ApplicationCLI",
@@ -46,7 +45,7 @@ def write_all(layout: Layout, state: State) -> None:
         path.chmod(0o755)
 
 
-def _script(name: str, verbs: Dict[str, str], layout: Layout, state: State) -> str:
+def _script(name: str, verbs: dict[str, str], layout: Layout, state: State) -> str:
     cases = []
     for verb, main_class in verbs.items():
         keep = f"set -- {verb} \"$@\"; " if verb in _KEEPS_VERB else ""

@@ -7,7 +7,7 @@ import random
 import socket
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 
 class ClusterError(Exception):
@@ -99,10 +99,10 @@ class State:
     """The content of cluster.json."""
 
     options: Options
-    ports: Dict[str, int]
+    ports: dict[str, int]
     java: str
     jars: str
-    processes: List[Process] = field(default_factory=list)
+    processes: list[Process] = field(default_factory=list)
 
     def address(self, port_name: str) -> str:
         return f"{MASTER_HOST}:{self.ports[port_name]}"
@@ -116,7 +116,7 @@ class State:
     @staticmethod
     def load(layout: Layout) -> State:
         """Reads the file; FileNotFoundError when no cluster was started there."""
-        raw: Dict[str, Any] = json.loads(layout.state_file.read_text())
+        raw: dict[str, Any] = json.loads(layout.state_file.read_text())
         return State(
             options=Options(**raw["options"]),
             ports=raw["ports"],
@@ -126,7 +126,7 @@ class State:
         )
 
 
-def free_ports(nodes: int) -> Dict[str, int]:
+def free_ports(nodes: int) -> dict[str, int]:
     """Finds a free port for every daemon: all are held at once, so that no two are equal, then let go.
 
     They lie below the range from which the kernel takes the ports of outgoing connections (one of those could else
@@ -135,8 +135,8 @@ def free_ports(nodes: int) -> Dict[str, int]:
     names = list(MASTER_PORTS) + [f"node{index}.{name}" for index in range(1, nodes + 1) for name in NODE_PORTS]
     first, last = 15000, _ephemeral_start() - 1
     candidates = random.SystemRandom().sample(range(first, last), min(2000, last - first))
-    held: List[socket.socket] = []
-    ports: Dict[str, int] = {}
+    held: list[socket.socket] = []
+    ports: dict[str, int] = {}
     try:
         for port in candidates:
             s = socket.socket()

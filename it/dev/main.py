@@ -1,0 +1,95 @@
+"""bin/dev: set-up, checks, tests, formatting, benchmarks and the wheel, with nothing installed by hand."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import steps
+from tally import Tally
+
+RINGS = ("pure", "local-cluster", "it")
+
+
+def main(arguments: list[str]) -> int:
+    """Runs a verb; returns 0 when all is well, 1 when a check or test failed, 4 when something is missing."""
+    parser = argparse.ArgumentParser(prog="bin/dev", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("setup", help="install and build what tests and checks need")
+    verbs.add_parser("check", help="formatter, Error Prone, import rules, ruff, mypy")
+    test = verbs.add_parser("test", help="checks and tests, ring by ring")
+    test.add_argument("--ring", choices=RINGS, action="append", help="only this ring; may be given again")
+    test.add_argument("pytest", nargs="*", help="further arguments for pytest, after --")
+    verbs.add_parser("it", help="the tests on real HDFS and YARN: the same as test --ring it")
+    verbs.add_parser("fmt", help="format Java and sort Python's imports")
+    for verb, text in (("bench", "the benchmarks: it/bench"), ("conform", "measure PySpark's side of the API tests")):
+        script = verbs.add_parser(verb, help=text, add_help=False)
+        script.add_argument("rest", nargs=argparse.REMAINDER)
+    verbs.add_parser("dist", help="build dist/weft-VERSION.whl")
+    options = parser.parse_args(arguments)
+    try:
+        return _run(options)
+    except steps.StepError as failure:
+        print(f"dev: {failure}", file=sys.stderr)
+        return failure.code
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.verb == "fmt":
+        steps.format_sources()
+        return 0
+    steps.setup()
+    if options.verb == "setup":
+        return 0
+    if options.verb == "check":
+        return _report(steps.check(), began=time.monotonic())
+    if options.verb in ("test", "it"):
+        rings = ("it",) if options.verb == "it" else tuple(options.ring or RINGS)
+        return _test(rings, list(getattr(options, "pytest", [])))
+    if options.verb == "dist":
+        print(steps.build_wheel())
+        return 0
+    return steps.run_script(options.verb, options.rest)
+
+
+def _test(rings: tuple[str, ...], extra: list[str]) -> int:
+    began = time.monotonic()
+    total = Tally()
+    counts = []
+    for ring in RINGS:
+        if ring not in rings:
+            continue
+        result = Tally()
+        if ring == "pure":
+            result += steps.java_tests()
+            result += steps.python_checks()
+        else:
+            steps.install()
+        result += steps.pytest_ring(ring, extra)
+        counts.append(f"{ring} {result.passed:,}")
+        total += result
+    return _report(total, began=began, counts=counts)
+
+
+def _report(total: Tally, *, began: float, counts: list[str] | None = None) -> int:
+    for line in total.problems:
+        print(f"FAILED {line}")
+    failed = f"{total.failed:,} failed, " if total.failed else ""
+    rings = f" ({', '.join(counts)})" if counts else ""
+    print(f"{total.passed} passed, {total.failed} failed")
+    print(f"weft: {failed}{total.passed:,} passed{rings} in {_duration(time.monotonic() - began)}", flush=True)
+    return 1 if total.failed else 0
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+if __name__ == "__main__":
+    os.chdir(steps.ROOT)
+    sys.exit(main(sys.argv[1:]))

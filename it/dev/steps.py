@@ -1,0 +1,198 @@
+"""The steps that the verbs of bin/dev are made of."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zlib
+from pathlib import Path
+
+from tally import Tally, failure, read
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+STATE = ROOT / ".weft"
+RESULTS = ROOT / "build" / "test-results"
+MARKERS = {
+    "pure": "not local and not cluster and not yarn",
+    "local-cluster": "(local or cluster) and not yarn",
+    "it": "yarn",
+}
+TEST_FOLDERS = ("python/tests", "it/tests")
+
+
+class StepError(Exception):
+    """A step could not be done; the text says what to do. `code` is the exit code."""
+
+    def __init__(self, message: str, code: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def dev_python() -> Path:
+    """The Python of the private environment that holds pytest, ruff and mypy."""
+    requirements = (ROOT / "python" / "requirements-dev.txt").read_bytes()
+    key = zlib.crc32(requirements + os.fsencode(sys.base_prefix) + sys.version.encode())
+    return STATE / f"dev-{sys.version_info[0]}.{sys.version_info[1]}-{key:08x}" / "bin" / "python"
+
+
+def setup() -> None:
+    """Makes the private environment; costs nothing when it is there."""
+    python = dev_python()
+    target = python.parent.parent
+    if (target / "ready").exists():
+        return
+    try:
+        STATE.mkdir(exist_ok=True)
+        lock = open(STATE / "dev.lock", "w")
+    except OSError as problem:
+        raise StepError(f"{STATE} cannot be written: {problem.strerror}", 4) from None
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (target / "ready").exists():
+            return
+        shutil.rmtree(target, ignore_errors=True)
+        say("fetching pytest, hypothesis, mypy, ruff and numpy")
+        made = subprocess.run([sys.executable, "-m", "venv", str(target)], capture_output=True, text=True, check=False)
+        if made.returncode:
+            raise StepError(f"{sys.executable} -m venv failed; install python3-venv: {last_line(made.stdout)}", 4)
+        pip = [str(python), "-m", "pip", "install", "-q", "--no-input", "--disable-pip-version-check"]
+        done = subprocess.run(
+            [*pip, "-r", str(ROOT / "python" / "requirements-dev.txt")], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise StepError(f"pip failed: {last_line(done.stderr)}", 4)
+        (target / "ready").touch()
+
+
+def install() -> None:
+    """What the first run of bin/weft builds: jars, packages, compiled operators."""
+    if subprocess.run([str(dev_python()), "-m", "weft._install"], env=environment(), check=False).returncode:
+        raise StepError("the jars could not be built", 4)
+
+
+def environment() -> dict[str, str]:
+    """The environment of tests: this checkout's package, and no cluster of the person's own."""
+    values = dict(os.environ, PYTHONPATH=str(ROOT / "python"), PATH=f"{dev_python().parent}:{os.environ['PATH']}")
+    for name in ("HADOOP_CONF_DIR", "YARN_CONF_DIR", "WEFT_PYTHON", "PYSPARK_PYTHON", "PYTHONHASHSEED"):
+        values.pop(name, None)
+    return values
+
+
+def maven(goals: list[str], log: str) -> int:
+    """Runs Maven with its output in build/test-results; shows the errors when it fails."""
+    if shutil.which("mvn") is None:
+        raise StepError("Maven (mvn) is not on the PATH; install maven.", 4)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path = RESULTS / log
+    with open(path, "wb") as out:
+        done = subprocess.run(["mvn", "-B", "-q", *goals], cwd=ROOT, stdout=out, stderr=out, check=False)
+    if done.returncode:
+        errors = [line for line in path.read_text(errors="replace").splitlines() if "[ERROR]" in line]
+        print("\n".join(errors[:40]), file=sys.stderr)
+        say(f"all of it: {path}")
+    return done.returncode
+
+
+def java_tests() -> Tally:
+    """`mvn verify`: compiles with Error Prone, runs JUnit, checks format and imports."""
+    say("mvn verify: Java's tests, Error Prone, formatter, import rules")
+    for old in ROOT.glob("*/target/surefire-reports/TEST-*.xml"):
+        old.unlink()
+    code = maven(["-Dmaven.test.failure.ignore=true", "verify"], "mvn-verify.log")
+    result = read(sorted(ROOT.glob("*/target/surefire-reports/TEST-*.xml")))
+    return result + failure("mvn verify") if code else result
+
+
+def python_checks() -> Tally:
+    """ruff and mypy --strict."""
+    say("ruff and mypy")
+    folder = dev_python().parent
+    result = Tally()
+    for name, command in (
+        ("ruff", [str(folder / "ruff"), "check", "-q", "--config", "python/pyproject.toml", "python", "it"]),
+        ("mypy", [str(folder / "mypy"), "--config-file", "pyproject.toml"]),
+        ("mypy it/cluster", [str(folder / "mypy"), "--strict", "-p", "weftcluster"]),
+    ):
+        cwd = {"ruff": ROOT, "mypy": ROOT / "python", "mypy it/cluster": ROOT / "it" / "cluster"}[name]
+        done = subprocess.run(command, cwd=cwd, stdout=sys.stderr, check=False)
+        result += failure(name) if done.returncode else Tally(passed=1)
+    return result
+
+
+def check() -> Tally:
+    """All checks, no tests."""
+    say("mvn verify without tests: Error Prone, formatter, import rules")
+    code = maven(["-DskipTests", "verify"], "mvn-check.log")
+    return (failure("mvn verify") if code else Tally(passed=1)) + python_checks()
+
+
+def pytest_ring(ring: str, extra: list[str]) -> Tally:
+    """Runs the Python tests of a ring."""
+    say(f"pytest, ring {ring}")
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    report = RESULTS / f"pytest-{ring}.xml"
+    report.unlink(missing_ok=True)
+    folders = [folder for folder in TEST_FOLDERS if (ROOT / folder).is_dir()]
+    command = [str(dev_python()), "-m", "pytest", "-c", "python/pyproject.toml", "--rootdir", str(ROOT)]
+    command += ["-p", "no:cacheprovider", "-m", MARKERS[ring], f"--junitxml={report}", *extra, *folders]
+    code = subprocess.run(command, cwd=ROOT, env=environment(), stdout=sys.stderr, check=False).returncode
+    result = read([report]) if report.exists() else Tally()
+    nothing_selected = 5
+    if code in (0, 1, nothing_selected):
+        return result
+    return result + failure(f"pytest of ring {ring}: exit code {code}")
+
+
+def format_sources() -> None:
+    """Formats Java; sorts Python's imports."""
+    setup()
+    if maven(["spotless:apply"], "fmt.log"):
+        raise StepError("the Java formatter failed")
+    ruff = [str(dev_python().parent / "ruff"), "check", "-q", "--fix-only", "--config", "python/pyproject.toml"]
+    subprocess.run([*ruff, "python", "it"], cwd=ROOT, check=False)
+
+
+def run_script(verb: str, arguments: list[str]) -> int:
+    """it/bench and it/conform: scripts that fetch PySpark by themselves, on demand."""
+    script = ROOT / "it" / verb / "main.py"
+    if not script.exists():
+        raise StepError(f"there is no {script.relative_to(ROOT)}")
+    install()
+    return subprocess.run([str(dev_python()), str(script), *arguments], env=environment(), check=False).returncode
+
+
+def build_wheel() -> Path:
+    """Builds the wheel from a copy of the package that holds the jars too."""
+    install()
+    lib = subprocess.run(
+        [str(dev_python()), "-c", "from weft._install import lib_folder; print(lib_folder())"],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    dist = ROOT / "dist"
+    dist.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="weft-dist-") as folder:
+        copy = Path(folder, "python")
+        ignored = shutil.ignore_patterns("__pycache__", "*.so", "tests", "*.egg-info", "build")
+        shutil.copytree(ROOT / "python", copy, ignore=ignored)
+        shutil.copytree(lib, copy / "weft" / "_lib")
+        shutil.copy2(ROOT / "LICENSE", copy / "LICENSE")
+        command = [str(dev_python()), "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(dist), str(copy)]
+        if subprocess.run(command, check=False).returncode:
+            raise StepError("pip wheel failed")
+    return max(dist.glob("weft-*.whl"), key=lambda wheel: wheel.stat().st_mtime)
+
+
+def say(line: str) -> None:
+    print(f"dev: {line}", file=sys.stderr, flush=True)
+
+
+def last_line(text: str) -> str:
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return lines[-1] if lines else "no message"
