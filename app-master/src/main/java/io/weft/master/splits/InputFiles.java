@@ -20,7 +20,8 @@ import org.apache.hadoop.fs.RemoteIterator;
 final class InputFiles {
     private static final int MAX_THREADS = 8;
     private static final String RECURSIVE = "mapreduce.input.fileinputformat.input.dir.recursive";
-    private static final String IGNORE_FOLDERS = "mapreduce.input.fileinputformat.input.dir.nonrecursive.ignore.subdirs";
+    private static final String IGNORE_FOLDERS =
+            "mapreduce.input.fileinputformat.input.dir.nonrecursive.ignore.subdirs";
     private static final Comparator<FileStatus> BY_PATH = Comparator.comparing(FileStatus::getPath);
 
     private final Configuration conf;
@@ -42,7 +43,8 @@ final class InputFiles {
         List<FileStatus> matches = new ArrayList<>();
         for (String path : splitAtCommas(paths)) {
             if (path.isEmpty()) {
-                throw new SplitException(SplitException.MISSING, "the path '" + paths + "' has an empty part (" + site + ")", null);
+                throw new SplitException(
+                        SplitException.MISSING, "the path '" + paths + "' has an empty part (" + site + ")", null);
             }
             matches.addAll(matches(new Path(path)));
         }
@@ -90,7 +92,8 @@ final class InputFiles {
         Path path = files.makeQualified(given);
         FileStatus[] found = files.globStatus(path, InputFiles::isVisible);
         if (found == null) {
-            throw new SplitException(SplitException.MISSING, path + " does not exist (" + site + ")." + localTwin(given), null);
+            throw new SplitException(
+                    SplitException.MISSING, path + " does not exist (" + site + ")." + localTwin(given), null);
         }
         if (found.length == 0) {
             throw new SplitException(SplitException.MISSING, noMatch(files, path), null);
@@ -118,7 +121,8 @@ final class InputFiles {
 
     private String noMatch(FileSystem files, Path pattern) throws IOException {
         if (files.exists(pattern)) {
-            return pattern + " is hidden, since its name starts with '_' or '.' (" + site + "). Rename it, or read its folder's other files.";
+            return pattern + " is hidden, since its name starts with '_' or '.' (" + site
+                    + "). Rename it, or read its folder's other files.";
         }
         Path folder = pattern;
         while (folder.getParent() != null && isPattern(folder)) {
@@ -134,7 +138,9 @@ final class InputFiles {
         if (entries.length == 0) {
             return start + " is empty";
         }
-        String count = entries.length == 1 ? " has 1 entry, " : " has " + String.format("%,d", entries.length) + " entries, e.g. ";
+        String count = entries.length == 1
+                ? " has 1 entry, "
+                : " has " + String.format("%,d", entries.length) + " entries, e.g. ";
         return start + count + sorted(entries).get(0).getPath().getName();
     }
 
@@ -202,8 +208,9 @@ final class InputFiles {
             } else if (!ignoreFolders) {
                 throw new SplitException(
                         SplitException.MISSING,
-                        entry.getPath() + " is a folder inside the input folder, not a file (" + site + "). Name files or folders of"
-                                + " files, such as " + folder + "/*, or set " + RECURSIVE + "=true.",
+                        entry.getPath() + " is a folder inside the input folder, not a file (" + site
+                                + "). Name files or folders of" + " files, such as " + folder + "/*, or set "
+                                + RECURSIVE + "=true.",
                         null);
             }
         }

@@ -36,14 +36,19 @@ public final class SplitLister {
         } catch (SplitException e) {
             throw e;
         } catch (AccessControlException e) {
-            throw new SplitException(SplitException.REFUSED, paths + " may not be read (" + site + "): " + e.getMessage(), e);
+            throw new SplitException(
+                    SplitException.REFUSED, paths + " may not be read (" + site + "): " + e.getMessage(), e);
         } catch (FileNotFoundException e) {
             throw new SplitException(
-                    SplitException.MISSING, paths + " went away while it was listed (" + site + "): " + e.getMessage(), e);
+                    SplitException.MISSING,
+                    paths + " went away while it was listed (" + site + "): " + e.getMessage(),
+                    e);
         } catch (UnsupportedFileSystemException | IllegalArgumentException e) {
-            throw new SplitException(SplitException.MISSING, paths + " cannot be read (" + site + "): " + e.getMessage(), e);
+            throw new SplitException(
+                    SplitException.MISSING, paths + " cannot be read (" + site + "): " + e.getMessage(), e);
         } catch (IOException e) {
-            throw new SplitException(SplitException.FAILED, paths + " cannot be listed (" + site + "): " + e.getMessage(), e);
+            throw new SplitException(
+                    SplitException.FAILED, paths + " cannot be listed (" + site + "): " + e.getMessage(), e);
         }
     }
 }

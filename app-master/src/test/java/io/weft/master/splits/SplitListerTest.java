@@ -48,7 +48,8 @@ class SplitListerTest {
             conf.setLong("mapreduce.input.fileinputformat.split.minsize", random.nextInt(3) * 300L);
             conf.setBoolean("fs.file.impl.disable.cache", true);
             int wanted = random.nextInt(12);
-            assertEquals(hadoopSplits(input + "", wanted), ranges(lister().list(input + "", wanted, SITE)), "seed " + seed);
+            assertEquals(
+                    hadoopSplits(input + "", wanted), ranges(lister().list(input + "", wanted, SITE)), "seed " + seed);
         }
     }
 
@@ -79,8 +80,8 @@ class SplitListerTest {
         Files.writeString(folder.resolve("2024-05-01"), "x");
         SplitException failure = assertThrows(SplitException.class, () -> lister().list(folder + "/*/*.gz", 2, SITE));
         assertEquals(
-                "The pattern file:" + folder + "/*/*.gz matches no file (textFile at etl.py:12); its folder file:" + folder
-                        + " has 2 entries, e.g. 2024-05-01",
+                "The pattern file:" + folder + "/*/*.gz matches no file (textFile at etl.py:12); its folder file:"
+                        + folder + " has 2 entries, e.g. 2024-05-01",
                 failure.getMessage());
     }
 
@@ -101,12 +102,15 @@ class SplitListerTest {
         conf.set("fs.far.impl", FarFileSystem.class.getName());
         conf.set("fs.defaultFS", "far:///");
         List<Split> splits = new SplitLister(conf, true).list(folder + "/here", 1, SITE);
-        assertEquals("file:" + folder + "/here", splits.get(0).input().ranges().get(0).path());
+        assertEquals(
+                "file:" + folder + "/here",
+                splits.get(0).input().ranges().get(0).path());
         SplitException failure =
                 assertThrows(SplitException.class, () -> new SplitLister(conf, false).list(folder + "/here", 1, SITE));
         assertEquals(
-                "far:" + folder + "/here does not exist (textFile at etl.py:12).\nA local file of that name does: file://" + folder
-                        + "/here",
+                "far:" + folder
+                        + "/here does not exist (textFile at etl.py:12).\nA local file of that name does: file://"
+                        + folder + "/here",
                 failure.getMessage());
     }
 
@@ -114,7 +118,9 @@ class SplitListerTest {
     void prefersTheHostsThatHoldMostOfASplit() throws IOException {
         conf.set("fs.far.impl", FarFileSystem.class.getName());
         List<Split> splits = lister().list("far:/data", 1, SITE);
-        assertEquals(List.of(List.of("node2", "node1"), List.of("node2")), splits.stream().map(Split::hosts).toList());
+        assertEquals(
+                List.of(List.of("node2", "node1"), List.of("node2")),
+                splits.stream().map(Split::hosts).toList());
         assertEquals(List.of(100L, 50L), splits.stream().map(Split::bytes).toList());
     }
 
@@ -173,6 +179,8 @@ class SplitListerTest {
             }
         }
         splits.sort(Comparator.comparing(FileSplit::getPath).thenComparing(FileSplit::getStart));
-        return splits.stream().map(split -> split.getPath() + ":" + split.getStart() + "+" + split.getLength()).toList();
+        return splits.stream()
+                .map(split -> split.getPath() + ":" + split.getStart() + "+" + split.getLength())
+                .toList();
     }
 }

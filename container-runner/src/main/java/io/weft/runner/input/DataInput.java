@@ -51,7 +51,8 @@ public final class DataInput implements InputSource {
             }
         } catch (IOException e) {
             long at = spec.offset() + spec.length() - left;
-            String message = "block " + spec.block() + " of the ApplicationMaster cannot be read at byte " + at + ": " + e.getMessage();
+            String message = "block " + spec.block() + " of the ApplicationMaster cannot be read at byte " + at + ": "
+                    + e.getMessage();
             throw new InputException(InputException.FAILED, message, spec.block(), at, e);
         }
         left -= wanted;

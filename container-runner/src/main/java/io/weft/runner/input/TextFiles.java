@@ -67,7 +67,9 @@ final class TextFiles {
         }
         FileSystem files = path.getFileSystem(conf);
         FutureDataInputStreamBuilder builder = files.openFile(path)
-                .opt(OpenFileOptions.FS_OPTION_OPENFILE_READ_POLICY, OpenFileOptions.FS_OPTION_OPENFILE_READ_POLICY_SEQUENTIAL)
+                .opt(
+                        OpenFileOptions.FS_OPTION_OPENFILE_READ_POLICY,
+                        OpenFileOptions.FS_OPTION_OPENFILE_READ_POLICY_SEQUENTIAL)
                 .optLong(OpenFileOptions.FS_OPTION_OPENFILE_SPLIT_START, start)
                 .optLong(OpenFileOptions.FS_OPTION_OPENFILE_SPLIT_END, end)
                 .optLong(OpenFileOptions.FS_OPTION_OPENFILE_BUFFER_SIZE, STREAM_BUFFER_BYTES);
@@ -95,7 +97,8 @@ final class TextFiles {
             if (e instanceof IOException failure) {
                 throw failure;
             }
-            throw new CodecMissingException(codec.getClass().getSimpleName() + " does not work here: " + e.getMessage(), e);
+            throw new CodecMissingException(
+                    codec.getClass().getSimpleName() + " does not work here: " + e.getMessage(), e);
         }
     }
 

@@ -133,10 +133,12 @@ public final class TextInput implements InputSource {
             return new InputException(InputException.MISSING, path + " does not exist any more", path, offset, e);
         }
         if (e instanceof AccessControlException || e instanceof AccessDeniedException) {
-            return new InputException(InputException.REFUSED, path + " may not be read: " + e.getMessage(), path, offset, e);
+            return new InputException(
+                    InputException.REFUSED, path + " may not be read: " + e.getMessage(), path, offset, e);
         }
         if (e instanceof TextFiles.CodecMissingException) {
-            return new InputException(InputException.DAMAGED, path + " cannot be decompressed: " + e.getMessage(), path, offset, e);
+            return new InputException(
+                    InputException.DAMAGED, path + " cannot be decompressed: " + e.getMessage(), path, offset, e);
         }
         if (files.isCompressed(path) && !isTransport(e)) {
             String what = e instanceof EOFException ? "its stream ends early" : String.valueOf(e.getMessage());

@@ -48,13 +48,14 @@ public final class JobOutput {
         try {
             FileSystem files = path.getFileSystem(configuration);
             if (files.exists(path)) {
-                String message = files.makeQualified(path) + " exists (" + site + "); nothing was run. Delete it or choose another"
-                        + " path.";
+                String message = files.makeQualified(path) + " exists (" + site
+                        + "); nothing was run. Delete it or choose another" + " path.";
                 throw new OutputException(OutputException.EXISTS, message, null);
             }
             if ("s3a".equals(path.toUri().getScheme()) && "file".equals(configuration.get(S3A_COMMITTER, "file"))) {
-                String message = "Writing to " + path + " (" + site + ") needs a committer that is safe on S3; nothing was run. Set"
-                        + " " + S3A_COMMITTER + "=magic.";
+                String message = "Writing to " + path + " (" + site
+                        + ") needs a committer that is safe on S3; nothing was run. Set" + " " + S3A_COMMITTER
+                        + "=magic.";
                 throw new OutputException(OutputException.REFUSED, message, null);
             }
         } catch (IOException e) {

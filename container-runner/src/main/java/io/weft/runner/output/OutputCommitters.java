@@ -44,7 +44,8 @@ final class OutputCommitters {
     }
 
     /** The committer of one attempt; the ApplicationMaster's own is made with partition 0, attempt 0. */
-    static Committer open(OutputSpec.TextFile spec, int partition, int attempt, Configuration configuration) throws IOException {
+    static Committer open(OutputSpec.TextFile spec, int partition, int attempt, Configuration configuration)
+            throws IOException {
         JobID job = new JobID(JOB_TRACKER, spec.jobNumber());
         TaskAttemptID id = new TaskAttemptID(new TaskID(job, TaskType.MAP, partition), attempt);
         Configuration own = new Configuration(configuration);
@@ -65,10 +66,12 @@ final class OutputCommitters {
         if (cause instanceof OutputException known) {
             return known;
         }
-        boolean refused = cause instanceof AccessControlException || cause instanceof java.nio.file.AccessDeniedException;
+        boolean refused =
+                cause instanceof AccessControlException || cause instanceof java.nio.file.AccessDeniedException;
         boolean refusedByDisk = cause instanceof FileNotFoundException
                 && String.valueOf(cause.getMessage()).contains("Permission denied");
-        String reason = cause instanceof ConnectTimeoutException ? "the file system does not answer" : cause.getMessage();
+        String reason =
+                cause instanceof ConnectTimeoutException ? "the file system does not answer" : cause.getMessage();
         String code = refused || refusedByDisk ? OutputException.REFUSED : OutputException.FAILED;
         return new OutputException(code, what + ": " + reason, cause);
     }

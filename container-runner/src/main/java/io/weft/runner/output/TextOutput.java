@@ -50,7 +50,9 @@ public final class TextOutput implements Closeable {
         } catch (RuntimeException | LinkageError e) {
             output.close();
             throw new OutputException(
-                    OutputException.REFUSED, "the codec " + spec.codec().orElse("") + " does not work here: " + e.getMessage(), e);
+                    OutputException.REFUSED,
+                    "the codec " + spec.codec().orElse("") + " does not work here: " + e.getMessage(),
+                    e);
         }
     }
 
@@ -124,7 +126,8 @@ public final class TextOutput implements Closeable {
         committer.committer().setupTask(committer.context());
         String name = String.format("part-%05d", id.partition());
         CompressionCodec codec = spec.codec().isPresent() ? codec(spec.codec().get(), own) : null;
-        Path file = new Path(committer.committer().getWorkPath(), codec == null ? name : name + codec.getDefaultExtension());
+        Path file = new Path(
+                committer.committer().getWorkPath(), codec == null ? name : name + codec.getDefaultExtension());
         FileSystem files = file.getFileSystem(own);
         OutputStream raw = files.create(file, false);
         if (codec == null) {
@@ -150,7 +153,9 @@ public final class TextOutput implements Closeable {
             return (CompressionCodec) codec;
         } catch (ClassNotFoundException | ClassCastException e) {
             throw new OutputException(
-                    OutputException.REFUSED, name + " is no compression codec on this machine; org.apache.hadoop.io.compress.GzipCodec is one", e);
+                    OutputException.REFUSED,
+                    name + " is no compression codec on this machine; org.apache.hadoop.io.compress.GzipCodec is one",
+                    e);
         }
     }
 

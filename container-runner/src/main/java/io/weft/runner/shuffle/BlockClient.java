@@ -92,7 +92,8 @@ public final class BlockClient implements Closeable {
                 kept.close();
             }
         }
-        return send(address, ClientConnection.open(host, port, secret, connectTimeoutMillis, readTimeoutMillis), request);
+        return send(
+                address, ClientConnection.open(host, port, secret, connectTimeoutMillis, readTimeoutMillis), request);
     }
 
     private Body send(Address address, ClientConnection connection, ByteBuffer request) throws IOException {
@@ -176,7 +177,8 @@ public final class BlockClient implements Closeable {
             }
             int read = connection.read(bytes, offset, (int) Math.min(count, left));
             if (read < 0) {
-                throw new IOException(address.host() + ":" + address.port() + " ended the connection " + left + " bytes early");
+                throw new IOException(
+                        address.host() + ":" + address.port() + " ended the connection " + left + " bytes early");
             }
             left -= read;
             releaseAtEnd();

@@ -45,7 +45,8 @@ final class BlockConnection implements Closeable {
     }
 
     void greet() throws IOException {
-        ByteBuffer greeting = ByteBuffer.allocate(32).put(BlockWire.greeting()).put(nonce).flip();
+        ByteBuffer greeting =
+                ByteBuffer.allocate(32).put(BlockWire.greeting()).put(nonce).flip();
         send(greeting);
     }
 

@@ -43,17 +43,19 @@ public final class BlockServer implements Closeable {
 
     private volatile boolean closed;
 
-    private BlockServer(ServerSocketChannel listener, BlockConnection.Content content, long idleMillis) throws IOException {
+    private BlockServer(ServerSocketChannel listener, BlockConnection.Content content, long idleMillis)
+            throws IOException {
         this.listener = listener;
         this.content = content;
         this.idleMillis = idleMillis;
         this.selector = Selector.open();
         AtomicInteger made = new AtomicInteger();
-        this.pool = new ThreadPoolExecutor(MAX_THREADS, MAX_THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), runnable -> {
-            Thread worker = new Thread(runnable, "block-server-" + made.incrementAndGet());
-            worker.setDaemon(true);
-            return worker;
-        });
+        this.pool = new ThreadPoolExecutor(
+                MAX_THREADS, MAX_THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), runnable -> {
+                    Thread worker = new Thread(runnable, "block-server-" + made.incrementAndGet());
+                    worker.setDaemon(true);
+                    return worker;
+                });
         pool.allowCoreThreadTimeOut(true);
         listener.configureBlocking(false);
         listener.register(selector, SelectionKey.OP_ACCEPT);
@@ -62,7 +64,8 @@ public final class BlockServer implements Closeable {
     }
 
     /** Listens on {@code host} (empty: on all addresses), a free port. */
-    public static BlockServer start(String host, byte[] secret, MapOutputFiles outputs, BlockStore blocks) throws IOException {
+    public static BlockServer start(String host, byte[] secret, MapOutputFiles outputs, BlockStore blocks)
+            throws IOException {
         return start(host, new BlockConnection.Content(secret.clone(), outputs, blocks), DEFAULT_IDLE_MILLIS);
     }
 
@@ -119,7 +122,8 @@ public final class BlockServer implements Closeable {
                 return;
             } catch (IOException e) {
                 if (!closed) {
-                    System.getLogger(BlockServer.class.getName()).log(System.Logger.Level.WARNING, "the block server's selector failed", e);
+                    System.getLogger(BlockServer.class.getName())
+                            .log(System.Logger.Level.WARNING, "the block server's selector failed", e);
                 }
             }
         }

@@ -127,7 +127,9 @@ public final class BlockStore implements Closeable {
             if (!chunks.isEmpty() && lastUsed < chunks.get(chunks.size() - 1).length) {
                 return true;
             }
-            int size = chunks.isEmpty() ? FIRST_CHUNK_BYTES : Math.min(MAX_CHUNK_BYTES, chunks.get(chunks.size() - 1).length * 2);
+            int size = chunks.isEmpty()
+                    ? FIRST_CHUNK_BYTES
+                    : Math.min(MAX_CHUNK_BYTES, chunks.get(chunks.size() - 1).length * 2);
             if (usedBytes.addAndGet(size) > memoryBytes) {
                 usedBytes.addAndGet(-size);
                 return false;
@@ -201,7 +203,8 @@ public final class BlockStore implements Closeable {
             throw new NoSuchFileException("block " + id);
         }
         if (offset < 0 || length < 0 || offset > block.length() - length) {
-            throw new EOFException("block " + id + " has " + block.length() + " bytes, asked were " + offset + " to " + (offset + length));
+            throw new EOFException("block " + id + " has " + block.length() + " bytes, asked were " + offset + " to "
+                    + (offset + length));
         }
         return openBlock(block, offset, length);
     }
@@ -213,7 +216,8 @@ public final class BlockStore implements Closeable {
             return Optional.empty();
         }
         if (from < 0 || to < from || to > block.length()) {
-            throw new IllegalArgumentException("block " + id + " has " + block.length() + " bytes, asked were " + from + " to " + to);
+            throw new IllegalArgumentException(
+                    "block " + id + " has " + block.length() + " bytes, asked were " + from + " to " + to);
         }
         if (block.file() == null) {
             return Optional.of(Region.ofMemory(slice(block, from, to - from)));

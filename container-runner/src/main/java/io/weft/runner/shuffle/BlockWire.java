@@ -48,7 +48,8 @@ final class BlockWire {
     static ByteBuffer request(byte op, String id, int from, int to, long first, long end) {
         byte[] name = id.getBytes(StandardCharsets.UTF_8);
         if (name.length == 0 || name.length > MAX_ID_BYTES) {
-            throw new IllegalArgumentException("the id " + id + " has " + name.length + " bytes, 1 to " + MAX_ID_BYTES + " are possible");
+            throw new IllegalArgumentException(
+                    "the id " + id + " has " + name.length + " bytes, 1 to " + MAX_ID_BYTES + " are possible");
         }
         ByteBuffer request = ByteBuffer.allocate(1 + 2 + name.length + 8 + 16);
         request.put(op).putShort((short) name.length).put(name).putInt(from).putInt(to);

@@ -59,7 +59,8 @@ final class ClientConnection implements Closeable {
         if (length < 0 || length > BlockWire.MAX_SENTENCE_BYTES) {
             throw new IOException(name + " answered with status " + status + " and a length of " + length);
         }
-        throw new BlockRefusedException(status, name + ": " + new String(readExactly((int) length), StandardCharsets.UTF_8));
+        throw new BlockRefusedException(
+                status, name + ": " + new String(readExactly((int) length), StandardCharsets.UTF_8));
     }
 
     int read(byte[] bytes, int offset, int count) throws IOException {

@@ -67,8 +67,10 @@ public final class MapOutputFiles {
     public Published publish(Path temporary, MapOutputId id) throws IOException {
         Objects.requireNonNull(id, "id is null");
         Path source = temporary.toAbsolutePath().normalize();
-        if (!folders.contains(source.getParent()) || !source.getFileName().toString().startsWith(TEMPORARY_PREFIX)) {
-            throw new IOException("map output " + id.folder() + " is in " + source + ", which is no temporary folder of this runner");
+        if (!folders.contains(source.getParent())
+                || !source.getFileName().toString().startsWith(TEMPORARY_PREFIX)) {
+            throw new IOException(
+                    "map output " + id.folder() + " is in " + source + ", which is no temporary folder of this runner");
         }
         Path target = source.resolveSibling(id.folder());
         try {
@@ -125,7 +127,8 @@ public final class MapOutputFiles {
     /** Deletes an attempt's temporary folder, if it is one; for workers that died before they could. */
     public void discard(Path temporary) {
         Path source = temporary.toAbsolutePath().normalize();
-        if (folders.contains(source.getParent()) && source.getFileName().toString().startsWith(TEMPORARY_PREFIX)) {
+        if (folders.contains(source.getParent())
+                && source.getFileName().toString().startsWith(TEMPORARY_PREFIX)) {
             delete(source);
         }
     }
@@ -135,7 +138,8 @@ public final class MapOutputFiles {
         for (Path folder : folders) {
             try (Stream<Path> entries = Files.list(folder)) {
                 String prefix = TEMPORARY_PREFIX + pid + "-";
-                entries.filter(entry -> entry.getFileName().toString().startsWith(prefix)).forEach(MapOutputFiles::delete);
+                entries.filter(entry -> entry.getFileName().toString().startsWith(prefix))
+                        .forEach(MapOutputFiles::delete);
             } catch (IOException e) {
                 // The disk is gone, and with it what was to be deleted.
                 continue;

@@ -40,7 +40,8 @@ public final class MapOutputIndex {
         MapOutputIndex index = parse(Files.readAllBytes(file), file.toString());
         long dataBytes = Files.size(folder.resolve(DATA_FILE));
         if (index.bytes() != dataBytes) {
-            throw new IOException(file + " ends at byte " + index.bytes() + ", but the data file has " + dataBytes + " bytes");
+            throw new IOException(
+                    file + " ends at byte " + index.bytes() + ", but the data file has " + dataBytes + " bytes");
         }
         return index;
     }
@@ -64,8 +65,8 @@ public final class MapOutputIndex {
             long raw = buffer.getLong();
             long part = buffer.getLong();
             if (start != bounds[partition] || part < 0 || raw < 0 || start + part < start) {
-                throw new IOException(name + " is damaged: partition " + partition + " starts at " + start + " with " + part
-                        + " bytes, expected at " + bounds[partition]);
+                throw new IOException(name + " is damaged: partition " + partition + " starts at " + start + " with "
+                        + part + " bytes, expected at " + bounds[partition]);
             }
             bounds[partition + 1] = start + part;
             records[partition] = raw;

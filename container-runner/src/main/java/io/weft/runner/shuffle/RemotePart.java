@@ -104,7 +104,8 @@ final class RemotePart implements Closeable {
     private InputStream openStream() throws IOException {
         IOException fromServer = new IOException("there is no block server for " + output.runner());
         if (output.blockPort() > 0 && reader.isAvoided(output)) {
-            fromServer = new IOException("block server " + ShuffleReader.address(output) + " could not be reached a moment ago");
+            fromServer = new IOException(
+                    "block server " + ShuffleReader.address(output) + " could not be reached a moment ago");
         } else if (output.blockPort() > 0) {
             try {
                 return openAtServer();
@@ -131,7 +132,8 @@ final class RemotePart implements Closeable {
         while (true) {
             try {
                 BlockClient.Body body = reader.client()
-                        .fetchMapOutput(output.host(), output.blockPort(), output.id().folder(), part.from(), part.to());
+                        .fetchMapOutput(
+                                output.host(), output.blockPort(), output.id().folder(), part.from(), part.to());
                 length = body.length();
                 return body;
             } catch (BlockRefusedException e) {

@@ -206,16 +206,17 @@ final class ServiceClient implements Closeable {
 
         /** Asks for one partition of one map; returns its length, its bytes come next. */
         long request(String id, int partition) throws IOException {
-            String target = "/mapOutput?job=" + service.job() + "&reduce=" + partition + "&map=" + id + "&keepAlive=true";
+            String target =
+                    "/mapOutput?job=" + service.job() + "&reduce=" + partition + "&map=" + id + "&keepAlive=true";
             String urlHash = hash(port + target);
-            String request = "GET " + target + " HTTP/1.1\r\nHost: " + address + "\r\nname: mapreduce\r\nversion: 1.0.0\r\nUrlHash: "
-                    + urlHash + "\r\n\r\n";
+            String request = "GET " + target + " HTTP/1.1\r\nHost: " + address
+                    + "\r\nname: mapreduce\r\nversion: 1.0.0\r\nUrlHash: " + urlHash + "\r\n\r\n";
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             String[] status = readLine().split(" ", 3);
             Map<String, String> headers = readHeaders();
             if (status.length < 2 || !status[1].equals("200")) {
-                throw new IOException("mapreduce_shuffle at " + address + " answered " + String.join(" ", status) + " for " + id
-                        + " partition " + partition + ": " + readError(headers));
+                throw new IOException("mapreduce_shuffle at " + address + " answered " + String.join(" ", status)
+                        + " for " + id + " partition " + partition + ": " + readError(headers));
             }
             byte[] reply = headers.getOrDefault("replyhash", "").getBytes(StandardCharsets.US_ASCII);
             if (!MessageDigest.isEqual(reply, hash(urlHash).getBytes(StandardCharsets.US_ASCII))) {
@@ -238,7 +239,8 @@ final class ServiceClient implements Closeable {
         private long readShuffleHeader(String id, int partition) throws IOException {
             long idBytes = readVariableLong();
             if (idBytes < 0 || idBytes > MAX_ID_BYTES) {
-                throw new IOException("mapreduce_shuffle at " + address + " answered with a map id of " + idBytes + " bytes");
+                throw new IOException(
+                        "mapreduce_shuffle at " + address + " answered with a map id of " + idBytes + " bytes");
             }
             byte[] name = new byte[(int) idBytes];
             input.readFully(name);
@@ -247,8 +249,8 @@ final class ServiceClient implements Closeable {
             long served = readVariableLong();
             String servedId = new String(name, StandardCharsets.UTF_8);
             if (!servedId.equals(id) || served != partition || length < 0) {
-                throw new IOException("mapreduce_shuffle at " + address + " answered with " + servedId + " partition " + served + " of "
-                        + length + " bytes; asked was " + id + " partition " + partition);
+                throw new IOException("mapreduce_shuffle at " + address + " answered with " + servedId + " partition "
+                        + served + " of " + length + " bytes; asked was " + id + " partition " + partition);
             }
             return length;
         }
@@ -274,12 +276,14 @@ final class ServiceClient implements Closeable {
             for (String line = readLine(); !line.isEmpty(); line = readLine()) {
                 total += line.length();
                 if (total > MAX_HEADER_BYTES) {
-                    throw new IOException("mapreduce_shuffle at " + address + " sent more than " + MAX_HEADER_BYTES + " bytes of headers");
+                    throw new IOException("mapreduce_shuffle at " + address + " sent more than " + MAX_HEADER_BYTES
+                            + " bytes of headers");
                 }
                 int colon = line.indexOf(':');
                 if (colon > 0) {
                     headers.put(
-                            line.substring(0, colon).trim().toLowerCase(Locale.ROOT), line.substring(colon + 1).trim());
+                            line.substring(0, colon).trim().toLowerCase(Locale.ROOT),
+                            line.substring(colon + 1).trim());
                 }
             }
             return headers;
@@ -299,7 +303,8 @@ final class ServiceClient implements Closeable {
                     line.append((char) letter);
                 }
                 if (line.length() > MAX_HEADER_BYTES) {
-                    throw new IOException("mapreduce_shuffle at " + address + " sent a line of more than " + MAX_HEADER_BYTES + " bytes");
+                    throw new IOException("mapreduce_shuffle at " + address + " sent a line of more than "
+                            + MAX_HEADER_BYTES + " bytes");
                 }
             }
         }

@@ -60,7 +60,8 @@ public final class ShuffleInput implements InputSource {
         this.parts = List.copyOf(parts);
         for (Part part : this.parts) {
             if (part.map() >= this.outputs.size()) {
-                throw new IllegalArgumentException(part + " was asked of a shuffle with " + this.outputs.size() + " maps");
+                throw new IllegalArgumentException(
+                        part + " was asked of a shuffle with " + this.outputs.size() + " maps");
             }
         }
     }
@@ -69,7 +70,9 @@ public final class ShuffleInput implements InputSource {
     public Optional<MapOutputId> mapAt(long streamOffset) {
         synchronized (mapsByOffset) {
             Map.Entry<Long, Integer> start = mapsByOffset.floorEntry(streamOffset);
-            return start == null || streamOffset >= delivered ? Optional.empty() : Optional.of(outputOf(start.getValue()));
+            return start == null || streamOffset >= delivered
+                    ? Optional.empty()
+                    : Optional.of(outputOf(start.getValue()));
         }
     }
 
@@ -236,7 +239,8 @@ public final class ShuffleInput implements InputSource {
             if (e.getCause() instanceof IOException cause) {
                 throw lost(part, cause);
             }
-            throw new IOException("fetching " + outputOf(part.map()).folder() + " failed: " + e.getCause(), e.getCause());
+            throw new IOException(
+                    "fetching " + outputOf(part.map()).folder() + " failed: " + e.getCause(), e.getCause());
         } catch (java.util.concurrent.CancellationException e) {
             throw new IOException("the input was closed", e);
         } catch (InterruptedException e) {
@@ -253,13 +257,15 @@ public final class ShuffleInput implements InputSource {
         boolean runnerGone = reader.isAvoided(output) && (reader.service().isEmpty() || output.shufflePort() == 0);
         if (runnerGone) {
             for (MapOutput other : outputs) {
-                if (other.runner().equals(output.runner()) && !other.id().equals(output.id()) && reader.localIndex(other).isEmpty()) {
+                if (other.runner().equals(output.runner())
+                        && !other.id().equals(output.id())
+                        && reader.localIndex(other).isEmpty()) {
                     lost.add(other.id());
                 }
             }
         }
-        String reason = "map output " + output.id().folder() + " of " + output.runner() + " on " + output.host() + " cannot be read: "
-                + cause.getMessage();
+        String reason = "map output " + output.id().folder() + " of " + output.runner() + " on " + output.host()
+                + " cannot be read: " + cause.getMessage();
         return new FetchFailedException(lost, reason, cause);
     }
 }

@@ -51,11 +51,12 @@ public final class ShuffleReader implements Closeable {
         this.client = Objects.requireNonNull(client, "client is null");
         this.service = Optional.ofNullable(service).map(ServiceClient::new);
         AtomicInteger made = new AtomicInteger();
-        this.fetchers = new ThreadPoolExecutor(MAX_THREADS, MAX_THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), runnable -> {
-            Thread thread = new Thread(runnable, "shuffle-fetch-" + made.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.fetchers = new ThreadPoolExecutor(
+                MAX_THREADS, MAX_THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), runnable -> {
+                    Thread thread = new Thread(runnable, "shuffle-fetch-" + made.incrementAndGet());
+                    thread.setDaemon(true);
+                    return thread;
+                });
         fetchers.allowCoreThreadTimeOut(true);
     }
 
@@ -91,7 +92,9 @@ public final class ShuffleReader implements Closeable {
             return Optional.of(indexes.read(Path.of(output.path())));
         } catch (IOException e) {
             System.getLogger(ShuffleReader.class.getName())
-                    .log(System.Logger.Level.INFO, () -> "map output " + output.id().folder() + " cannot be read on its own host: " + e);
+                    .log(
+                            System.Logger.Level.INFO,
+                            () -> "map output " + output.id().folder() + " cannot be read on its own host: " + e);
             return Optional.empty();
         }
     }

@@ -31,7 +31,21 @@ import org.junit.jupiter.api.io.TempDir;
 
 class TextInputTest {
     private static final String[] PIECES = {
-        "\n", "\n", "\r", "\r\n", "\r\r\n", "\n\r", "a", "bc", "héé", "漢字", "\ufeff", "\u2028", "\u0085", "word and word", " "
+        "\n",
+        "\n",
+        "\r",
+        "\r\n",
+        "\r\r\n",
+        "\n\r",
+        "a",
+        "bc",
+        "héé",
+        "漢字",
+        "\ufeff",
+        "\u2028",
+        "\u0085",
+        "word and word",
+        " "
     };
 
     @TempDir
@@ -56,7 +70,8 @@ class TextInputTest {
             for (int[] bounds : new int[][] {{0, cut}, {cut, end}, {end, content.length}}) {
                 InputSpec.FileRange range =
                         new InputSpec.FileRange(file.toUri().toString(), bounds[0], bounds[1] - bounds[0], false);
-                String what = "seed " + seed + ", bytes " + bounds[0] + " to " + bounds[1] + " of " + Arrays.toString(content);
+                String what = "seed " + seed + ", bytes " + bounds[0] + " to " + bounds[1] + " of "
+                        + Arrays.toString(content);
                 assertEquals(hadoopLines(range), lines(range, blockBytes), what);
             }
         }
@@ -79,7 +94,8 @@ class TextInputTest {
 
     @Test
     void blocksHoldWholeLinesOrAPieceOfOneLine() throws IOException {
-        Path file = Files.write(folder.resolve("long"), ("short\n" + "x".repeat(500) + "\nend").getBytes(StandardCharsets.UTF_8));
+        Path file = Files.write(
+                folder.resolve("long"), ("short\n" + "x".repeat(500) + "\nend").getBytes(StandardCharsets.UTF_8));
         InputSpec.FileRange range = new InputSpec.FileRange(file.toUri().toString(), 0, Files.size(file), false);
         try (TextInput input = new TextInput(new InputSpec.Text(List.of(range)), conf, 101)) {
             boolean continued = false;
@@ -162,7 +178,8 @@ class TextInputTest {
 
     @Test
     void namesAMissingFile() {
-        InputSpec.FileRange range = new InputSpec.FileRange(folder.resolve("gone").toUri().toString(), 0, 10, false);
+        InputSpec.FileRange range =
+                new InputSpec.FileRange(folder.resolve("gone").toUri().toString(), 0, 10, false);
         InputException failure = assertThrows(InputException.class, () -> lines(range, 100));
         assertEquals(InputException.MISSING, failure.code());
     }
@@ -227,7 +244,9 @@ class TextInputTest {
     /** The next block, or "" at the end. */
     private static String nextText(TextInput input) throws IOException {
         Optional<InputSource.Item> item = input.next();
-        return item.map(found -> StandardCharsets.ISO_8859_1.decode(((InputSource.Bytes) found).buffer()).toString())
+        return item.map(found -> StandardCharsets.ISO_8859_1
+                        .decode(((InputSource.Bytes) found).buffer())
+                        .toString())
                 .orElse("");
     }
 
@@ -240,7 +259,8 @@ class TextInputTest {
                     new TaskAttemptContextImpl(conf, new TaskAttemptID()));
             while (reader.nextKeyValue()) {
                 Text line = reader.getCurrentValue();
-                all.append(new String(line.getBytes(), 0, line.getLength(), StandardCharsets.ISO_8859_1)).append('\n');
+                all.append(new String(line.getBytes(), 0, line.getLength(), StandardCharsets.ISO_8859_1))
+                        .append('\n');
             }
         }
         return all.toString();

@@ -44,7 +44,9 @@ class TextOutputTest {
         job.commit();
         assertEquals(List.of("_SUCCESS", "part-00000", "part-00001", "part-00002"), listing());
         assertEquals("part 2\n", Files.readString(folder.resolve("out/part-00002")));
-        assertEquals("rw-r--r--", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("out/part-00002"))));
+        assertEquals(
+                "rw-r--r--",
+                PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("out/part-00002"))));
     }
 
     @Test
@@ -110,17 +112,20 @@ class TextOutputTest {
         OutputSpec.TextFile spec = spec(Optional.of("org.apache.hadoop.io.Text"));
         OutputException failure =
                 assertThrows(OutputException.class, () -> TextOutput.open(spec, new TaskAttemptId(1, 0, 0), conf));
-        assertTrue(failure.getMessage().startsWith("org.apache.hadoop.io.Text is no compression codec"), failure.getMessage());
+        assertTrue(
+                failure.getMessage().startsWith("org.apache.hadoop.io.Text is no compression codec"),
+                failure.getMessage());
     }
 
     @Test
     void refusesAnOutputThatExists() throws IOException {
         Files.createDirectory(folder.resolve("out"));
-        OutputException failure =
-                assertThrows(OutputException.class, () -> JobOutput.of(spec(Optional.empty()), conf).check(SITE));
+        OutputException failure = assertThrows(OutputException.class, () -> JobOutput.of(spec(Optional.empty()), conf)
+                .check(SITE));
         assertEquals(OutputException.EXISTS, failure.code());
         assertEquals(
-                "file:" + folder + "/out exists (saveAsTextFile at etl.py:88); nothing was run. Delete it or choose another path.",
+                "file:" + folder
+                        + "/out exists (saveAsTextFile at etl.py:88); nothing was run. Delete it or choose another path.",
                 failure.getMessage());
     }
 

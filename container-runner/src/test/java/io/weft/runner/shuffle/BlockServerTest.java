@@ -60,7 +60,10 @@ class BlockServerTest {
     @Test
     void servesRangesOfPartitions() throws IOException {
         List<byte[]> partitions = List.of(
-                TestingMapOutputs.bytes(0, 100), new byte[0], TestingMapOutputs.bytes(2, 5_000_000), TestingMapOutputs.bytes(3, 7));
+                TestingMapOutputs.bytes(0, 100),
+                new byte[0],
+                TestingMapOutputs.bytes(2, 5_000_000),
+                TestingMapOutputs.bytes(3, 7));
         TestingMapOutputs.publish(files, 0, partitions, HOST, server.port());
         for (int from = 0; from <= 4; from++) {
             for (int to = from; to <= 4; to++) {
@@ -94,7 +97,8 @@ class BlockServerTest {
     @Test
     void saysWhatItDoesNotHave() throws IOException {
         TestingMapOutputs.publish(files, 0, List.of(new byte[3]), HOST, server.port());
-        assertTrue(assertThrows(BlockRefusedException.class, () -> fetch(1, 0, 1)).notFound());
+        assertTrue(
+                assertThrows(BlockRefusedException.class, () -> fetch(1, 0, 1)).notFound());
         BlockRefusedException beyond = assertThrows(BlockRefusedException.class, () -> fetch(0, 0, 2));
         assertFalse(beyond.notFound());
         assertTrue(beyond.getMessage().contains("partitions 0 to 2 were asked of 1"), beyond.getMessage());
@@ -115,7 +119,9 @@ class BlockServerTest {
         blocks.put("block", new byte[10]);
         try (Socket socket = new Socket(HOST, server.port())) {
             socket.getOutputStream().write(new byte[48]);
-            socket.getOutputStream().write(BlockWire.request(BlockWire.OP_BLOCK, "block", 0, 0, 0, 0).array());
+            socket.getOutputStream()
+                    .write(BlockWire.request(BlockWire.OP_BLOCK, "block", 0, 0, 0, 0)
+                            .array());
             assertEquals(32, socket.getInputStream().readNBytes(33).length);
         } catch (java.net.SocketException e) {
             assertEquals("Connection reset", e.getMessage());
@@ -195,6 +201,7 @@ class BlockServerTest {
     }
 
     private BlockClient.Body fetch(int map, int from, int to) throws IOException {
-        return client.fetchMapOutput(HOST, server.port(), TestingMapOutputs.id(map).folder(), from, to);
+        return client.fetchMapOutput(
+                HOST, server.port(), TestingMapOutputs.id(map).folder(), from, to);
     }
 }

@@ -67,7 +67,8 @@ class MapOutputFilesTest {
         Path temporary = TestingMapOutputs.write(output, id, PARTITIONS);
         Files.write(temporary.resolve(MapOutputIndex.DATA_FILE), new byte[7]);
         IOException failure = assertThrows(IOException.class, () -> files.publish(temporary, id));
-        assertTrue(failure.getMessage().endsWith("ends at byte 8, but the data file has 7 bytes"), failure.getMessage());
+        assertTrue(
+                failure.getMessage().endsWith("ends at byte 8, but the data file has 7 bytes"), failure.getMessage());
     }
 
     @Test

@@ -68,7 +68,10 @@ class ShuffleInputTest {
     void deliversOnePartitionOfEveryMapInMapOrder() throws IOException {
         Random random = new Random(1);
         for (int map = 0; map < 60; map++) {
-            addMap(map, random.nextInt(3) > 0 ? server.port() : 0, random.nextInt(4) == 0 ? 0 : random.nextInt(700_000));
+            addMap(
+                    map,
+                    random.nextInt(3) > 0 ? server.port() : 0,
+                    random.nextInt(4) == 0 ? 0 : random.nextInt(700_000));
         }
         for (int partition = 0; partition < PARTITIONS; partition++) {
             assertDelivers(Part.all(partition, 60));
@@ -128,7 +131,9 @@ class ShuffleInputTest {
             assertEquals(0, input.next().orElseThrow().map());
             FetchFailedException failure = assertThrows(FetchFailedException.class, input::next);
             assertEquals(List.of(TestingMapOutputs.id(1)), failure.lost());
-            assertTrue(failure.reason().startsWith("map output weft_1715_0042_s3_m1_a0 of runner of 127.0.0.1"), failure.reason());
+            assertTrue(
+                    failure.reason().startsWith("map output weft_1715_0042_s3_m1_a0 of runner of 127.0.0.1"),
+                    failure.reason());
         }
     }
 
@@ -175,11 +180,20 @@ class ShuffleInputTest {
         }
         boolean here = blockPort == 0;
         contents.add(partitions);
-        outputs.add(TestingMapOutputs.publish(here ? filesHere : filesThere, map, partitions, here ? "here" : THERE, blockPort));
+        outputs.add(TestingMapOutputs.publish(
+                here ? filesHere : filesThere, map, partitions, here ? "here" : THERE, blockPort));
     }
 
     private static MapOutput withPort(MapOutput output, int port) {
-        return new MapOutput(output.id(), output.runner(), output.host(), port, 0, output.path(), output.partitions(), output.bytes());
+        return new MapOutput(
+                output.id(),
+                output.runner(),
+                output.host(),
+                port,
+                0,
+                output.path(),
+                output.partitions(),
+                output.bytes());
     }
 
     private void assertDelivers(List<Part> parts) throws IOException {

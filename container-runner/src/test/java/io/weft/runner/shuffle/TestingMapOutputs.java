@@ -45,10 +45,18 @@ final class TestingMapOutputs {
     }
 
     /** Writes and publishes an output, and describes it as made on {@code host}. */
-    static MapOutput publish(MapOutputFiles files, int map, List<byte[]> partitions, String host, int blockPort) throws IOException {
+    static MapOutput publish(MapOutputFiles files, int map, List<byte[]> partitions, String host, int blockPort)
+            throws IOException {
         MapOutputId id = id(map);
         MapOutputFiles.Published published = files.publish(write(files.folders().get(0), id, partitions), id);
         return new MapOutput(
-                id, "runner of " + host, host, blockPort, 0, published.path().toString(), published.partitions(), published.bytes());
+                id,
+                "runner of " + host,
+                host,
+                blockPort,
+                0,
+                published.path().toString(),
+                published.partitions(),
+                published.bytes());
     }
 }

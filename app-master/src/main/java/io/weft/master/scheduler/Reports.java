@@ -1,0 +1,176 @@
+package io.weft.master.scheduler;
+
+import io.weft.runner.protocol.FailureKind;
+import io.weft.runner.protocol.MapOutputId;
+import io.weft.runner.protocol.TaskAttemptId;
+import io.weft.runner.protocol.TaskFailure;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a report about an attempt means. A report about an attempt that ended, or that nobody knows, means nothing; one about a
+ * cancelled attempt frees its slot. What is said of map outputs is never late.
+ */
+final class Reports {
+    private final SchedulerSettings settings;
+    private final Jobs jobs;
+    private final Placement placement;
+
+    Reports(SchedulerSettings settings, Jobs jobs, Placement placement) {
+        this.settings = settings;
+        this.jobs = jobs;
+        this.placement = placement;
+    }
+
+    void succeeded(SchedulerEvent.TaskSucceeded event, Turn turn) {
+        Attempt running = placement.attempts.get(event.id());
+        boolean granted = running != null && event.id().equals(running.stage.grants.get(running.task));
+        Optional<Attempt> ended = placement.end(event.id(), turn);
+        if (ended.isEmpty()) {
+            return;
+        }
+        Attempt attempt = ended.get();
+        if (!attempt.cancelled) {
+            accept(attempt, event, granted, turn);
+        }
+        placement.offer(attempt.slot, turn);
+    }
+
+    private void accept(Attempt attempt, SchedulerEvent.TaskSucceeded event, boolean granted, Turn turn) {
+        StageRun stage = attempt.stage;
+        boolean writes = stage.output != null;
+        if (writes && !event.output().map(output -> isOutputOf(attempt, output.id())).orElse(false)) {
+            String problem = "succeeded without its map output, but with " + event.output();
+            failed(attempt, Jobs.failure(FailureKind.INTERNAL, "", problem), turn);
+        } else if (stage.stage.commits() && !granted) {
+            failed(attempt, Jobs.failure(FailureKind.INTERNAL, "", "succeeded without the grant of its commit"), turn);
+        } else {
+            if (writes) {
+                stage.output.put(event.output().get());
+            } else {
+                stage.resultDone(attempt.task);
+            }
+            stage.troubles.remove(attempt.task);
+            turn.add(new SchedulerAction.TaskAccepted(stage.job.id, attempt.id, !writes));
+            jobs.taskDone(stage, turn);
+        }
+    }
+
+    private static boolean isOutputOf(Attempt attempt, MapOutputId id) {
+        return id.shuffle() == attempt.stage.output.id
+                && id.map() == attempt.task
+                && id.attempt() == attempt.id.attempt();
+    }
+
+    void failed(SchedulerEvent.TaskFailed event, Turn turn) {
+        placement.end(event.id(), turn).ifPresent(attempt -> {
+            if (!attempt.cancelled) {
+                failed(attempt, event.failure(), turn);
+            }
+            placement.offer(attempt.slot, turn);
+        });
+    }
+
+    private void failed(Attempt attempt, TaskFailure failure, Turn turn) {
+        if (failure.kind() != FailureKind.USER && failure.kind() != FailureKind.FATAL) {
+            placement.blame(attempt.host(), turn);
+        }
+        if (failure.kind() == FailureKind.EXTERNAL) {
+            lost(attempt, failure, turn);
+            return;
+        }
+        StageRun.Trouble trouble = attempt.stage.troubles.computeIfAbsent(attempt.task, task -> new StageRun.Trouble());
+        trouble.hosts.add(attempt.host());
+        trouble.failures++;
+        if (failure.kind() == FailureKind.FATAL || trouble.failures >= settings.maxTaskFailures()) {
+            String times = trouble.failures == 1 ? "" : trouble.failures + " times, last: ";
+            String reason = attempt.id + " failed " + times + failure.summary();
+            jobs.fail(attempt.stage.job, reason, attempt.id, failure, trouble.hosts, turn);
+        } else {
+            jobs.again(attempt.stage, attempt.task, attempt.host(), turn);
+        }
+    }
+
+    /** The attempt ended for reasons outside the task. */
+    private void lost(Attempt attempt, TaskFailure failure, Turn turn) {
+        StageRun.Trouble trouble = attempt.stage.troubles.computeIfAbsent(attempt.task, task -> new StageRun.Trouble());
+        trouble.hosts.add(attempt.host());
+        trouble.losses++;
+        if (trouble.losses >= settings.maxTaskLosses()) {
+            String reason = attempt.id + " was lost " + trouble.losses + " times, last: " + failure.summary();
+            jobs.fail(attempt.stage.job, reason, attempt.id, failure, trouble.hosts, turn);
+        } else {
+            jobs.again(attempt.stage, attempt.task, "", turn);
+        }
+    }
+
+    private void lost(Attempt attempt, String reason, Turn turn) {
+        lost(attempt, Jobs.failure(FailureKind.EXTERNAL, "", reason), turn);
+    }
+
+    void cancelled(TaskAttemptId id, Turn turn) {
+        placement.end(id, turn).ifPresent(attempt -> {
+            if (!attempt.cancelled) {
+                lost(attempt, "the runner stopped it", turn);
+            }
+            placement.offer(attempt.slot, turn);
+        });
+    }
+
+    void fetchFailed(SchedulerEvent.FetchFailed event, Turn turn) {
+        Map<ShuffleState, IntQueue> lost = new LinkedHashMap<>();
+        Set<String> hosts = new LinkedHashSet<>();
+        for (MapOutputId id : event.lost()) {
+            ShuffleState shuffle = jobs.shuffles.get(id.shuffle());
+            if (shuffle != null && shuffle.lose(id)) {
+                lost.computeIfAbsent(shuffle, key -> new IntQueue()).addLast(id.map());
+                hosts.add(shuffle.lastLossHost());
+            }
+        }
+        hosts.forEach(host -> placement.blame(host, turn));
+        Optional<Attempt> ended = placement.end(event.id(), turn);
+        ended.filter(attempt -> !attempt.cancelled).ifPresent(attempt -> lost(attempt, event.reason(), turn));
+        jobs.mapsLost(lost, turn);
+        ended.ifPresent(attempt -> placement.offer(attempt.slot, turn));
+    }
+
+    void runnerLost(SchedulerEvent.RunnerLost event, Turn turn) {
+        Optional<RunnerState> runner = placement.slots.lose(event.runner());
+        if (runner.isEmpty()) {
+            return;
+        }
+        placement.hostGone(runner.get().host().name);
+        Map<ShuffleState, IntQueue> lost = new LinkedHashMap<>();
+        if (!event.outputsReadable()) {
+            jobs.shuffles.values().forEach(shuffle -> lost.put(shuffle, shuffle.loseRunner(event.runner())));
+            lost.values().removeIf(maps -> maps.size() == 0);
+        }
+        for (Slot slot : runner.get().slots()) {
+            if (slot.attempt != null) {
+                Attempt attempt = placement.end(slot.attempt.id, turn).orElseThrow();
+                if (!attempt.cancelled && !attempt.stage.job.ended) {
+                    lost(attempt, event.reason(), turn);
+                }
+            }
+        }
+        jobs.mapsLost(lost, turn);
+    }
+
+    void commitWanted(TaskAttemptId id, Turn turn) {
+        Attempt attempt = placement.attempts.get(id);
+        if (attempt == null) {
+            return;
+        }
+        StageRun stage = attempt.stage;
+        boolean grant = !attempt.cancelled
+                && stage.stage.commits()
+                && stage.grants.computeIfAbsent(attempt.task, task -> id).equals(id);
+        turn.add(
+                grant
+                        ? new SchedulerAction.GrantCommit(id, attempt.runner())
+                        : new SchedulerAction.DenyCommit(id, attempt.runner()));
+    }
+}

@@ -1,0 +1,170 @@
+package io.weft.master.scheduler;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Runners, their hosts and their slots. */
+final class Slots {
+    /** One host in so many may be excluded at a time. */
+    private static final int HOSTS_PER_EXCLUSION = 3;
+
+    private final SchedulerSettings.Exclusion exclusion;
+
+    /** All and only registered runners that are not lost. */
+    private final Map<String, RunnerState> runners = new LinkedHashMap<>();
+
+    /** Names of lost runners; a late report must not bring one back. */
+    private final Set<String> lost = new LinkedHashSet<>();
+
+    /** Every host that ever had a runner. */
+    private final Map<String, HostState> hosts = new LinkedHashMap<>();
+
+    /** By rack, its hosts; without the unknown rack "". */
+    private final Map<String, List<HostState>> racks = new LinkedHashMap<>();
+
+    /** All and only vacant slots on hosts that are not excluded, in the order in which to take them. */
+    final TreeSet<Slot> free = new TreeSet<>(Slot.SPREAD);
+
+    /** All and only excluded hosts. */
+    private final Set<HostState> excluded = new LinkedHashSet<>();
+
+    private int registrations;
+    private long lastRegistrationMillis;
+
+    Slots(SchedulerSettings.Exclusion exclusion) {
+        this.exclusion = exclusion;
+    }
+
+    /** Adds a runner, whose slots are not free yet; empty when it is known or was lost. */
+    Optional<RunnerState> register(SchedulerEvent.RunnerRegistered event, long nowMillis) {
+        if (runners.containsKey(event.runner()) || lost.contains(event.runner())) {
+            return Optional.empty();
+        }
+        HostState host = hosts.get(event.host());
+        if (host == null) {
+            host = new HostState(event.host(), event.rack());
+            hosts.put(host.name, host);
+            if (!host.rack.isEmpty()) {
+                racks.computeIfAbsent(host.rack, rack -> new ArrayList<>()).add(host);
+            }
+        }
+        host.runners++;
+        RunnerState runner = new RunnerState(event.runner(), host, registrations++, new ArrayList<>());
+        for (int number = 0; number < event.slots(); number++) {
+            runner.slots().add(new Slot(runner, number, nowMillis));
+        }
+        runners.put(runner.name(), runner);
+        lastRegistrationMillis = nowMillis;
+        return Optional.of(runner);
+    }
+
+    /** Forgets a runner and its slots; empty when it is not known. */
+    Optional<RunnerState> lose(String name) {
+        lost.add(name);
+        RunnerState runner = runners.remove(name);
+        if (runner != null) {
+            runner.host().runners--;
+            runner.slots().forEach(slot -> {
+                free.remove(slot);
+                slot.host().vacant.remove(slot);
+            });
+        }
+        return Optional.ofNullable(runner);
+    }
+
+    /** The host has runners that take tasks. */
+    boolean isAlive(String host) {
+        HostState state = hosts.get(host);
+        return state != null && state.runners > 0 && !state.isExcluded();
+    }
+
+    long lastRegistrationMillis() {
+        return lastRegistrationMillis;
+    }
+
+    /** A free slot of this host. */
+    Optional<Slot> freeOn(String host) {
+        HostState state = hosts.get(host);
+        return state == null || state.isExcluded() || state.vacant.isEmpty()
+                ? Optional.empty()
+                : Optional.of(state.vacant.first());
+    }
+
+    /** Hosts of the rack of this host; none when it is not known. */
+    List<HostState> rackOf(String host) {
+        HostState state = hosts.get(host);
+        return state == null ? List.of() : racks.getOrDefault(state.rack, List.of());
+    }
+
+    void occupy(Slot slot, Attempt attempt) {
+        if (slot.attempt != null) {
+            throw new IllegalStateException(slot + " runs " + slot.attempt.id + ", cannot take " + attempt.id);
+        }
+        slot.attempt = attempt;
+        slot.host().vacant.remove(slot);
+        free.remove(slot);
+    }
+
+    /** The slot is vacant now, and free unless its host is excluded. */
+    void release(Slot slot) {
+        slot.host().vacant.add(slot);
+        if (!slot.host().isExcluded()) {
+            free.add(slot);
+        }
+    }
+
+    /** Counts a failure against a host; true when that was one too many and it is excluded now. */
+    boolean failedOn(String hostName, long nowMillis) {
+        HostState host = hosts.get(hostName);
+        if (host == null || host.isExcluded() || host.failed(nowMillis, exclusion.millis()) < exclusion.failures()) {
+            return false;
+        }
+        long alive = hosts.values().stream().filter(other -> other.runners > 0).count();
+        if ((excluded.size() + 1) * HOSTS_PER_EXCLUSION > alive) {
+            return false;
+        }
+        host.excludedUntilMillis = nowMillis + exclusion.millis();
+        excluded.add(host);
+        host.vacant.forEach(free::remove);
+        return true;
+    }
+
+    /** Ends exclusions whose time is over, and returns slots that can be used again, which are not free yet. */
+    List<Slot> readmit(long nowMillis) {
+        List<Slot> back = new ArrayList<>();
+        excluded.removeIf(host -> {
+            boolean over = host.excludedUntilMillis <= nowMillis;
+            if (over) {
+                host.excludedUntilMillis = 0;
+                back.addAll(host.vacant);
+            }
+            return over;
+        });
+        return back;
+    }
+
+    /** When the next exclusion ends. */
+    Optional<Long> nextReadmissionMillis() {
+        return excluded.stream().map(host -> host.excludedUntilMillis).min(Long::compare);
+    }
+
+    void validate() {
+        int usable = 0;
+        for (RunnerState runner : runners.values()) {
+            for (Slot slot : runner.slots()) {
+                boolean vacant = slot.attempt == null;
+                boolean isFree = vacant && !slot.host().isExcluded();
+                Checks.require(vacant == slot.host().vacant.contains(slot), slot + " is wrongly vacant or not");
+                Checks.require(isFree == free.contains(slot), slot + " is wrongly free or not");
+                usable += isFree ? 1 : 0;
+            }
+        }
+        Checks.require(usable == free.size(), free.size() + " slots are free, " + usable + " should be");
+    }
+}

@@ -1,0 +1,169 @@
+package io.weft.master.scheduler;
+
+import io.weft.master.stages.Stage;
+import io.weft.runner.protocol.TaskAttemptId;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A stage of a live job. Once begun, each task is done, running or pending, and nothing else. */
+final class StageRun {
+    /** What befell a task since it succeeded last. */
+    static final class Trouble {
+        int failures;
+        int losses;
+
+        /** Hosts of failed and lost attempts, in order. */
+        final List<String> hosts = new ArrayList<>();
+    }
+
+    final JobRun job;
+    final Stage stage;
+
+    /** The shuffle it writes; null for a result stage. */
+    final ShuffleState output;
+
+    /** Shuffles it reads. */
+    final List<ShuffleState> inputs;
+
+    /** Tasks that wait for a slot; empty before the stage has begun. */
+    PendingTasks pending = new PendingTasks(List.of());
+
+    /** By task, its attempt that is not cancelled. */
+    final Map<Integer, Attempt> running = new LinkedHashMap<>();
+
+    /** By task, the one attempt that may commit; always one that runs. */
+    final Map<Integer, TaskAttemptId> grants = new HashMap<>();
+
+    /** All and only tasks that had trouble and are not done. */
+    final Map<Integer, Trouble> troubles = new HashMap<>();
+
+    StageStatus status = StageStatus.IDLE;
+    long activeSinceMillis;
+
+    /** Tasks were queued, and the stage is not finished. */
+    private boolean begun;
+
+    /** Result stage: all and only tasks that succeeded. A map task is done when its output is there. */
+    private final BitSet results = new BitSet();
+
+    private int resultCount;
+
+    /** Result stage: by task, number of its next attempt. */
+    private final int[] nextAttempts;
+
+    private Map<Integer, Integer> epochs = Map.of();
+
+    StageRun(JobRun job, Stage stage, ShuffleState output, List<ShuffleState> inputs) {
+        this.job = job;
+        this.stage = stage;
+        this.output = output;
+        this.inputs = inputs;
+        nextAttempts = new int[output == null ? stage.partitions().size() : 0];
+    }
+
+    int tasks() {
+        return stage.partitions().size();
+    }
+
+    boolean isDone(int task) {
+        return output == null ? results.get(task) : output.has(task);
+    }
+
+    /** Neither done, nor running, nor pending: its output was just lost. */
+    boolean isIdle(int task) {
+        return !isDone(task) && !running.containsKey(task) && !pending.contains(task);
+    }
+
+    boolean isFinished() {
+        return output == null ? resultCount == tasks() : output.isComplete();
+    }
+
+    boolean isBegun() {
+        return begun;
+    }
+
+    boolean isLaunchable() {
+        return status == StageStatus.ACTIVE && pending.count() > 0;
+    }
+
+    boolean inputsComplete() {
+        return inputs.stream().allMatch(ShuffleState::isComplete);
+    }
+
+    /** It may run: inputs are there, and no other job's stage writes its shuffle. */
+    boolean mayRun() {
+        return inputsComplete() && (output == null || output.producer == this);
+    }
+
+    void moveTo(StageStatus next) {
+        if (status != next) {
+            Checks.require(status.canTransitionTo(next), this + " cannot go from " + status + " to " + next);
+            status = next;
+        }
+    }
+
+    /** Starts (over) with an empty queue; returns the tasks to queue. */
+    List<Integer> begin(boolean locality) {
+        begun = true;
+        troubles.clear();
+        pending = new PendingTasks(locality ? stage.preferredHosts() : Collections.nCopies(tasks(), List.of()));
+        List<Integer> todo = new ArrayList<>();
+        for (int task = 0; task < tasks(); task++) {
+            if (!isDone(task)) {
+                todo.add(task);
+            }
+        }
+        return todo;
+    }
+
+    void finish() {
+        begun = false;
+        moveTo(StageStatus.IDLE);
+    }
+
+    /** A result is there. */
+    void resultDone(int task) {
+        Checks.require(!results.get(task), this + " task " + task + " is done twice");
+        results.set(task);
+        resultCount++;
+    }
+
+    TaskAttemptId nextAttempt(int task) {
+        int number = output == null ? nextAttempts[task]++ : output.nextAttempt(task);
+        return new TaskAttemptId(stage.id(), stage.partitions().get(task), number);
+    }
+
+    /** Epochs of its inputs, by shuffle. */
+    Map<Integer, Integer> epochs() {
+        if (epochs.size() != inputs.size() || inputs.stream().anyMatch(input -> epochs.get(input.id) != input.epoch())) {
+            Map<Integer, Integer> current = new TreeMap<>();
+            inputs.forEach(input -> current.put(input.id, input.epoch()));
+            epochs = Collections.unmodifiableMap(current);
+        }
+        return epochs;
+    }
+
+    void validate() {
+        pending.validate();
+        Checks.require(!isLaunchable() || mayRun(), this + " launches tasks before its inputs are there");
+        Checks.require(job.isLaunchable(this) == isLaunchable(), this + " is wrongly offered slots or not");
+        grants.forEach((task, id) -> Checks.require(
+                running.containsKey(task) && running.get(task).id.equals(id), id + " may commit but does not run"));
+        for (int task = 0; begun && task < tasks(); task++) {
+            int states = (isDone(task) ? 1 : 0) + (running.containsKey(task) ? 1 : 0) + (pending.contains(task) ? 1 : 0);
+            Checks.require(states == 1, this + " task " + task + " is in " + states + " states");
+        }
+    }
+
+    /** The words of messages: {@code stage 2 (flatMap, etl.py:58)}. */
+    @Override
+    public String toString() {
+        return "stage " + stage.id() + " (" + stage.name() + ", " + stage.site() + ")";
+    }
+}

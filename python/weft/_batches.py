@@ -1,0 +1,163 @@
+"""Batch streams: how records travel between processes and lie in files.
+
+The format is container-runner/src/main/java/io/weft/runner/shuffle/MAPOUTPUT.md. A reader takes bytes as they come and
+never holds more than one batch; a writer hands over each batch as its header and payload, so nothing is joined.
+"""
+
+from __future__ import annotations
+
+import itertools
+import marshal
+import pickle
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Union
+
+from weft._ops.columns import dump_column, load_column
+
+__all__ = [
+    "HEADER",
+    "Batch",
+    "BatchError",
+    "COLUMNS",
+    "HUGE",
+    "MARSHAL",
+    "MARSHAL_COLUMNS",
+    "RECORDS",
+    "RUN_HEADER",
+    "dump_columns",
+    "dump_records",
+    "frame",
+    "read_batches",
+    "records_of",
+]
+
+HEADER = struct.Struct(">BBHIIQ")
+RECORDS, COLUMNS, HUGE, MARSHAL, MARSHAL_COLUMNS, RUN_HEADER = 1, 2, 3, 4, 5, 16
+_KINDS = frozenset({RECORDS, COLUMNS, HUGE, MARSHAL, MARSHAL_COLUMNS, RUN_HEADER})
+
+_TARGET_BYTES = 256 << 10
+_MOST_RECORDS = 8192
+_FIRST_RECORDS = 64
+
+Buffer = Union[bytes, bytearray, memoryview]
+
+
+class BatchError(OSError):
+    """A batch stream is damaged: wrong checksum, unknown kind, or it ends inside a batch."""
+
+
+class Batch(NamedTuple):
+    """One batch, its payload not yet unpickled."""
+
+    kind: int
+    count: int
+    payload: Buffer
+
+    def columns(self) -> tuple[list[Any], list[Any]]:
+        """Keys and values; the records must be pairs."""
+        if self.kind == COLUMNS:
+            stream = _Stream(self.payload)
+            return pickle.load(stream), pickle.load(stream)
+        if self.kind == MARSHAL_COLUMNS:
+            stream = _Stream(self.payload)
+            return marshal.load(stream), marshal.load(stream)
+        records = list(self.records())
+        return [key for key, _ in records], [value for _, value in records]
+
+    def records(self) -> Any:
+        """The records: a list, or an iterator over pairs."""
+        if self.kind == RECORDS:
+            return load_column(self.payload)
+        if self.kind in (COLUMNS, MARSHAL_COLUMNS):
+            return zip(*self.columns())
+        if self.kind == HUGE:
+            return [load_column(self.payload)]
+        if self.kind == MARSHAL:
+            return marshal.loads(self.payload)
+        return []
+
+
+class _Stream:
+    """A minimal file over a buffer, for two pickles one after the other, without a copy."""
+
+    def __init__(self, payload: Buffer) -> None:
+        self._view = memoryview(payload)
+        self._at = 0
+
+    def read(self, size: int = -1) -> bytes:
+        end = len(self._view) if size < 0 else self._at + size
+        part = bytes(self._view[self._at : end])
+        self._at += len(part)
+        return part
+
+    def readinto(self, target: memoryview) -> int:
+        part = self._view[self._at : self._at + len(target)]
+        target[: len(part)] = part
+        self._at += len(part)
+        return len(part)
+
+    def readline(self) -> bytes:
+        rest = bytes(self._view[self._at :])
+        end = rest.find(b"\n") + 1
+        return self.read(end if end else len(rest))
+
+
+def frame(kind: int, count: int, payload: bytes) -> tuple[bytes, bytes]:
+    """Header and payload of one batch."""
+    return HEADER.pack(kind, 0, 0, min(count, 0xFFFFFFFF), zlib.crc32(payload), len(payload)), payload
+
+
+def dump_columns(keys: list[Any], values: list[Any]) -> Iterator[tuple[bytes, bytes]]:
+    """Batches of pairs given as two columns; yields (header, payload)."""
+    at, rows = 0, _FIRST_RECORDS
+    while at < len(keys):
+        whole = at == 0 and len(keys) <= rows
+        part = keys if whole else keys[at : at + rows]
+        payload = dump_column(part) + dump_column(values if whole else values[at : at + rows])
+        yield frame(COLUMNS, len(part), payload)
+        at += len(part)
+        rows = _next_rows(rows, len(part), len(payload))
+
+
+def dump_records(records: Iterator[Any]) -> Iterator[tuple[int, bytes, bytes]]:
+    """Batches of any records; yields (count, header, payload)."""
+    rows = _FIRST_RECORDS
+    for part in iter(lambda: list(itertools.islice(records, rows)), []):
+        payload = dump_column(part)
+        yield (len(part), *frame(RECORDS, len(part), payload))
+        rows = _next_rows(rows, len(part), len(payload))
+
+
+def _next_rows(rows: int, written: int, size: int) -> int:
+    fitting = _TARGET_BYTES * written // max(size, 1)
+    return max(1, min(_MOST_RECORDS, rows * 8, fitting))
+
+
+def read_batches(read_exact: Callable[[int], Buffer]) -> Iterator[Batch]:
+    """The batches of a stream.
+
+    Parameters
+    ----------
+    read_exact : callable
+        Given a number of bytes, returns so many, or nothing at the end; raises `BatchError` when it ends in between.
+    """
+    while True:
+        header = read_exact(HEADER.size)
+        if not header:
+            return
+        kind, _, _, count, crc, length = HEADER.unpack(header)
+        if kind not in _KINDS:
+            raise BatchError(f"a batch of unknown kind {kind}")
+        payload = read_exact(length) if length else b""
+        if len(payload) != length:
+            raise BatchError("the stream ends inside a batch")
+        if zlib.crc32(payload) != crc:
+            raise BatchError(f"a batch of {length:,} bytes does not have its checksum")
+        yield Batch(kind, count, payload)
+
+
+def records_of(batches: Iterator[Batch]) -> Iterator[Any]:
+    """All records of all batches."""
+    return itertools.chain.from_iterable(batch.records() for batch in batches)

@@ -1,0 +1,55 @@
+"""Dealing pairs to partitions."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from weft._ops.keys import partition_column
+
+__all__ = ["deal_pairs", "first_round_position", "partition_numbers"]
+
+
+def partition_numbers(keys: list[Any], partitions: int, function: Callable[[Any], Any] | None) -> list[int]:
+    """The partition of every key: by Weft's own hash, or by the user's partition function modulo their number."""
+    if function is None:
+        return partition_column(keys, partitions)
+    return [function(key) % partitions for key in keys]
+
+
+def deal_pairs(
+    keys: list[Any], values: list[Any], numbers: list[int], partitions: int
+) -> list[tuple[list[Any], list[Any]]]:
+    """The columns of every partition, each in the order of the input."""
+    if partitions == 1:
+        return [(keys, values)]
+    dealt: list[tuple[list[Any], list[Any]]] = [([], []) for _ in range(partitions)]
+    appends = [(part[0].append, part[1].append) for part in dealt]
+    for key, value, number in zip(keys, values, numbers):
+        add_key, add_value = appends[number]
+        add_key(key)
+        add_value(value)
+    return dealt
+
+
+def first_round_position(index: int, partitions: int) -> int:
+    """Where partition `index` begins to deal round robin, so that partitions do not all begin with the same one.
+
+    Spark's choice, which fixes what repartition gives: the first draw of java.util.Random (its documented linear
+    congruential generator) from the index scrambled by Scala's documented byteswap32.
+    """
+    scrambled = (index * 0x9E3775CD) & 0xFFFFFFFF
+    (swapped,) = struct.unpack("<I", struct.pack(">I", scrambled))
+    seed = (swapped * 0x9E3775CD) & 0xFFFFFFFF
+    if seed >= 1 << 31:
+        seed -= 1 << 32
+    state = (seed ^ 0x5DEECE66D) & ((1 << 48) - 1)
+    while True:
+        state = (state * 0x5DEECE66D + 0xB) & ((1 << 48) - 1)
+        bits = state >> 17
+        if partitions & (partitions - 1) == 0:
+            return (partitions * bits) >> 31
+        value = bits % partitions
+        if bits - value + (partitions - 1) < 1 << 31:
+            return value

@@ -1,0 +1,57 @@
+"""What an operator may know of the task it works for."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from weft._ops.memory import Gauge, MemoryWatch
+
+__all__ = ["TaskScope"]
+
+
+class TaskScope:
+    """Folders, memory and counters of one task; a `SpillScope`.
+
+    Parameters
+    ----------
+    budget : int
+        Bytes of data the task may hold before it spills.
+    spill_dirs : sequence of str
+        Existing folders, one per disk.
+    baseline : int
+        What the process held before it served its first task.
+    """
+
+    def __init__(self, budget: int, spill_dirs: Sequence[str], baseline: int | None = None) -> None:
+        self.budget = budget
+        self._spill_dirs = list(spill_dirs)
+        self.gauge: Gauge = MemoryWatch(budget, baseline)
+        self.spilled_bytes = 0
+        self.spills = 0
+        self.rows_in = 0
+        self.rows_out = 0
+        self.bytes_out = 0
+        self._endings: list[Callable[[], None]] = []
+
+    @property
+    def spill_dirs(self) -> Sequence[str]:
+        """Existing folders, one per disk."""
+        return self._spill_dirs
+
+    def on_close(self, action: Callable[[], None]) -> None:
+        """Have `action` called when the task ends, however it ends."""
+        self._endings.append(action)
+
+    def close(self) -> None:
+        """Run what was asked for, last first; failures of one do not keep the others from running."""
+        while self._endings:
+            with contextlib.suppress(Exception):
+                self._endings.pop()()
+
+    def counted(self, lists: Any) -> Any:
+        """Pass lists through, counting their rows as read."""
+        for rows in lists:
+            self.rows_in += len(rows)
+            yield rows

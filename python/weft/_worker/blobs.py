@@ -1,0 +1,52 @@
+"""Functions by content hash: asked for once, unpickled once."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections import OrderedDict
+from typing import Any
+
+from weft._worker.frames import FrameError, FrameType
+from weft._worker.streams import Streams
+
+__all__ = ["Blobs"]
+
+_MOST_BYTES = 64 << 20
+
+
+class Blobs:
+    """The worker's cache of loaded blobs, least recently used first out."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self._loaded: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+        self._bytes = 0
+
+    def load(self, digest: str) -> Any:
+        """The object that this blob holds; the same object each time."""
+        found = self._loaded.get(digest)
+        if found is not None:
+            self._loaded.move_to_end(digest)
+            return found[0]
+        data = self._fetch(digest)
+        value = pickle.loads(data)
+        self._loaded[digest] = value, len(data)
+        self._bytes += len(data)
+        while self._bytes > _MOST_BYTES and len(self._loaded) > 1:
+            _, (_, size) = self._loaded.popitem(last=False)
+            self._bytes -= size
+        return value
+
+    def _fetch(self, digest: str) -> bytes:
+        self._streams.connection.send_json(FrameType.NEED, 0, {"hash": digest})
+        parts: list[bytes] = []
+        while True:
+            head, data = self._streams.receive(FrameType.BLOB).json_and_bytes()
+            parts.append(bytes(data))
+            if head.get("last"):
+                break
+        blob = parts[0] if len(parts) == 1 else b"".join(parts)
+        if hashlib.sha256(blob).hexdigest() != digest:
+            raise FrameError(f"blob {digest} has other bytes than its name says")
+        return blob

@@ -1,0 +1,167 @@
+"""What a failed task says: the body of an ERROR frame."""
+
+from __future__ import annotations
+
+import functools
+import linecache
+import os
+import sysconfig
+import traceback
+from collections.abc import Iterator
+from types import CodeType, FunctionType, TracebackType
+from typing import Any
+
+import cloudpickle  # type: ignore[import-untyped]
+
+from weft._ops.keys import UnstableKeyError
+from weft._ops.pipeline import Step, failing_record
+from weft._worker.frames import FrameError
+from weft._worker.program import Program
+from weft._worker.streams import InputFailed
+
+__all__ = ["BlobImportError", "describe"]
+
+_WEFT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_STDLIB = tuple({sysconfig.get_paths()["stdlib"], sysconfig.get_paths()["platstdlib"]})
+_LONGEST_RECORD = 200
+_MOST_PICKLED = 1 << 20
+
+
+class BlobImportError(Exception):
+    """A function could not be unpickled here because a module is missing."""
+
+
+def describe(error: BaseException, program: Program | None) -> tuple[dict[str, Any], bytes]:
+    """The JSON object and the pickled exception."""
+    report: dict[str, Any] = {
+        "kind": _kind(error),
+        "type": type(error).__qualname__,
+        "module": type(error).__module__,
+        "message": _safe_text(error),
+        "frames": _user_frames(error.__traceback__),
+        "allFrames": "".join(traceback.format_exception(type(error), error, error.__traceback__))[-65536:],
+        "cause": error.cause if isinstance(error, InputFailed) else None,
+        "input": None,
+    }
+    if isinstance(error, BlobImportError) and isinstance(error.__cause__, ImportError):
+        report["missing"] = error.__cause__.name
+    if program is not None:
+        _add_place(report, error, program)
+    return report, _pickled(error)
+
+
+def _kind(error: BaseException) -> str:
+    if isinstance(error, InputFailed):
+        return "input"
+    if isinstance(error, UnstableKeyError):
+        return "key"
+    if isinstance(error, MemoryError):
+        return "memory"
+    if isinstance(error, FrameError):
+        return "protocol"
+    if isinstance(error, BlobImportError):
+        return "import"
+    return "user"
+
+
+def _safe_text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as second:  # noqa: BLE001 - the user's __str__ may do anything
+        return f"<its message cannot be shown: {type(second).__name__}>"
+
+
+def _user_frames(trace: TracebackType | None) -> list[dict[str, Any]]:
+    frames = []
+    for frame, lineno in traceback.walk_tb(trace):
+        file = frame.f_code.co_filename
+        if file.startswith((_WEFT, "<weft", "<frozen")) or (not frames and file.startswith(_STDLIB)):
+            continue
+        text = linecache.getline(file, lineno, frame.f_globals).strip()
+        frames.append({"file": file, "line": lineno, "name": frame.f_code.co_name, "text": text})
+    return frames
+
+
+def _add_place(report: dict[str, Any], error: BaseException, program: Program) -> None:
+    found = _record_of(error, program)
+    if found is not None:
+        step, record = found
+        report["step"] = {"name": step.name, "site": step.site}
+        text = _safe_repr(record)
+        report["record"] = text if len(text) <= _LONGEST_RECORD else text[: _LONGEST_RECORD - 1] + "…"
+        report["recordLength"] = len(record) if isinstance(record, (str, bytes)) else len(text)
+    else:
+        by_code = _step_of_code(error.__traceback__, program.steps)
+        if by_code is not None:
+            report["step"] = {"name": by_code.name, "site": by_code.site}
+    if program.texts:
+        node, stream = program.texts[-1]
+        start = int(node.get("start", 0))
+        report["input"] = {"path": node.get("path", ""), "start": start, "offset": start + max(0, stream.before)}
+
+
+def _record_of(error: BaseException, program: Program) -> tuple[Step, Any] | None:
+    for frame, lineno in traceback.walk_tb(error.__traceback__):
+        found = failing_record(frame, lineno)
+        if found is not None:
+            steps = _steps_of_frame(frame.f_locals, program.steps)
+            if found[0] < len(steps):
+                return steps[found[0]], found[1]
+    for pipeline, steps in reversed(program.pipelines):
+        current = pipeline.current()
+        if current is not None and current[0] < len(steps):
+            return steps[current[0]], current[1]
+    return None
+
+
+def _steps_of_frame(variables: dict[str, Any], steps: list[Step]) -> list[Step]:
+    """The steps whose functions this generated frame calls, in order."""
+    functions = [variables[name] for name in (f"f{i}" for i in range(len(steps))) if name in variables]
+    for first in range(len(steps) - len(functions) + 1):
+        part = steps[first : first + len(functions)]
+        if all(step.function is function for step, function in zip(part, functions)):
+            return part
+    return []
+
+
+def _step_of_code(trace: TracebackType | None, steps: list[Step]) -> Step | None:
+    owners = {code: step for step in steps for code in _codes(step.function, 4)}
+    found = None
+    for frame, _ in traceback.walk_tb(trace):
+        found = owners.get(frame.f_code, found)
+    return found
+
+
+def _codes(function: Any, depth: int) -> Iterator[CodeType]:
+    """The code of a function and of those it holds: wrapped in partials, closures, methods."""
+    if depth == 0:
+        return
+    if isinstance(function, functools.partial):
+        for inner in (function.func, *function.args, *function.keywords.values()):
+            yield from _codes(inner, depth - 1)
+    elif isinstance(function, FunctionType):
+        yield function.__code__
+        for cell in function.__closure__ or ():
+            try:
+                yield from _codes(cell.cell_contents, depth - 1)
+            except ValueError:
+                continue
+    elif hasattr(function, "__func__"):
+        yield from _codes(function.__func__, depth - 1)
+
+
+def _safe_repr(value: Any) -> str:
+    try:
+        if isinstance(value, (str, bytes)) and len(value) > 2 * _LONGEST_RECORD:
+            return repr(value[: 2 * _LONGEST_RECORD])
+        return repr(value)
+    except Exception as error:  # noqa: BLE001 - the user's __repr__ may do anything
+        return f"<{type(value).__name__}; its repr failed with {type(error).__name__}>"
+
+
+def _pickled(error: BaseException) -> bytes:
+    try:
+        data = bytes(cloudpickle.dumps(error, 5))
+    except Exception:  # noqa: BLE001 - then its class and message must do
+        return b""
+    return data if len(data) <= _MOST_PICKLED else b""

@@ -1,0 +1,128 @@
+"""Imports the worker once and forks one for every slot that the runner asks for.
+
+Commands and answers are JSON lines on standard input and output; container-runner/.../worker/PROTOCOL.md. The end of standard
+input is the end of the server and of all its workers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import sys
+from typing import Any
+
+from weft._worker.main import serve
+from weft._worker.process import die_with_parent, set_title
+
+__all__ = ["main"]
+
+
+class ForkServer:
+    """Forks, reaps, and answers. Single-threaded."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._children: dict[int, int] = {}
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_write, False)
+        os.set_blocking(self._wake_read, False)
+
+    def run(self) -> None:
+        """Serve until standard input ends."""
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._say({"ready": True, "pid": os.getpid(), "python": _version(), "implementation": sys.implementation.name})
+        pending = b""
+        while True:
+            ready, _, _ = select.select([0, self._wake_read], [], [])
+            if self._wake_read in ready:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self._wake_read, 4096)
+                self._reap()
+            if 0 in ready:
+                data = os.read(0, 65536)
+                if not data:
+                    break
+                *whole, pending = (pending + data).split(b"\n")
+                for line in whole:
+                    self._command(json.loads(line))
+        for child in self._children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+
+    def _command(self, command: dict[str, Any]) -> None:
+        if "fork" in command:
+            self._fork(int(command["fork"]))
+        elif "kill" in command and int(command["kill"]) in self._children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(command["kill"]), signal.SIGKILL)
+
+    def _fork(self, slot: int) -> None:
+        parent = os.getpid()
+        child = os.fork()
+        if child == 0:
+            self._become_worker(parent, slot)
+        self._children[child] = slot
+        self._say({"forked": child, "slot": slot})
+
+    def _become_worker(self, parent: int, slot: int) -> None:
+        status = 1
+        try:
+            die_with_parent(parent)
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+            null = os.open(os.devnull, os.O_RDONLY)
+            os.dup2(null, 0)
+            os.close(null)
+            status = serve(self._address, slot)
+        except BaseException:  # noqa: BLE001 - the child must end here, whatever happened
+            sys.excepthook(*sys.exc_info())
+        finally:
+            with contextlib.suppress(Exception):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(status)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                child, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if child == 0:
+                return
+            slot = self._children.pop(child, None)
+            if slot is not None:
+                self._say({"died": child, "slot": slot, "status": os.waitstatus_to_exitcode(status)})
+
+    @staticmethod
+    def _say(answer: dict[str, Any]) -> None:
+        os.write(1, json.dumps(answer).encode() + b"\n")
+
+
+def _version() -> str:
+    return ".".join(map(str, sys.version_info[:3]))
+
+
+def main() -> None:
+    """Entry point: `python -m weft._worker.forkserver SOCKET`."""
+    address = sys.argv[1]
+    set_title(f"weft-forkserver {os.environ.get('WEFT_APPLICATION', '')}".rstrip())
+    for name in filter(None, os.environ.get("WEFT_PREIMPORT", "").split(",")):
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+    ForkServer(address).run()
+
+
+if __name__ == "__main__":
+    main()

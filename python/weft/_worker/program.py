@@ -1,0 +1,180 @@
+"""A task's tree of nodes to an iterator of its records."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from weft._batches import Batch
+from weft._ops import native
+from weft._ops.cogroup import cogroup
+from weft._ops.external import ExternalCombiner
+from weft._ops.group import group
+from weft._ops.pipeline import FUSED, Step, fuse
+from weft._ops.scope import TaskScope
+from weft._ops.sort import choose_ranges, load_header, make_bounds, read_sorted
+from weft._ops.tables import make_table
+from weft._worker.blobs import Blobs
+from weft._worker.streams import InputStream, Streams
+from weft._worker.text import lines
+
+__all__ = ["Program"]
+
+Node = dict[str, Any]
+Blocks = Iterable[Iterable[Any]]
+Columns = tuple[list[Any], list[Any]]
+_PAIRS_AT_ONCE = 4096
+
+
+class Program:
+    """Builds the iterators of one task and remembers what an error report needs of them.
+
+    `steps` are all steps of the task with their functions; `pipelines` the compiled fused pipelines, which know the record
+    they work on; `texts` the text inputs with their streams.
+    """
+
+    def __init__(self, streams: Streams, blobs: Blobs, scope: TaskScope) -> None:
+        self._streams = streams
+        self._blobs = blobs
+        self._scope = scope
+        self.steps: list[Step] = []
+        self.pipelines: list[tuple[Any, list[Step]]] = []
+        self.texts: list[tuple[Node, InputStream]] = []
+        self.inputs: list[InputStream] = []
+
+    def records(self, node: Node) -> Iterator[Any]:
+        """The records of a node, lazily."""
+        return itertools.chain.from_iterable(self._blocks(node))
+
+    def _blocks(self, node: Node) -> Blocks:
+        op = node["op"]
+        if op == "pipeline":
+            return (self._pipeline(node),)
+        if op == "input":
+            return self._input(node)
+        if op == "shuffle":
+            return self._shuffle(node)
+        if op == "range":
+            numbers = range(int(node["start"]), int(node["stop"]), int(node["step"]))
+            self._scope.rows_in += len(numbers)
+            return (numbers,)
+        if op == "concat":
+            return itertools.chain.from_iterable(self._blocks(child) for child in node["in"])
+        if op == "cogroup":
+            return (cogroup([self._columns(child) for child in node["in"]], *self._memory()),)
+        if op == "empty":
+            return ()
+        raise ValueError(f"unknown node {op!r}")
+
+    def _memory(self) -> tuple[TaskScope, Any, int]:
+        return self._scope, self._scope.gauge, self._scope.budget
+
+    def _pipeline(self, node: Node) -> Iterator[Any]:
+        steps = [self._step(step) for step in node["steps"]]
+        blocks: Blocks = self._blocks(node["in"])
+        for fused, run in itertools.groupby(steps, key=lambda step: step.op in FUSED):
+            if fused:
+                blocks = (self._fuse(blocks, list(run)),)
+            else:
+                for step in run:
+                    records = itertools.chain.from_iterable(blocks)
+                    assert step.function is not None
+                    blocks = (step.function(node["index"], records),)
+        return iter(itertools.chain.from_iterable(blocks)) if len(steps) == 0 else iter(next(iter(blocks)))
+
+    def _fuse(self, blocks: Blocks, steps: list[Step]) -> Iterator[Any]:
+        compiled = native.module()
+        if compiled is None:
+            return fuse(blocks, steps)
+        pipeline = compiled.Pipeline(iter(blocks), tuple((step.op, step.function) for step in steps))
+        self.pipelines.append((pipeline, steps))
+        iterator: Iterator[Any] = pipeline
+        return iterator
+
+    def _step(self, spec: Node) -> Step:
+        digest = spec.get("fn")
+        step = Step(
+            spec["op"], self._blobs.load(digest) if digest else None, spec.get("name", ""), spec.get("site", "")
+        )
+        self.steps.append(step)
+        return step
+
+    def _open(self, number: int, request: dict[str, Any]) -> InputStream:
+        stream = self._streams.open(number, request)
+        self.inputs.append(stream)
+        return stream
+
+    def _input(self, node: Node) -> Blocks:
+        stream = self._open(node["stream"], {})
+        if node["kind"] == "text":
+            self.texts.append((node, stream))
+            counted: Blocks = self._scope.counted(lines(stream.chunks(), bool(node.get("unicode", True))))
+            return counted
+        return (batch.records() for batch in self._counted(stream.batches()))
+
+    def _counted(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        for batch in batches:
+            self._scope.rows_in += batch.count
+            yield batch
+
+    def _shuffle(self, node: Node) -> Blocks:
+        mode = node["mode"]
+        if mode == "sorted":
+            return self._sorted(node)
+        if mode == "bounds":
+            headers = (load_header(bytes(batch.payload)) for batch in self._part(node, 0))
+            return ((make_bounds(headers, node["partitions"]),),)
+        if mode in ("plain", "values"):
+            return (batch.records() for batch in self._part(node, node["partition"]))
+        if mode == "group":
+            return (group(self._columns(node), *self._memory()),)
+        if mode == "combine":
+            return self._combined(node)
+        raise ValueError(f"unknown shuffle mode {mode!r}")
+
+    def _part(self, node: Node, partition: int) -> Iterator[Batch]:
+        return self._counted(self._open(node["stream"], {"all": partition}).batches())
+
+    def _columns(self, node: Node) -> Iterator[Columns]:
+        """A node of pairs as columns."""
+        if node["op"] == "shuffle" and node["mode"] in ("plain", "group"):
+            return (batch.columns() for batch in self._part(node, node["partition"]))
+        return pair_columns(self.records(node))
+
+    def _combined(self, node: Node) -> Iterator[Iterable[Any]]:
+        merge = self._blobs.load(node["merge"])
+        if node["combined"]:
+            table = make_table(None, merge)
+        else:
+            table = make_table(self._blobs.load(node["create"]), self._blobs.load(node["value"]))
+        combiner = ExternalCombiner(self._scope, self._scope.gauge, table, merge)
+        for batch in self._part(node, node["partition"]):
+            combiner.add(*batch.columns())
+        for keys, values in combiner.results():
+            yield zip(keys, values)
+
+    def _sorted(self, node: Node) -> Iterator[Iterable[Any]]:
+        partition, ascending = node["partition"], node["ascending"]
+        bounds_stream = self._open(node["bounds"], {"all": 0})
+        (bounds,) = [record["bounds"] for batch in bounds_stream.batches() for record in batch.records()]
+        headers = (load_header(bytes(batch.payload)) for batch in self._open(node["stream"], {"all": 0}).batches())
+        ranges = choose_ranges(headers, bounds, partition, ascending=ascending)
+        parts = [[item.map, item.start, item.stop] for item in ranges]
+        batches = self._counted(self._open(node["stream"], {"parts": parts}).batches()) if parts else iter(())
+        blocks = ([batch.records()] if item_is_records(batch) else list(batch.columns()) for batch in batches)
+        return read_sorted(
+            ranges, blocks, bounds, partition, ascending=ascending, scope=self._scope, gauge=self._scope.gauge
+        )
+
+
+def item_is_records(batch: Batch) -> bool:
+    """Whether a block of a run holds records that are their own keys."""
+    return batch.kind not in (2, 5)
+
+
+def pair_columns(pairs: Iterator[Any]) -> Iterator[Columns]:
+    """Pairs to columns, some thousand at a time."""
+    take: Callable[[], list[Any]] = lambda: list(itertools.islice(pairs, _PAIRS_AT_ONCE))  # noqa: E731
+    for some in iter(take, []):
+        yield [pair[0] for pair in some], [pair[1] for pair in some]

@@ -1,0 +1,181 @@
+"""Where a task's records go."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from weft._batches import dump_records
+from weft._ops.partition import deal_pairs, first_round_position, partition_numbers
+from weft._ops.runs import write_runs
+from weft._ops.scope import TaskScope
+from weft._ops.tables import make_table
+from weft._worker.blobs import Blobs
+from weft._worker.frames import Connection, FrameType
+from weft._worker.mapoutput import MapOutputWriter, PartitionBuffers
+from weft._worker.program import pair_columns
+
+__all__ = ["Sinks"]
+
+Sink = dict[str, Any]
+_ROWS = 8192
+_COMBINE_ROWS = 16384
+_TEXT_BYTES = 1 << 20
+
+
+class Sinks:
+    """Runs one task's records into its sink."""
+
+    def __init__(self, connection: Connection, blobs: Blobs, scope: TaskScope, task: dict[str, Any]) -> None:
+        self._connection = connection
+        self._blobs = blobs
+        self._scope = scope
+        self._task = task
+
+    def run(self, sink: Sink, records: Iterator[Any]) -> dict[str, Any] | None:
+        """Consume all records; returns the map output that was written, if one was."""
+        kind = sink["kind"]
+        if kind == "result":
+            self._result(records)
+        elif kind == "none":
+            deque(records, maxlen=0)
+        elif kind == "text":
+            self._text(records)
+        elif kind == "shuffle":
+            return self._shuffle(sink, records)
+        else:
+            raise ValueError(f"unknown sink {kind!r}")
+        return None
+
+    def _result(self, records: Iterator[Any]) -> None:
+        for count, header, payload in dump_records(records):
+            self._scope.rows_out += count
+            self._scope.bytes_out += len(payload)
+            if len(payload) < 16384:
+                self._connection.send(FrameType.RESULT, 0, header + payload)
+            else:
+                self._connection.send(FrameType.RESULT, 0, header)
+                self._connection.send_bulk(FrameType.RESULT, payload)
+
+    def _text(self, records: Iterator[Any]) -> None:
+        waiting: list[bytes] = []
+        size = 0
+        for some in iter(lambda: list(itertools.islice(records, 1024)), []):
+            self._scope.rows_out += len(some)
+            encoded = _encode_lines(some)
+            waiting.append(encoded)
+            size += len(encoded)
+            if size >= _TEXT_BYTES:
+                self._connection.send_bulk(FrameType.OUTPUT, b"".join(waiting))
+                self._scope.bytes_out += size
+                waiting, size = [], 0
+        if waiting:
+            self._connection.send_bulk(FrameType.OUTPUT, b"".join(waiting))
+            self._scope.bytes_out += size
+
+    def _shuffle(self, sink: Sink, records: Iterator[Any]) -> dict[str, Any]:
+        writer = MapOutputWriter(
+            self._scope, self._task["output"], self._task["mapId"], self._task["partition"] + self._task["attempt"]
+        )
+        kind = sink["writer"]
+        if kind == "hash":
+            buffers = PartitionBuffers(self._scope, sink["partitions"])
+            if sink.get("combine"):
+                self._combine(sink, records, buffers)
+            else:
+                self._deal(sink, records, buffers)
+            return buffers.finish(writer)
+        if kind == "round":
+            buffers = PartitionBuffers(self._scope, sink["partitions"])
+            self._round(sink, records, buffers)
+            return buffers.finish(writer)
+        if kind == "single":
+            buffers = PartitionBuffers(self._scope, 1)
+            buffers.add_records(0, list(records))
+            return buffers.finish(writer)
+        if kind == "range":
+            return self._range(sink, records, writer)
+        raise ValueError(f"unknown shuffle writer {kind!r}")
+
+    def _function(self, digest: str | None) -> Any:
+        return self._blobs.load(digest) if digest else None
+
+    def _combine(self, sink: Sink, records: Iterator[Any], buffers: PartitionBuffers) -> None:
+        functions = sink["combine"]
+        table = make_table(self._function(functions["create"]), self._function(functions["value"]))
+        partitioner = self._function(sink.get("fn"))
+        while table.absorb(records, _COMBINE_ROWS) == _COMBINE_ROWS:
+            if self._scope.gauge.full():
+                self._flush(table.take(), partitioner, sink["partitions"], buffers)
+                buffers.spill()
+        self._flush(table.take(), partitioner, sink["partitions"], buffers)
+
+    def _deal(self, sink: Sink, records: Iterator[Any], buffers: PartitionBuffers) -> None:
+        partitioner = self._function(sink.get("fn"))
+        columns = pair_columns(records)
+        held: tuple[list[Any], list[Any]] = ([], [])
+        for keys, values in columns:
+            held[0].extend(keys)
+            held[1].extend(values)
+            if len(held[0]) >= _ROWS * max(1, min(16, sink["partitions"])) or self._scope.gauge.full():
+                self._flush(held, partitioner, sink["partitions"], buffers)
+                held = ([], [])
+                buffers.spill_if_full()
+        self._flush(held, partitioner, sink["partitions"], buffers)
+
+    @staticmethod
+    def _flush(
+        columns: tuple[list[Any], list[Any]], partitioner: Any, partitions: int, buffers: PartitionBuffers
+    ) -> None:
+        keys, values = columns
+        numbers = partition_numbers(keys, partitions, partitioner)
+        for number, (part_keys, part_values) in enumerate(deal_pairs(keys, values, numbers, partitions)):
+            buffers.add_columns(number, part_keys, part_values)
+
+    def _round(self, sink: Sink, records: Iterator[Any], buffers: PartitionBuffers) -> None:
+        partitions, batch = sink["partitions"], sink.get("batch", 10)
+        position = first_round_position(sink["index"], partitions)
+        held: list[list[Any]] = [[] for _ in range(partitions)]
+        rows = 0
+        for some in iter(lambda: list(itertools.islice(records, batch)), []):
+            position = (position + 1) % partitions
+            held[position].extend(some)
+            rows += len(some)
+            if rows >= _ROWS * 8:
+                rows = self._flush_rounds(held, buffers)
+                buffers.spill_if_full()
+        self._flush_rounds(held, buffers)
+
+    @staticmethod
+    def _flush_rounds(held: list[list[Any]], buffers: PartitionBuffers) -> int:
+        for number, rows in enumerate(held):
+            buffers.add_records(number, rows)
+            rows.clear()
+        return 0
+
+    def _range(self, sink: Sink, records: Iterator[Any], writer: MapOutputWriter) -> dict[str, Any]:
+        batches = iter(lambda: list(itertools.islice(records, _ROWS)), [])
+        self._scope.rows_out += write_runs(
+            batches,
+            self._function(sink.get("key")),
+            ascending=sink["ascending"],
+            scope=self._scope,
+            gauge=self._scope.gauge,
+            output=writer,
+        )
+        done = writer.finish()
+        self._scope.bytes_out += done["bytes"]
+        return done
+
+
+def _encode_lines(records: list[Any]) -> bytes:
+    """One line per record: text as UTF-8, bytes as they are, everything else by str()."""
+    if set(map(type, records)) == {str}:
+        return ("\n".join(records) + "\n").encode("utf-8")
+    parts = []
+    for record in records:
+        parts.append(record if isinstance(record, bytes) else str(record).encode("utf-8"))
+    parts.append(b"")
+    return b"\n".join(parts)
