@@ -1,7 +1,7 @@
 package io.weft.master.app;
 
 import io.weft.master.backend.Backend;
-import io.weft.master.config.Settings;
+import io.weft.master.config.AppSettings;
 import io.weft.master.gateway.Gateway;
 import io.weft.master.jobs.HadoopConf;
 import io.weft.master.jobs.JobService;
@@ -16,6 +16,7 @@ import io.weft.runner.shuffle.BlockStore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 
@@ -29,11 +30,10 @@ public final class Application implements Gateway.Control {
      *
      * @param id {@code application_…} or {@code local_<millis>_<pid>}
      * @param folder for its temporary files; exists
-     * @param maxFailures attempts of a task that may fail, less one
      * @param localFirst a path without scheme that exists on this machine is read as file: (local modes)
      */
     public record Spec(
-            String id, Settings settings, DriverPython python, Path folder, int maxFailures, boolean localFirst) {
+            String id, AppSettings settings, DriverPython python, Path folder, boolean localFirst) {
         public Spec {
             Objects.requireNonNull(id, "id is null");
             Objects.requireNonNull(settings, "settings is null");
@@ -63,9 +63,9 @@ public final class Application implements Gateway.Control {
         this.blocks = blocks;
         this.backend = backend;
         this.onStop = onStop;
-        Settings settings = spec.settings();
+        AppSettings settings = spec.settings();
         loop = new AppLoop(
-                new Scheduler(),
+                new Scheduler(settings.scheduler()),
                 backend,
                 new EventLog(logFile(spec)),
                 spec.python(),
@@ -73,20 +73,19 @@ public final class Application implements Gateway.Control {
         JobSettings jobSettings = new JobSettings(
                 spec.id(),
                 spec.folder(),
-                settings.bytes("weft.python.worker.memory"),
-                settings.bytes("weft.python.worker.limit"),
-                settings.bytes("weft.driver.maxResultSize"),
+                settings.worker().memoryBytes(),
+                settings.worker().limitBytes(),
+                settings.maxResultBytes(),
                 spec.localFirst(),
-                settings.flag("weft.locality.enabled"));
+                settings.scheduler().locality());
         jobs = new JobService(jobSettings, hadoop, loop, files);
     }
 
     private static Path logFile(Spec spec) throws IOException {
-        String kept = spec.settings().string("weft.log.dir");
-        if (kept.isEmpty()) {
+        if (spec.settings().logFolder().isEmpty()) {
             return spec.folder().resolve("events.log");
         }
-        return java.nio.file.Files.createDirectories(Path.of(kept)).resolve(spec.id() + ".events.log");
+        return Files.createDirectories(spec.settings().logFolder().get()).resolve(spec.id() + ".events.log");
     }
 
     /** Starts the loop and the backend. Throws IOException with a sentence for the user. */
@@ -163,7 +162,7 @@ public final class Application implements Gateway.Control {
 
     /** Cancels every job, ends all runners, then the loop. */
     public void end(String reason) {
-        long timeoutMillis = spec.settings().millis("weft.gateway.stopTimeout");
+        long timeoutMillis = spec.settings().stopTimeoutMillis();
         loop.scheduler(new SchedulerEvent.AllCancelled(reason));
         backend.stop(reason, timeoutMillis);
         try {

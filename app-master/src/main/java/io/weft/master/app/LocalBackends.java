@@ -2,8 +2,8 @@ package io.weft.master.app;
 
 import io.weft.master.backend.Backend;
 import io.weft.master.backend.local.LocalBackend;
+import io.weft.master.config.AppSettings;
 import io.weft.master.config.Master;
-import io.weft.master.config.Settings;
 import io.weft.master.gateway.StartLine;
 import io.weft.master.jobs.HadoopConf;
 import io.weft.master.results.ResultSource;
@@ -11,31 +11,32 @@ import io.weft.runner.container.RunnerConfig;
 import io.weft.runner.shuffle.BlockStore;
 import io.weft.runner.task.MasterBlocks;
 import io.weft.runner.worker.WorkerSettings;
-import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 
 /** Makes the backend of a local master string. */
 final class LocalBackends {
-    /** {@code maxFailures}: of one task, which fail its job. */
-    record Made(Backend backend, ResultSource results, int slots, int maxFailures) {}
+    record Made(Backend backend, ResultSource results, int slots) {}
 
     /** Where and for whom. */
-    record Place(String application, StartLine line, Settings settings, LocalFolders folders) {}
+    record Place(String application, StartLine line, AppSettings settings, LocalFolders folders) {}
 
     private static final int SECRET_BYTES = 32;
 
     private LocalBackends() {}
 
+    /** In local[N] a task that fails once fails its job, as with PySpark, unless somebody asked for more. */
+    static AppSettings adapt(AppSettings settings, Master master) {
+        if (master instanceof Master.Local local) {
+            return settings.withMaxFailures(local.maxFailures().orElse(settings.maxFailures().orElse(1)));
+        }
+        return settings;
+    }
+
     static Made make(Place place, Master master, BlockStore blocks, HadoopConf hadoop) {
         if (master instanceof Master.Local local) {
             LocalBackend backend = new LocalBackend(runner(place, local.slots(), blocks, hadoop));
-            int failures = local.maxFailures().orElse(place.settings().isSet("weft.task.maxFailures")
-                    ? place.settings().integer("weft.task.maxFailures")
-                    : 1);
-            return new Made(backend, backend, local.slots(), failures);
+            return new Made(backend, backend, local.slots());
         }
         throw new IllegalArgumentException("not a local master: " + master);
     }
@@ -54,13 +55,12 @@ final class LocalBackends {
     }
 
     private static WorkerSettings workers(Place place, int slots) {
-        Map<String, String> environment = new LinkedHashMap<>(place.settings().below("weft.env."));
         return new WorkerSettings(
                 place.application(),
                 slots,
                 place.folders().main(),
                 place.line().python().executable(),
                 place.line().python().path(),
-                environment);
+                place.settings().worker().environment());
     }
 }

@@ -1,5 +1,6 @@
 package io.weft.master.app;
 
+import io.weft.master.config.AppSettings;
 import io.weft.master.config.Definitions;
 import io.weft.master.config.Master;
 import io.weft.master.config.Settings;
@@ -33,25 +34,26 @@ final class LocalSession implements AutoCloseable {
     /** Starts everything; {@code onStop} is called when the driver asks for the end. */
     static LocalSession start(StartLine line, Runnable onStop) throws StartException, IOException {
         long startMillis = System.currentTimeMillis();
-        Settings settings = settings(line);
-        Master master = master(line, settings);
-        LocalFolders folders = LocalFolders.create(settings.list("weft.local.dir"));
+        Settings set = settings(line);
+        Master master = master(line, set);
+        AppSettings settings = LocalBackends.adapt(AppSettings.of(set), master);
+        LocalFolders folders = LocalFolders.create(settings.localFolders());
         try {
             String id = "local_" + startMillis + "_" + ProcessHandle.current().pid();
-            Map<String, String> hadoopSettings = new LinkedHashMap<>(settings.below("weft.hadoop."));
+            Map<String, String> hadoopSettings = new LinkedHashMap<>(settings.hadoop());
             hadoopSettings.putAll(line.hadoop());
             HadoopConf hadoop = new HadoopConf(hadoopSettings);
             BlockStore blocks = new BlockStore(folders.folder("blocks"), BLOCK_MEMORY_BYTES);
             LocalBackends.Made made = LocalBackends.make(
                     new LocalBackends.Place(id, line, settings, folders), master, blocks, hadoop);
             Application.Spec spec = new Application.Spec(
-                    id, settings, python(line), folders.main(), made.maxFailures(), true);
+                    id, settings, python(line), folders.main(), true);
             Application application = new Application(spec, hadoop, blocks, made.backend(), onStop);
             Warmup.start(application, folders);
             application.start();
             Doors doors = Doors.open(application, made.results(), line.token(), folders.main());
-            int parallelism = settings.integer("weft.default.parallelism");
-            Map<String, Object> info = info(line, startMillis, parallelism > 0 ? parallelism : made.slots());
+            Map<String, Object> info =
+                    info(line, startMillis, settings.parallelism().orElse(made.slots()));
             return new LocalSession(folders, application, doors, answer(id, info, doors));
         } catch (IOException | RuntimeException failed) {
             folders.remove();

@@ -25,6 +25,13 @@ class InterpreterTest {
     }
 
     @Test
+    void hashesAreComparedAsFarAsBothTell() {
+        Interpreter worker = new Interpreter("cpython", "3.11.7", "siphash13/64/0");
+        assertEquals("", driver.conflict(worker));
+        assertTrue(worker.conflict(new Interpreter("cpython", "3.11.7", "siphash13/64/1")).contains("hashes differ"));
+    }
+
+    @Test
     void whatIsNotKnownIsNoConflict() {
         assertEquals("", new Interpreter("", "", "").conflict(driver));
     }

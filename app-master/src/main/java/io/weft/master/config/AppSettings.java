@@ -1,0 +1,90 @@
+package io.weft.master.config;
+
+import io.weft.master.scheduler.SchedulerSettings;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * The settings of one application, read.
+ *
+ * @param parallelism the user's default number of partitions; empty: as many as there are slots
+ * @param maxFailures as set by the user, empty when not
+ * @param localFolders one a disk; empty: TMPDIR
+ * @param logFolder keeps the event log, empty: it goes with the temporary files
+ * @param stopTimeoutMillis how long the end waits for runners
+ */
+public record AppSettings(
+        SchedulerSettings scheduler,
+        Worker worker,
+        OptionalInt parallelism,
+        OptionalInt maxFailures,
+        List<String> localFolders,
+        Optional<Path> logFolder,
+        long stopTimeoutMillis,
+        long maxResultBytes,
+        Map<String, String> hadoop) {
+    /**
+     * Of Python workers.
+     *
+     * @param memoryBytes data a task may hold before it spills
+     * @param limitBytes RSS at which a worker is stopped, 0 for none
+     * @param environment variables added to the runner's own
+     */
+    public record Worker(long memoryBytes, long limitBytes, Map<String, String> environment) {
+        public Worker {
+            environment = Map.copyOf(environment);
+        }
+    }
+
+    public AppSettings {
+        localFolders = List.copyOf(localFolders);
+        hadoop = Map.copyOf(hadoop);
+    }
+
+    public static AppSettings of(Settings settings) {
+        long wait = settings.millis("weft.locality.wait");
+        SchedulerSettings plain = SchedulerSettings.DEFAULT;
+        SchedulerSettings scheduler = new SchedulerSettings(
+                settings.integer("weft.task.maxFailures"),
+                plain.maxTaskLosses(),
+                plain.maxShuffleLosses(),
+                settings.flag("weft.locality.enabled"),
+                wait,
+                wait,
+                plain.exclusion());
+        String logFolder = settings.string("weft.log.dir");
+        int parallelism = settings.integer("weft.default.parallelism");
+        return new AppSettings(
+                scheduler,
+                new Worker(
+                        settings.bytes("weft.python.worker.memory"),
+                        settings.bytes("weft.python.worker.limit"),
+                        settings.below("weft.env.")),
+                parallelism > 0 ? OptionalInt.of(parallelism) : OptionalInt.empty(),
+                settings.isSet("weft.task.maxFailures")
+                        ? OptionalInt.of(settings.integer("weft.task.maxFailures"))
+                        : OptionalInt.empty(),
+                settings.list("weft.local.dir"),
+                logFolder.isEmpty() ? Optional.empty() : Optional.of(Path.of(logFolder)),
+                settings.millis("weft.gateway.stopTimeout"),
+                settings.bytes("weft.driver.maxResultSize"),
+                settings.below("weft.hadoop."));
+    }
+
+    /** The same with another number of failures that fail a job. */
+    public AppSettings withMaxFailures(int failures) {
+        return new AppSettings(
+                scheduler.withMaxTaskFailures(failures),
+                worker,
+                parallelism,
+                maxFailures,
+                localFolders,
+                logFolder,
+                stopTimeoutMillis,
+                maxResultBytes,
+                hadoop);
+    }
+}
