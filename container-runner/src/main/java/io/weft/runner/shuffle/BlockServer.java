@@ -4,12 +4,11 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.channels.CancelledKeyException;
-import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,6 +17,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Serves map outputs and blocks over TCP as MAPOUTPUT.md says. One thread accepts and waits for requests on all idle connections; a
@@ -29,6 +29,7 @@ public final class BlockServer implements Closeable {
     private static final int MAX_THREADS = 32;
     private static final int BACKLOG = 1024;
     private static final long DEFAULT_IDLE_MILLIS = 60_000;
+    private static final long ACCEPT_PAUSE_NANOS = 100_000_000L;
 
     private final ServerSocketChannel listener;
     private final Selector selector;
@@ -94,7 +95,7 @@ public final class BlockServer implements Closeable {
         closed = true;
         pool.shutdownNow();
         closeQuietly(listener);
-        closeQuietly(selector);
+        selector.wakeup();
         for (BlockConnection connection : connections) {
             closeQuietly(connection);
         }
@@ -105,27 +106,27 @@ public final class BlockServer implements Closeable {
     }
 
     private void run() {
-        long sweepMillis = Math.max(1, idleMillis / 4);
-        long nextSweep = System.nanoTime() / 1_000_000 + sweepMillis;
-        while (!closed) {
-            try {
+        try (selector) {
+            long sweepMillis = Math.max(1, idleMillis / 4);
+            long nextSweep = System.nanoTime() / 1_000_000 + sweepMillis;
+            while (!closed) {
                 selector.select(sweepMillis);
                 takeBack();
-                selector.selectedKeys().forEach(this::dispatch);
+                for (SelectionKey key : List.copyOf(selector.selectedKeys())) {
+                    dispatch(key);
+                }
                 selector.selectedKeys().clear();
                 long now = System.nanoTime() / 1_000_000;
                 if (now >= nextSweep) {
                     closeStuck(now);
                     nextSweep = now + sweepMillis;
                 }
-            } catch (ClosedSelectorException e) {
-                return;
-            } catch (IOException e) {
-                if (!closed) {
-                    System.getLogger(BlockServer.class.getName())
-                            .log(System.Logger.Level.WARNING, "the block server's selector failed", e);
-                }
             }
+        } catch (IOException e) {
+            System.getLogger(BlockServer.class.getName())
+                    .log(System.Logger.Level.ERROR, "the block server's selector failed; other hosts cannot fetch any more", e);
+        } finally {
+            connections.forEach(BlockServer::closeQuietly);
         }
     }
 
@@ -135,7 +136,7 @@ public final class BlockServer implements Closeable {
             try {
                 connection.channel().configureBlocking(false);
                 connection.channel().register(selector, SelectionKey.OP_READ, connection);
-            } catch (IOException | CancelledKeyException e) {
+            } catch (IOException | RuntimeException e) {
                 drop(connection);
             }
         }
@@ -151,12 +152,14 @@ public final class BlockServer implements Closeable {
                 connection.channel().configureBlocking(true);
                 pool.execute(() -> answer(connection));
             }
-        } catch (CancelledKeyException e) {
-            // Closed between the select and now: the sweep or the worker has seen to it.
-            return;
-        } catch (IOException | java.util.concurrent.RejectedExecutionException e) {
+        } catch (IOException | RuntimeException e) {
             if (key.attachment() instanceof BlockConnection connection) {
                 drop(connection);
+            } else if (!closed) {
+                System.getLogger(BlockServer.class.getName())
+                        .log(System.Logger.Level.WARNING, "the block server cannot accept a connection", e);
+                // Out of file descriptors: the listener stays ready, so give connections time to end.
+                LockSupport.parkNanos(ACCEPT_PAUSE_NANOS);
             }
         }
     }

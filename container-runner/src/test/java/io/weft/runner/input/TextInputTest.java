@@ -56,6 +56,7 @@ class TextInputTest {
     @BeforeEach
     void readsLocalFilesWithoutChecksums() {
         conf.setClass("fs.file.impl", RawLocalFileSystem.class, org.apache.hadoop.fs.FileSystem.class);
+        conf.setBoolean("fs.file.impl.disable.cache", true);
     }
 
     @Test
