@@ -40,9 +40,8 @@ final class Graphs {
     }
 
     /** One stage whose tasks prefer these hosts. */
-    @SafeVarargs
-    static StageGraph local(int stage, List<String>... hosts) {
-        return new StageGraph(List.of(result(stage, List.of(), List.of(hosts))));
+    static StageGraph local(int stage, List<List<String>> hosts) {
+        return new StageGraph(List.of(result(stage, List.of(), hosts)));
     }
 
     /** Stage {@code stage} writes the shuffle, the next one reads it. */
