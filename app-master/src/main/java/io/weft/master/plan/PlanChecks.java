@@ -47,7 +47,9 @@ final class PlanChecks {
         Origin origin = node.origin();
         require(origin.rdd() >= 0 && origin.rdd() < RDD_LIMIT, origin, "RDD id " + origin.rdd() + " is out of range");
         for (int parent : node.parents()) {
-            require(parent >= 0 && parent < origin.id(), origin,
+            require(
+                    parent >= 0 && parent < origin.id(),
+                    origin,
                     "its parent, node " + parent + ", does not stand before it (node " + origin.id() + ")");
         }
         if (node instanceof PlanNode.TextSource source) {
@@ -80,8 +82,11 @@ final class PlanChecks {
     }
 
     private static void checkRange(PlanNode.RangeSource source) {
-        require(source.starts().size() == source.stops().size(), source.origin(),
-                source.starts().size() + " partitions start but " + source.stops().size() + " stop");
+        require(
+                source.starts().size() == source.stops().size(),
+                source.origin(),
+                source.starts().size() + " partitions start but "
+                        + source.stops().size() + " stop");
         require(integer(source, source.step()).signum() != 0, source.origin(), "the step is 0");
         source.starts().forEach(value -> integer(source, value));
         source.stops().forEach(value -> integer(source, value));
@@ -109,9 +114,13 @@ final class PlanChecks {
     private static void checkShuffle(PlanNode.Shuffle shuffle) {
         Origin origin = shuffle.origin();
         require(shuffle.partitions() >= 1, origin, "the number of partitions is " + shuffle.partitions());
-        require((shuffle.writer() == Writer.RANGE) == (shuffle.read() == Read.SORTED), origin,
+        require(
+                (shuffle.writer() == Writer.RANGE) == (shuffle.read() == Read.SORTED),
+                origin,
                 "a " + shuffle.writer() + " writer does not go with a " + shuffle.read() + " reader");
-        require(shuffle.writer() != Writer.ROUND || shuffle.read() == Read.VALUES, origin,
+        require(
+                shuffle.writer() != Writer.ROUND || shuffle.read() == Read.VALUES,
+                origin,
                 "records dealt out in turn have no keys to " + shuffle.read() + " by");
     }
 

@@ -57,8 +57,8 @@ public final class PlanDecoder {
         }
         int version = integer(datum, "version");
         if (version != VERSION) {
-            throw new InvalidPlanException("plan has version " + version + ", this ApplicationMaster reads version " + VERSION
-                    + "; driver and ApplicationMaster are of different releases");
+            throw new InvalidPlanException("plan has version " + version + ", this ApplicationMaster reads version "
+                    + VERSION + "; driver and ApplicationMaster are of different releases");
         }
         Plan plan = plan(datum);
         PlanChecks.check(plan);
@@ -71,7 +71,8 @@ public final class PlanDecoder {
             nodes.add(node(node, nodes.size()));
         }
         Map<String, String> properties = new LinkedHashMap<>();
-        ((Map<?, ?>) datum.get("properties")).forEach((name, value) -> properties.put(name.toString(), value.toString()));
+        ((Map<?, ?>) datum.get("properties"))
+                .forEach((name, value) -> properties.put(name.toString(), value.toString()));
         return new Plan(
                 text(datum, "name"),
                 text(datum, "site"),
@@ -87,8 +88,9 @@ public final class PlanDecoder {
             case "Collect" -> new PlanAction.Collect();
             case "Drain" -> new PlanAction.Drain();
             case "SaveText" -> new PlanAction.SaveText(text(action, "path"), optional(action, "codec"));
-            default -> throw new IllegalStateException("schema has an action that is not decoded: "
-                    + action.getSchema().getName());
+            default ->
+                throw new IllegalStateException("schema has an action that is not decoded: "
+                        + action.getSchema().getName());
         };
     }
 
@@ -96,19 +98,21 @@ public final class PlanDecoder {
         Origin origin = new Origin(id, integer(node, "rdd"), text(node, "name"), text(node, "site"));
         GenericRecord kind = (GenericRecord) node.get("kind");
         return switch (kind.getSchema().getName()) {
-            case "TextSource" -> new PlanNode.TextSource(
-                    origin, text(kind, "paths"), integer(kind, "minPartitions"), (Boolean) kind.get("unicode"));
+            case "TextSource" ->
+                new PlanNode.TextSource(
+                        origin, text(kind, "paths"), integer(kind, "minPartitions"), (Boolean) kind.get("unicode"));
             case "DataSource" -> new PlanNode.DataSource(origin, text(kind, "block"), longs(kind, "offsets"));
-            case "RangeSource" -> new PlanNode.RangeSource(
-                    origin, texts(kind, "starts"), texts(kind, "stops"), text(kind, "step"));
+            case "RangeSource" ->
+                new PlanNode.RangeSource(origin, texts(kind, "starts"), texts(kind, "stops"), text(kind, "step"));
             case "EmptySource" -> new PlanNode.EmptySource(origin, integer(kind, "partitions"));
             case "Pipeline" -> new PlanNode.Pipeline(origin, integer(kind, "parent"), steps(kind));
             case "Shuffle" -> shuffle(origin, kind);
             case "Union" -> new PlanNode.Union(origin, integers(kind, "parents"), (Boolean) kind.get("aligned"));
             case "Coalesce" -> new PlanNode.Coalesce(origin, integer(kind, "parent"), integer(kind, "partitions"));
             case "CoGroup" -> new PlanNode.CoGroup(origin, integers(kind, "parents"));
-            default -> throw new IllegalStateException("schema has a node that is not decoded: "
-                    + kind.getSchema().getName());
+            default ->
+                throw new IllegalStateException("schema has a node that is not decoded: "
+                        + kind.getSchema().getName());
         };
     }
 
@@ -131,8 +135,8 @@ public final class PlanDecoder {
                     required(origin, kind, "mergeCombiners"),
                     (Boolean) kind.get("mapSideCombine")));
         }
-        Placement placement = new Placement(
-                optional(kind, "partitioner"), optional(kind, "key"), (Boolean) kind.get("ascending"));
+        Placement placement =
+                new Placement(optional(kind, "partitioner"), optional(kind, "key"), (Boolean) kind.get("ascending"));
         return new PlanNode.Shuffle(
                 origin, integer(kind, "parent"), integer(kind, "partitions"), writer, read, placement, combiner);
     }

@@ -39,16 +39,21 @@ final class Jobs {
             ShuffleState output = null;
             if (stage.shuffle() >= 0) {
                 output = shuffles.computeIfAbsent(
-                        stage.shuffle(), id -> new ShuffleState(id, stage.partitions().size()));
+                        stage.shuffle(),
+                        id -> new ShuffleState(id, stage.partitions().size()));
                 output.jobs.add(job);
                 if (output.maps() != stage.partitions().size()) {
-                    String counts = "shuffle " + output.id + " has " + stage.partitions().size()
-                            + " maps, an earlier job gave it " + output.maps();
+                    String counts = "shuffle " + output.id + " has "
+                            + stage.partitions().size() + " maps, an earlier job gave it " + output.maps();
                     fail(job, counts, null, failure(FailureKind.INTERNAL, "", counts), List.of(), turn);
                     return;
                 }
             }
-            job.result = new StageRun(job, stage, output, stage.reads().stream().map(shuffles::get).toList());
+            job.result = new StageRun(
+                    job,
+                    stage,
+                    output,
+                    stage.reads().stream().map(shuffles::get).toList());
             job.stages.put(stage.id(), job.result);
         }
         refresh(job, turn);
@@ -90,7 +95,10 @@ final class Jobs {
     }
 
     private static StageRun writerIn(JobRun job, ShuffleState shuffle) {
-        return job.stages.values().stream().filter(stage -> stage.output == shuffle).findFirst().orElseThrow();
+        return job.stages.values().stream()
+                .filter(stage -> stage.output == shuffle)
+                .findFirst()
+                .orElseThrow();
     }
 
     private void letRun(StageRun stage, Turn turn) {
@@ -235,8 +243,11 @@ final class Jobs {
     void validate() {
         shuffles.values().forEach(ShuffleState::validate);
         for (JobRun job : live.values()) {
-            int running = job.stages.values().stream().mapToInt(stage -> stage.running.size()).sum();
-            Checks.require(running == job.running, "job " + job.id + " counts " + job.running + " attempts, has " + running);
+            int running = job.stages.values().stream()
+                    .mapToInt(stage -> stage.running.size())
+                    .sum();
+            Checks.require(
+                    running == job.running, "job " + job.id + " counts " + job.running + " attempts, has " + running);
             job.stages.values().forEach(StageRun::validate);
         }
     }

@@ -140,7 +140,8 @@ final class PendingTasks {
 
     void validate() {
         if (pending.cardinality() != count) {
-            throw new IllegalStateException(count + " tasks counted as waiting, but " + pending.cardinality() + " wait");
+            throw new IllegalStateException(
+                    count + " tasks counted as waiting, but " + pending.cardinality() + " wait");
         }
     }
 }

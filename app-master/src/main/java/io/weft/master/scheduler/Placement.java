@@ -61,7 +61,9 @@ final class Placement {
         if (stage.status == StageStatus.ACTIVE && !slots.free.isEmpty()) {
             Optional<Slot> slot = wanted.isEmpty()
                     ? Optional.of(slots.free.first())
-                    : wanted.stream().flatMap(host -> slots.freeOn(host).stream()).findFirst();
+                    : wanted.stream()
+                            .flatMap(host -> slots.freeOn(host).stream())
+                            .findFirst();
             if (slot.isPresent()) {
                 stage.pending.take(task);
                 launch(stage, task, slot.get(), turn);
@@ -218,7 +220,8 @@ final class Placement {
 
     void validate() {
         slots.validate();
-        jobs.forEach(job -> Checks.require(!job.launchable.isEmpty() && !job.ended, "job " + job.id + " needs no slots"));
+        jobs.forEach(
+                job -> Checks.require(!job.launchable.isEmpty() && !job.ended, "job " + job.id + " needs no slots"));
         attempts.values().forEach(attempt -> {
             Checks.require(attempt.slot.attempt == attempt, attempt.id + " is not in its slot");
             Attempt current = attempt.stage.running.get(attempt.task);

@@ -42,7 +42,10 @@ final class Reports {
     private void accept(Attempt attempt, SchedulerEvent.TaskSucceeded event, boolean granted, Turn turn) {
         StageRun stage = attempt.stage;
         boolean writes = stage.output != null;
-        if (writes && !event.output().map(output -> isOutputOf(attempt, output.id())).orElse(false)) {
+        if (writes
+                && !event.output()
+                        .map(output -> isOutputOf(attempt, output.id()))
+                        .orElse(false)) {
             String problem = "succeeded without its map output, but with " + event.output();
             failed(attempt, Jobs.failure(FailureKind.INTERNAL, "", problem), turn);
         } else if (stage.stage.commits() && !granted) {

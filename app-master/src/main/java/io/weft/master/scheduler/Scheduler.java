@@ -95,9 +95,8 @@ public final class Scheduler {
             jobs.drop(dropped.shuffle(), turn);
             jobs.drop(StagePlanner.boundsShuffle(dropped.shuffle()), turn);
         } else if (event instanceof RunnerRegistered registered) {
-            placement.slots
-                    .register(registered, turn.now())
-                    .ifPresent(runner -> runner.slots().forEach(slot -> placement.offer(slot, turn)));
+            placement.slots.register(registered, turn.now()).ifPresent(runner -> runner.slots()
+                    .forEach(slot -> placement.offer(slot, turn)));
         }
     }
 

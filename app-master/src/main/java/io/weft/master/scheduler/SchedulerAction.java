@@ -41,7 +41,8 @@ public sealed interface SchedulerAction {
      * @param cancelled true when somebody asked for it
      * @param last the failure that decided, of {@code attempt} (null when no attempt is to blame), and the hosts of all failed attempts
      */
-    record JobFailed(int job, boolean cancelled, String reason, TaskAttemptId attempt, TaskFailure last, List<String> hosts)
+    record JobFailed(
+            int job, boolean cancelled, String reason, TaskAttemptId attempt, TaskFailure last, List<String> hosts)
             implements SchedulerAction {}
 
     /** Runners may delete their outputs of this shuffle. */

@@ -141,7 +141,8 @@ final class StageRun {
 
     /** Epochs of its inputs, by shuffle. */
     Map<Integer, Integer> epochs() {
-        if (epochs.size() != inputs.size() || inputs.stream().anyMatch(input -> epochs.get(input.id) != input.epoch())) {
+        if (epochs.size() != inputs.size()
+                || inputs.stream().anyMatch(input -> epochs.get(input.id) != input.epoch())) {
             Map<Integer, Integer> current = new TreeMap<>();
             inputs.forEach(input -> current.put(input.id, input.epoch()));
             epochs = Collections.unmodifiableMap(current);
@@ -156,7 +157,8 @@ final class StageRun {
         grants.forEach((task, id) -> Checks.require(
                 running.containsKey(task) && running.get(task).id.equals(id), id + " may commit but does not run"));
         for (int task = 0; begun && task < tasks(); task++) {
-            int states = (isDone(task) ? 1 : 0) + (running.containsKey(task) ? 1 : 0) + (pending.contains(task) ? 1 : 0);
+            int states =
+                    (isDone(task) ? 1 : 0) + (running.containsKey(task) ? 1 : 0) + (pending.contains(task) ? 1 : 0);
             Checks.require(states == 1, this + " task " + task + " is in " + states + " states");
         }
     }

@@ -144,8 +144,10 @@ public final class Layout {
         int first = counts[node.parents().get(0)];
         for (int parent : node.parents()) {
             if (counts[parent] != first) {
-                throw InvalidPlanException.of(node.origin(), "its sides have " + first + " and " + counts[parent]
-                        + " partitions; they must be partitioned alike");
+                throw InvalidPlanException.of(
+                        node.origin(),
+                        "its sides have " + first + " and " + counts[parent]
+                                + " partitions; they must be partitioned alike");
             }
         }
         return first;

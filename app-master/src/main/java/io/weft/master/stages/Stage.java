@@ -30,8 +30,8 @@ public record Stage(
         partitions = List.copyOf(partitions);
         preferredHosts = preferredHosts.stream().map(List::copyOf).toList();
         if (preferredHosts.size() != partitions.size()) {
-            throw new IllegalArgumentException("stage " + id + ": " + partitions.size() + " tasks but hosts for "
-                    + preferredHosts.size());
+            throw new IllegalArgumentException(
+                    "stage " + id + ": " + partitions.size() + " tasks but hosts for " + preferredHosts.size());
         }
     }
 }

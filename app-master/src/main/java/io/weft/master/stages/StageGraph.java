@@ -23,7 +23,8 @@ public record StageGraph(List<Stage> stages) {
     }
 
     private static String line(Stage stage) {
-        StringBuilder line = new StringBuilder("stage " + stage.id() + " (" + stage.name() + ", " + stage.site() + "): ");
+        StringBuilder line =
+                new StringBuilder("stage " + stage.id() + " (" + stage.name() + ", " + stage.site() + "): ");
         line.append(stage.partitions().size()).append(" tasks");
         if (!isWhole(stage.partitions())) {
             line.append(" of partitions ").append(stage.partitions());

@@ -134,8 +134,8 @@ public final class StagePlanner {
         List<Integer> partitions = plan.partitions();
         for (int partition : partitions) {
             if (partition >= count) {
-                throw new InvalidPlanException(plan.name() + " at " + plan.site() + ": asks for partition " + partition
-                        + " of " + count);
+                throw new InvalidPlanException(
+                        plan.name() + " at " + plan.site() + ": asks for partition " + partition + " of " + count);
             }
         }
         if (partitions.isEmpty()) {
@@ -147,7 +147,8 @@ public final class StagePlanner {
     private void add(StageKind kind, int shuffle, int root, List<Integer> partitions, StageOutput output) {
         String name = plan.node(root).origin().name();
         String site = plan.node(root).origin().site();
-        if (plan.node(root) instanceof PlanNode.Pipeline pipeline && !pipeline.steps().isEmpty()) {
+        if (plan.node(root) instanceof PlanNode.Pipeline pipeline
+                && !pipeline.steps().isEmpty()) {
             Step last = pipeline.steps().get(pipeline.steps().size() - 1);
             name = last.name();
             site = last.site();

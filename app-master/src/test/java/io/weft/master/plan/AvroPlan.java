@@ -40,8 +40,20 @@ final class AvroPlan {
     AvroPlan shuffle(int parent, Object... fields) {
         Object[] all = new Object[fields.length + 14];
         Object[] base = {
-            "parent", parent, "partitions", 2, "writer", "hash", "read", "plain", "partitioner", null, "mapSideCombine", false,
-            "ascending", true
+            "parent",
+            parent,
+            "partitions",
+            2,
+            "writer",
+            "hash",
+            "read",
+            "plain",
+            "partitioner",
+            null,
+            "mapSideCombine",
+            false,
+            "ascending",
+            true
         };
         System.arraycopy(base, 0, all, 0, base.length);
         System.arraycopy(fields, 0, all, base.length, fields.length);
@@ -49,7 +61,9 @@ final class AvroPlan {
     }
 
     AvroPlan step(int parent, String op, String function) {
-        Schema steps = union(nodeSchema.getField("kind").schema(), "Pipeline").getField("steps").schema();
+        Schema steps = union(nodeSchema.getField("kind").schema(), "Pipeline")
+                .getField("steps")
+                .schema();
         GenericRecord step =
                 record(steps.getElementType(), "op", op, "function", function, "name", op, "site", "etl.py:77");
         return node("Pipeline", "parent", parent, "steps", List.of(step));
@@ -87,6 +101,9 @@ final class AvroPlan {
     }
 
     private static Schema union(Schema union, String name) {
-        return union.getTypes().stream().filter(type -> type.getName().equals(name)).findFirst().orElseThrow();
+        return union.getTypes().stream()
+                .filter(type -> type.getName().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 }

@@ -25,7 +25,18 @@ class PlanDecoderTest {
                 .node("RangeSource", "starts", List.of("0"), "stops", List.of("99999999999999999999"), "step", "1")
                 .node("EmptySource", "partitions", 0)
                 .step(0, "map", "f")
-                .shuffle(4, "read", "combine", "create", "c", "mergeValue", "v", "mergeCombiners", "m", "mapSideCombine", true)
+                .shuffle(
+                        4,
+                        "read",
+                        "combine",
+                        "create",
+                        "c",
+                        "mergeValue",
+                        "v",
+                        "mergeCombiners",
+                        "m",
+                        "mapSideCombine",
+                        true)
                 .node("Union", "parents", List.of(0, 1), "aligned", true)
                 .node("Coalesce", "parent", 6, "partitions", 1)
                 .node("CoGroup", "parents", List.of(5))
@@ -38,9 +49,12 @@ class PlanDecoderTest {
         assertEquals(List.of(1, 0), plan.partitions());
         assertEquals(new PlanAction.SaveText("hdfs://nn1/out", Optional.empty()), plan.action());
         assertEquals(new PlanNode.TextSource(new Origin(0, 1, "step0", "etl.py:1"), "a,b", 3, false), plan.node(0));
-        assertEquals(new PlanNode.DataSource(new Origin(1, 2, "step1", "etl.py:2"), "data-1", List.of(0L, 5L, 9L)), plan.node(1));
         assertEquals(
-                List.of(new Step("map", Optional.of("f"), "map", "etl.py:77")), ((PlanNode.Pipeline) plan.node(4)).steps());
+                new PlanNode.DataSource(new Origin(1, 2, "step1", "etl.py:2"), "data-1", List.of(0L, 5L, 9L)),
+                plan.node(1));
+        assertEquals(
+                List.of(new Step("map", Optional.of("f"), "map", "etl.py:77")),
+                ((PlanNode.Pipeline) plan.node(4)).steps());
         assertEquals(
                 new PlanNode.Shuffle(
                         new Origin(5, 6, "step5", "etl.py:6"),
@@ -57,7 +71,9 @@ class PlanDecoderTest {
 
     @Test
     void refusesAPlanOfAnotherVersion() {
-        assertRefused("plan has version 2", new AvroPlan().version(2).node("EmptySource", "partitions", 0).bytes(0));
+        assertRefused(
+                "plan has version 2",
+                new AvroPlan().version(2).node("EmptySource", "partitions", 0).bytes(0));
     }
 
     @Test
@@ -81,35 +97,49 @@ class PlanDecoderTest {
     void namesTheUsersLineWhenAStepIsUnknown() {
         assertRefused(
                 "explode at etl.py:77: there is no step 'explode'",
-                new AvroPlan().node("EmptySource", "partitions", 1).step(0, "explode", "f").bytes(1));
+                new AvroPlan()
+                        .node("EmptySource", "partitions", 1)
+                        .step(0, "explode", "f")
+                        .bytes(1));
     }
 
     @Test
     void refusesAMapWithoutAFunction() {
         assertRefused(
                 "map at etl.py:77: the step map has no function",
-                new AvroPlan().node("EmptySource", "partitions", 1).step(0, "map", null).bytes(1));
+                new AvroPlan()
+                        .node("EmptySource", "partitions", 1)
+                        .step(0, "map", null)
+                        .bytes(1));
     }
 
     @Test
     void refusesACombinerWithoutItsFunctions() {
         assertRefused(
                 "step1 at etl.py:2: a combining shuffle needs its function create",
-                new AvroPlan().node("EmptySource", "partitions", 1).shuffle(0, "read", "combine").bytes(1));
+                new AvroPlan()
+                        .node("EmptySource", "partitions", 1)
+                        .shuffle(0, "read", "combine")
+                        .bytes(1));
     }
 
     @Test
     void refusesASortThatIsNotReadSorted() {
         assertRefused(
                 "step1 at etl.py:2: a RANGE writer does not go with a PLAIN reader",
-                new AvroPlan().node("EmptySource", "partitions", 1).shuffle(0, "writer", "range").bytes(1));
+                new AvroPlan()
+                        .node("EmptySource", "partitions", 1)
+                        .shuffle(0, "writer", "range")
+                        .bytes(1));
     }
 
     @Test
     void refusesAParentThatDoesNotStandBefore() {
         assertRefused(
                 "step0 at etl.py:1: its parent, node 0, does not stand before it",
-                new AvroPlan().node("Union", "parents", List.of(0), "aligned", false).bytes(0));
+                new AvroPlan()
+                        .node("Union", "parents", List.of(0), "aligned", false)
+                        .bytes(0));
     }
 
     @Test
@@ -123,14 +153,18 @@ class PlanDecoderTest {
     void refusesOffsetsThatDescend() {
         assertRefused(
                 "step0 at etl.py:1: the data's offset 4 follows 5",
-                new AvroPlan().node("DataSource", "block", "b", "offsets", List.of(0L, 5L, 4L)).bytes(0));
+                new AvroPlan()
+                        .node("DataSource", "block", "b", "offsets", List.of(0L, 5L, 4L))
+                        .bytes(0));
     }
 
     @Test
     void refusesARangeThatDoesNotMove() {
         assertRefused(
                 "the step is 0",
-                new AvroPlan().node("RangeSource", "starts", List.of("0"), "stops", List.of("1"), "step", "0").bytes(0));
+                new AvroPlan()
+                        .node("RangeSource", "starts", List.of("0"), "stops", List.of("1"), "step", "0")
+                        .bytes(0));
     }
 
     private void assertRefused(String expected, byte[] bytes) {

@@ -61,7 +61,8 @@ class SchedulerFailureTest {
         tester.failed(
                 "0.0.19",
                 EXTERNAL,
-                "job 1 failed by 0.0.19 on [" + hosts + "]: stage 0 task 0 attempt 19 was lost 20 times, last: EXTERNAL it was");
+                "job 1 failed by 0.0.19 on [" + hosts
+                        + "]: stage 0 task 0 attempt 19 was lost 20 times, last: EXTERNAL it was");
     }
 
     @Test
@@ -177,11 +178,7 @@ class SchedulerFailureTest {
     @Test
     void aRetryAvoidsTheHostThatFailed() {
         tester.runner("r2", 2);
-        tester.submit(
-                2,
-                Graphs.local(1, List.of(List.of("h2"))),
-                "start stage 1 tasks 1",
-                "launch 1.0.0 on r2:0 NODE");
+        tester.submit(2, Graphs.local(1, List.of(List.of("h2"))), "start stage 1 tasks 1", "launch 1.0.0 on r2:0 NODE");
         tester.runner("r3", 1);
         tester.done("0.0.0", "accept 0.0.0 result", "finish stage 0", "job 1 succeeded");
         tester.failed("1.0.0", USER, "launch 1.0.1 on r1:0 ANY");

@@ -16,8 +16,7 @@ class SchedulerJobTest {
     @Test
     void runsAStageAndFinishesItsJob() {
         tester.runner("r1", 2);
-        tester.submit(
-                1, flat(0, 2), "start stage 0 tasks 2", "launch 0.0.0 on r1:0 NONE", "launch 0.1.0 on r1:1 NONE");
+        tester.submit(1, flat(0, 2), "start stage 0 tasks 2", "launch 0.0.0 on r1:0 NONE", "launch 0.1.0 on r1:1 NONE");
         tester.done("0.1.0", "accept 0.1.0 result");
         tester.done("0.0.0", "accept 0.0.0 result", "finish stage 0", "job 1 succeeded");
     }
@@ -33,7 +32,11 @@ class SchedulerJobTest {
     void aReducerStartsWhenAllMapsAreDone() {
         tester.runner("r1", 2);
         tester.submit(
-                1, mapReduce(0, 7, 2, 1), "start stage 0 tasks 2", "launch 0.0.0 on r1:0 NONE", "launch 0.1.0 on r1:1 NONE");
+                1,
+                mapReduce(0, 7, 2, 1),
+                "start stage 0 tasks 2",
+                "launch 0.0.0 on r1:0 NONE",
+                "launch 0.1.0 on r1:1 NONE");
         tester.done("0.0.0", "accept 0.0.0");
         tester.done(
                 "0.1.0",
@@ -134,8 +137,7 @@ class SchedulerJobTest {
     void fewTasksSpreadOverRunners() {
         tester.runner("r1", 2);
         tester.runner("r2", 2);
-        tester.submit(
-                1, flat(0, 2), "start stage 0 tasks 2", "launch 0.0.0 on r1:0 NONE", "launch 0.1.0 on r2:0 NONE");
+        tester.submit(1, flat(0, 2), "start stage 0 tasks 2", "launch 0.0.0 on r1:0 NONE", "launch 0.1.0 on r2:0 NONE");
     }
 
     @Test

@@ -35,7 +35,8 @@ class SchedulerLocalityTest {
     void aSlotWaitsForTasksOfItsHostBeforeItTakesOthers() {
         tester.runner("r1", 1);
         tester.runner("r2", 1);
-        tester.submit(1, local(0, List.of(H1, H1)), "start stage 0 tasks 2", "launch 0.0.0 on r1:0 NODE", "wake at 1050");
+        tester.submit(
+                1, local(0, List.of(H1, H1)), "start stage 0 tasks 2", "launch 0.0.0 on r1:0 NODE", "wake at 1050");
         tester.after(499, "wake at 1549");
         tester.after(50, "launch 0.1.0 on r2:0 ANY");
     }
@@ -44,7 +45,8 @@ class SchedulerLocalityTest {
     void aTaskThatWaitsTakesItsHostWhenThatIsFreeInTime() {
         tester.runner("r1", 1);
         tester.runner("r2", 1);
-        tester.submit(1, local(0, List.of(H1, H1)), "start stage 0 tasks 2", "launch 0.0.0 on r1:0 NODE", "wake at 1050");
+        tester.submit(
+                1, local(0, List.of(H1, H1)), "start stage 0 tasks 2", "launch 0.0.0 on r1:0 NODE", "wake at 1050");
         tester.now += 40;
         tester.done("0.0.0", "accept 0.0.0 result", "launch 0.1.0 on r1:0 NODE");
     }
@@ -73,7 +75,12 @@ class SchedulerLocalityTest {
     void tasksOfAHostThatLosesItsRunnerGoElsewhere() {
         tester.runner("r1", 1);
         tester.runner("r2", 1);
-        tester.submit(1, local(0, List.of(H1, H2, H2)), "start stage 0 tasks 3", "launch 0.0.0 on r1:0 NODE", "launch 0.1.0 on r2:0 NODE");
+        tester.submit(
+                1,
+                local(0, List.of(H1, H2, H2)),
+                "start stage 0 tasks 3",
+                "launch 0.0.0 on r1:0 NODE",
+                "launch 0.1.0 on r2:0 NODE");
         tester.now += 1000;
         tester.lose("r2");
         tester.done("0.0.0", "accept 0.0.0 result", "launch 0.2.0 on r1:0 ANY");
@@ -104,8 +111,7 @@ class SchedulerLocalityTest {
     @Test
     void aTaskPrefersAnyOfItsHosts() {
         tester.runner("r2", 1);
-        tester.submit(
-                1, local(0, List.of(List.of("h1", "h2"))), "start stage 0 tasks 1", "launch 0.0.0 on r2:0 NODE");
+        tester.submit(1, local(0, List.of(List.of("h1", "h2"))), "start stage 0 tasks 1", "launch 0.0.0 on r2:0 NODE");
     }
 
     @Test
@@ -119,7 +125,8 @@ class SchedulerLocalityTest {
     void aSlotThatWaitsForOneJobServesAnother() {
         tester.runner("r1", 1);
         tester.runner("r2", 1);
-        tester.submit(1, local(0, List.of(H1, H1)), "start stage 0 tasks 2", "launch 0.0.0 on r1:0 NODE", "wake at 1050");
+        tester.submit(
+                1, local(0, List.of(H1, H1)), "start stage 0 tasks 2", "launch 0.0.0 on r1:0 NODE", "wake at 1050");
         tester.submit(2, local(1, List.of(H2)), "start stage 1 tasks 1", "launch 1.0.0 on r2:0 NODE");
     }
 }

@@ -17,7 +17,11 @@ class SchedulerLossTest {
         tester.runner("r1", 1);
         tester.runner("r2", 1);
         tester.submit(
-                1, mapReduce(0, 7, 2, 2), "start stage 0 tasks 2", "launch 0.0.0 on r1:0 NONE", "launch 0.1.0 on r2:0 NONE");
+                1,
+                mapReduce(0, 7, 2, 2),
+                "start stage 0 tasks 2",
+                "launch 0.0.0 on r1:0 NONE",
+                "launch 0.1.0 on r2:0 NONE");
         tester.done("0.0.0", "accept 0.0.0");
         tester.done(
                 "0.1.0",
@@ -162,7 +166,11 @@ class SchedulerLossTest {
         other.runner("r1", 1);
         other.runner("r2", 1);
         other.submit(
-                1, mapReduce(0, 7, 2, 1), "start stage 0 tasks 2", "launch 0.0.0 on r1:0 NONE", "launch 0.1.0 on r2:0 NONE");
+                1,
+                mapReduce(0, 7, 2, 1),
+                "start stage 0 tasks 2",
+                "launch 0.0.0 on r1:0 NONE",
+                "launch 0.1.0 on r2:0 NONE");
         other.done("0.0.0", "accept 0.0.0");
         other.lose("r1");
         other.done("0.1.0", "accept 0.1.0", "launch 0.0.1 on r2:0 NONE");

@@ -25,7 +25,8 @@ class StagePlannerTest {
     @Test
     void narrowStepsAreOneStage() {
         int lines = plan.text("in");
-        assertEquals("stage 0 (map, etl.py:30): 3 tasks, result",
+        assertEquals(
+                "stage 0 (map, etl.py:30): 3 tasks, result",
                 graph(plan.collect(plan.map(plan.map(lines))), Map.of(lines, SourceFacts.nowhere(3))));
     }
 
@@ -38,7 +39,9 @@ class StagePlannerTest {
                 stage 0 (map, etl.py:20): 3 tasks, prefers [[a, b], [], [c]], writes shuffle 3
                 stage 1 (reduceByKey, etl.py:30): 2 tasks, reads shuffle 3, result\
                 """,
-                graph(plan.collect(counts), Map.of(lines, new SourceFacts(List.of(List.of("a", "b"), List.of(), List.of("c"))))));
+                graph(
+                        plan.collect(counts),
+                        Map.of(lines, new SourceFacts(List.of(List.of("a", "b"), List.of(), List.of("c"))))));
     }
 
     @Test
@@ -123,7 +126,8 @@ class StagePlannerTest {
 
     @Test
     void anEmptyResultHasNoTasks() {
-        assertEquals("stage 0 (map, etl.py:20): 0 tasks, result", graph(plan.collect(plan.map(plan.empty(0))), Map.of()));
+        assertEquals(
+                "stage 0 (map, etl.py:20): 0 tasks, result", graph(plan.collect(plan.map(plan.empty(0))), Map.of()));
     }
 
     @Test
@@ -140,14 +144,14 @@ class StagePlannerTest {
     @Test
     void aCoalescePutsNeighboursTogetherAndPrefersTheHostOfMost() {
         int lines = plan.text("a");
-        SourceFacts facts = new SourceFacts(List.of(
-                List.of("x"), List.of("y", "x"), List.of("y", "z"), List.of("z"), List.of("z")));
+        SourceFacts facts = new SourceFacts(
+                List.of(List.of("x"), List.of("y", "x"), List.of("y", "z"), List.of("z"), List.of("z")));
         Plan collected = plan.collect(plan.coalesce(lines, 2));
         Layout layout = new Layout(collected, Map.of(lines, facts));
+        assertEquals(List.of(new Layout.Part(0, 0), new Layout.Part(0, 1)), layout.narrowParents(1, 0));
         assertEquals(
-                List.of(new Layout.Part(0, 0), new Layout.Part(0, 1)), layout.narrowParents(1, 0));
-        assertEquals(
-                List.of(new Layout.Part(0, 2), new Layout.Part(0, 3), new Layout.Part(0, 4)), layout.narrowParents(1, 1));
+                List.of(new Layout.Part(0, 2), new Layout.Part(0, 3), new Layout.Part(0, 4)),
+                layout.narrowParents(1, 1));
         assertEquals(List.of("x", "y"), layout.preferredHosts(1, 0));
         assertEquals(List.of("z", "y"), layout.preferredHosts(1, 1));
     }
@@ -163,7 +167,9 @@ class StagePlannerTest {
         Plan collected = plan.collect(plan.coGroup(plan.plain(plan.empty(1), 2), plan.plain(plan.empty(1), 3)));
         InvalidPlanException refused =
                 assertThrows(InvalidPlanException.class, () -> StagePlanner.plan(collected, Map.of(), 0));
-        assertTrue(refused.getMessage().startsWith("join at etl.py:50: its sides have 2 and 3 partitions"), refused.getMessage());
+        assertTrue(
+                refused.getMessage().startsWith("join at etl.py:50: its sides have 2 and 3 partitions"),
+                refused.getMessage());
     }
 
     @Test

@@ -125,7 +125,11 @@ class TaskTreesTest {
     @Test
     void theActionDecidesTheSinkOfTheResult() {
         int nothing = plan.empty(1);
-        assertEquals("{\"kind\":\"none\"}", trees(plan.plan(nothing, new PlanAction.Drain())).body(0, 0, Map.of()).sink());
+        assertEquals(
+                "{\"kind\":\"none\"}",
+                trees(plan.plan(nothing, new PlanAction.Drain()))
+                        .body(0, 0, Map.of())
+                        .sink());
         PlanAction save = new PlanAction.SaveText("out", Optional.empty());
         TaskBody body = trees(plan.plan(nothing, save)).body(0, 0, Map.of());
         assertEquals("{\"kind\":\"text\"}", body.sink());
