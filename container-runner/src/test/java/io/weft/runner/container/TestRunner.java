@@ -40,20 +40,21 @@ final class TestRunner implements AutoCloseable {
     private int tasks;
 
     TestRunner(Path folder, int slots, Map<String, String> environment) throws IOException {
-        this(folder, slots, environment, RunnerConfig.Limits.inProcess());
+        this(folder, slots, PYTHON, environment);
     }
 
-    TestRunner(Path folder, int slots, Map<String, String> environment, RunnerConfig.Limits limits) throws IOException {
+    /** {@code python}: the folder that holds the package {@code weft}, scripted or real. */
+    TestRunner(Path folder, int slots, Path python, Map<String, String> environment) throws IOException {
         this.folder = folder;
         this.master = new BlockStore(folder.resolve("master"), 1 << 20);
         WorkerSettings workers = new WorkerSettings(
-                "local_1715_42", slots, folder.resolve("s"), "python3", List.of(PYTHON.toString()), environment);
+                "local_1715_42", slots, folder.resolve("s"), "python3", List.of(python.toString()), environment);
         RunnerConfig config = new RunnerConfig(
                 "r1",
                 "localhost",
                 workers,
                 List.of(folder.resolve("disk1"), folder.resolve("disk2")),
-                limits,
+                RunnerConfig.Limits.inProcess(),
                 new RunnerConfig.Connections(
                         new byte[32],
                         MasterBlocks.inProcess(master),
@@ -69,9 +70,17 @@ final class TestRunner implements AutoCloseable {
     }
 
     TaskAttemptId launch(int slot, String tree, List<InputSpec> inputs, OutputSpec output, long limitBytes) {
+        return launch(slot, tree, "{\"kind\":\"result\"}", inputs, output, limitBytes);
+    }
+
+    TaskAttemptId launch(int slot, String tree, String sink, List<InputSpec> inputs, OutputSpec output) {
+        return launch(slot, tree, sink, inputs, output, 0);
+    }
+
+    private TaskAttemptId launch(
+            int slot, String tree, String sink, List<InputSpec> inputs, OutputSpec output, long limitBytes) {
         TaskAttemptId id = new TaskAttemptId(1, tasks++, 0);
-        TaskSpec spec = new TaskSpec(
-                id, 1, tree, "{\"kind\":\"result\"}", inputs, output, 1 << 20, limitBytes, List.of(), Map.of());
+        TaskSpec spec = new TaskSpec(id, 1, tree, sink, inputs, output, 16 << 20, limitBytes, List.of(), Map.of());
         runner.handle(new RunnerCommand.Launch(slot, spec));
         return id;
     }
