@@ -6,12 +6,26 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from weft._ops.keys import partition_column
+from weft._ops import native
+from weft._ops.keys import partition_column, portable_hash
 
-__all__ = ["deal_pairs", "first_round_position", "partition_numbers"]
+__all__ = ["deal", "deal_pairs", "first_round_position"]
+
+Columns = tuple[list[Any], list[Any]]
 
 
-def partition_numbers(keys: list[Any], partitions: int, function: Callable[[Any], Any] | None) -> list[int]:
+def deal(
+    keys: list[Any], values: list[Any], partitions: int, function: Callable[[Any], Any] | None
+) -> list[Columns]:
+    """The columns of every partition; by Weft's own hash, or by the user's partition function."""
+    compiled = native.module()
+    if function is None and compiled is not None:
+        dealt: list[Columns] = compiled.deal(keys, values, partitions, portable_hash)
+        return dealt
+    return deal_pairs(keys, values, _numbers(keys, partitions, function), partitions)
+
+
+def _numbers(keys: list[Any], partitions: int, function: Callable[[Any], Any] | None) -> list[int]:
     """The partition of every key: by Weft's own hash, or by the user's partition function modulo their number."""
     if function is None:
         return partition_column(keys, partitions)
@@ -20,11 +34,11 @@ def partition_numbers(keys: list[Any], partitions: int, function: Callable[[Any]
 
 def deal_pairs(
     keys: list[Any], values: list[Any], numbers: list[int], partitions: int
-) -> list[tuple[list[Any], list[Any]]]:
+) -> list[Columns]:
     """The columns of every partition, each in the order of the input."""
     if partitions == 1:
         return [(keys, values)]
-    dealt: list[tuple[list[Any], list[Any]]] = [([], []) for _ in range(partitions)]
+    dealt: list[Columns] = [([], []) for _ in range(partitions)]
     appends = [(part[0].append, part[1].append) for part in dealt]
     for key, value, number in zip(keys, values, numbers):
         add_key, add_value = appends[number]

@@ -39,7 +39,7 @@ class MapOutputWriter:
         self._finished = False
         scope.on_close(self._abandon)
 
-    def add(self, parts: Iterable[bytes], rows: int) -> None:
+    def partition(self, parts: Iterable[bytes], rows: int) -> None:
         """Write the next partition whole from batches that are bytes already."""
         length, vectors = 0, []
         for part in parts:
@@ -136,7 +136,7 @@ class PartitionBuffers:
         """Write all partitions, spilled parts first, as they were added."""
         for number, parts in enumerate(self._parts):
             if self._files is None:
-                writer.add(parts, self._rows[number])
+                writer.partition(parts, self._rows[number])
             else:
                 length = 0
                 for segment in self._segments[number]:

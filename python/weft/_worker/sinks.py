@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from weft._batches import dump_records
-from weft._ops.partition import deal_pairs, first_round_position, partition_numbers
+from weft._ops.partition import deal, first_round_position
 from weft._ops.runs import write_runs
 from weft._ops.scope import TaskScope
 from weft._ops.tables import make_table
@@ -130,8 +130,7 @@ class Sinks:
         columns: tuple[list[Any], list[Any]], partitioner: Any, partitions: int, buffers: PartitionBuffers
     ) -> None:
         keys, values = columns
-        numbers = partition_numbers(keys, partitions, partitioner)
-        for number, (part_keys, part_values) in enumerate(deal_pairs(keys, values, numbers, partitions)):
+        for number, (part_keys, part_values) in enumerate(deal(keys, values, partitions, partitioner)):
             buffers.add_columns(number, part_keys, part_values)
 
     def _round(self, sink: Sink, records: Iterator[Any], buffers: PartitionBuffers) -> None:

@@ -1,0 +1,1157 @@
+/*
+ * The compiled operators of Weft's worker: a fused pipeline, the table that combines pairs, dealing pairs to partitions,
+ * exact statistics, counting. Each has a twin in pure Python with the same interface and the same tests (pipeline.py,
+ * tables.py, partition.py, statistics.py). Public C API only; any callable is called as Python would call it.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__GNUC__)
+#define PREFETCH(address) __builtin_prefetch(address)
+#else
+#define PREFETCH(address) ((void)(address))
+#endif
+
+/* ---- Pipeline ---------------------------------------------------------------------------------------------------- */
+
+enum { OP_MAP, OP_FLAT_MAP, OP_FILTER, OP_MAP_VALUES, OP_FLAT_MAP_VALUES, OP_KEYS, OP_VALUES };
+
+static const char *const OP_NAMES[] = {"map", "flatMap", "filter", "mapValues", "flatMapValues", "keys", "values", NULL};
+
+/* A sequence or iterator that is being walked. `list` is an exact list or tuple, else NULL and `iter` is used. */
+typedef struct {
+    PyObject *list;
+    PyObject *iter;
+    Py_ssize_t at;
+} Walk;
+
+typedef struct {
+    int op;
+    PyObject *function;
+    PyObject *record; /* what the step works on, or last worked on */
+    PyObject *key;    /* flatMapValues: key of the pairs that it gives */
+    Walk walk;        /* flatMap and flatMapValues: what the function returned */
+} Step;
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *blocks;
+    Walk block;
+    int in_block;
+    Py_ssize_t count;
+    Py_ssize_t failed; /* number of the step that raised, or -1 */
+    Py_ssize_t open;   /* number of flat steps that are being walked */
+    Py_ssize_t *stack; /* their numbers, outermost first */
+    Step *steps;
+} Pipeline;
+
+static int
+walk_start(Walk *walk, PyObject *iterable)
+{
+    /* Steals `iterable`. */
+    walk->at = 0;
+    if (PyList_CheckExact(iterable) || PyTuple_CheckExact(iterable)) {
+        walk->list = iterable;
+        return 0;
+    }
+    walk->iter = PyObject_GetIter(iterable);
+    Py_DECREF(iterable);
+    return walk->iter == NULL ? -1 : 0;
+}
+
+static void
+walk_end(Walk *walk)
+{
+    Py_CLEAR(walk->list);
+    Py_CLEAR(walk->iter);
+}
+
+/* A new reference, or NULL at the end or on an error. */
+static inline PyObject *
+walk_next(Walk *walk)
+{
+    PyObject *item;
+    if (walk->list != NULL) {
+        PyObject *list = walk->list;
+        if (PyList_CheckExact(list)) {
+            if (walk->at >= PyList_GET_SIZE(list))
+                return NULL;
+            item = PyList_GET_ITEM(list, walk->at++);
+        }
+        else {
+            if (walk->at >= PyTuple_GET_SIZE(list))
+                return NULL;
+            item = PyTuple_GET_ITEM(list, walk->at++);
+        }
+        Py_INCREF(item);
+        return item;
+    }
+    item = Py_TYPE(walk->iter)->tp_iternext(walk->iter);
+    if (item == NULL && PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_StopIteration))
+        PyErr_Clear();
+    return item;
+}
+
+/* A StopIteration out of a user's function must not look like the end of the data (PEP 479). */
+static void
+refuse_stop_iteration(void)
+{
+    PyObject *type, *value, *trace, *type2, *value2, *trace2;
+    if (!PyErr_ExceptionMatches(PyExc_StopIteration))
+        return;
+    PyErr_Fetch(&type, &value, &trace);
+    PyErr_NormalizeException(&type, &value, &trace);
+    if (trace != NULL)
+        PyException_SetTraceback(value, trace);
+    PyErr_SetString(PyExc_RuntimeError, "a function given to Weft raised StopIteration");
+    PyErr_Fetch(&type2, &value2, &trace2);
+    PyErr_NormalizeException(&type2, &value2, &trace2);
+    Py_INCREF(value);
+    PyException_SetCause(value2, value);
+    PyException_SetContext(value2, value); /* steals the fetched reference */
+    PyErr_Restore(type2, value2, trace2);
+    Py_XDECREF(type);
+    Py_XDECREF(trace);
+}
+
+static PyObject *
+pipeline_source(Pipeline *self)
+{
+    for (;;) {
+        PyObject *item, *block;
+        if (self->in_block) {
+            item = walk_next(&self->block);
+            if (item != NULL || PyErr_Occurred())
+                return item;
+            walk_end(&self->block);
+            self->in_block = 0;
+        }
+        if (self->blocks == NULL)
+            return NULL;
+        block = Py_TYPE(self->blocks)->tp_iternext(self->blocks);
+        if (block == NULL) {
+            if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_StopIteration))
+                PyErr_Clear();
+            return NULL;
+        }
+        if (walk_start(&self->block, block) < 0)
+            return NULL;
+        self->in_block = 1;
+    }
+}
+
+/* Both halves of a pair as borrowed references of `*hold`, a new reference to a tuple or list. */
+static int
+split_pair(PyObject *pair, PyObject **key, PyObject **value, PyObject **hold)
+{
+    if (PyTuple_CheckExact(pair) && PyTuple_GET_SIZE(pair) == 2) {
+        *key = PyTuple_GET_ITEM(pair, 0);
+        *value = PyTuple_GET_ITEM(pair, 1);
+        Py_INCREF(pair);
+        *hold = pair;
+        return 0;
+    }
+    *hold = PySequence_Fast(pair, "a pair (key, value) is needed here");
+    if (*hold == NULL)
+        return -1;
+    if (PySequence_Fast_GET_SIZE(*hold) != 2) {
+        PyErr_Format(PyExc_ValueError, "a pair (key, value) is needed here, not %zd elements",
+                     PySequence_Fast_GET_SIZE(*hold));
+        Py_CLEAR(*hold);
+        return -1;
+    }
+    *key = PySequence_Fast_GET_ITEM(*hold, 0);
+    *value = PySequence_Fast_GET_ITEM(*hold, 1);
+    return 0;
+}
+
+static PyObject *
+call_one(PyObject *function, PyObject *argument)
+{
+    PyObject *arguments[2] = {NULL, argument};
+    return PyObject_Vectorcall(function, arguments + 1, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+}
+
+static PyObject *
+item_of(PyObject *pair, Py_ssize_t index)
+{
+    if (PyTuple_CheckExact(pair) && PyTuple_GET_SIZE(pair) > index) {
+        PyObject *item = PyTuple_GET_ITEM(pair, index);
+        Py_INCREF(item);
+        return item;
+    }
+    return PySequence_GetItem(pair, index);
+}
+
+/* Applies one step to `*record` (owned). 1: go on with *record; 0: nothing to go on with (filtered, or a walk began);
+ * -1: an error. */
+static int
+apply(Pipeline *self, Py_ssize_t number, PyObject **record)
+{
+    Step *step = &self->steps[number];
+    PyObject *result, *half, *given;
+    int truth;
+    Py_XSETREF(step->record, *record);
+    given = step->record;
+    *record = NULL;
+    switch (step->op) {
+    case OP_MAP:
+        *record = call_one(step->function, given);
+        return *record == NULL ? -1 : 1;
+    case OP_FILTER:
+        result = call_one(step->function, given);
+        if (result == NULL)
+            return -1;
+        truth = result == Py_True ? 1 : result == Py_False ? 0 : PyObject_IsTrue(result);
+        Py_DECREF(result);
+        if (truth > 0) {
+            Py_INCREF(given);
+            *record = given;
+        }
+        return truth;
+    case OP_FLAT_MAP:
+        result = call_one(step->function, given);
+        if (result == NULL || walk_start(&step->walk, result) < 0)
+            return -1;
+        self->stack[self->open++] = number;
+        return 0;
+    case OP_MAP_VALUES:
+    case OP_FLAT_MAP_VALUES:
+        half = item_of(given, 1);
+        if (half == NULL)
+            return -1;
+        result = call_one(step->function, half);
+        Py_DECREF(half);
+        if (result == NULL)
+            return -1;
+        half = item_of(given, 0);
+        if (half == NULL) {
+            Py_DECREF(result);
+            return -1;
+        }
+        if (step->op == OP_MAP_VALUES) {
+            *record = PyTuple_New(2);
+            if (*record == NULL) {
+                Py_DECREF(half);
+                Py_DECREF(result);
+                return -1;
+            }
+            PyTuple_SET_ITEM(*record, 0, half);
+            PyTuple_SET_ITEM(*record, 1, result);
+            return 1;
+        }
+        Py_XSETREF(step->key, half);
+        if (walk_start(&step->walk, result) < 0)
+            return -1;
+        self->stack[self->open++] = number;
+        return 0;
+    default:
+        *record = item_of(given, step->op == OP_KEYS ? 0 : 1);
+        return *record == NULL ? -1 : 1;
+    }
+}
+
+static PyObject *
+pipeline_next(PyObject *object)
+{
+    Pipeline *self = (Pipeline *)object;
+    for (;;) {
+        PyObject *record;
+        Py_ssize_t number;
+        int go_on = 1;
+        if (self->open > 0) {
+            Step *step;
+            number = self->stack[self->open - 1];
+            step = &self->steps[number];
+            record = walk_next(&step->walk);
+            if (record == NULL) {
+                if (PyErr_Occurred()) {
+                    self->failed = number;
+                    return NULL;
+                }
+                walk_end(&step->walk);
+                self->open--;
+                continue;
+            }
+            if (step->op == OP_FLAT_MAP_VALUES) {
+                PyObject *pair = PyTuple_New(2);
+                if (pair == NULL) {
+                    Py_DECREF(record);
+                    return NULL;
+                }
+                Py_INCREF(step->key);
+                PyTuple_SET_ITEM(pair, 0, step->key);
+                PyTuple_SET_ITEM(pair, 1, record);
+                record = pair;
+            }
+            number++;
+        }
+        else {
+            record = pipeline_source(self);
+            if (record == NULL)
+                return NULL;
+            number = 0;
+        }
+        for (; number < self->count; number++) {
+            go_on = apply(self, number, &record);
+            if (go_on < 0) {
+                self->failed = number;
+                refuse_stop_iteration();
+                return NULL;
+            }
+            if (go_on == 0)
+                break;
+        }
+        if (go_on)
+            return record;
+    }
+}
+
+static PyObject *
+pipeline_current(PyObject *object, PyObject *Py_UNUSED(none))
+{
+    Pipeline *self = (Pipeline *)object;
+    if (self->failed < 0 || self->steps[self->failed].record == NULL)
+        Py_RETURN_NONE;
+    return Py_BuildValue("nO", self->failed, self->steps[self->failed].record);
+}
+
+static void
+pipeline_dealloc(PyObject *object)
+{
+    Pipeline *self = (Pipeline *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    Py_CLEAR(self->blocks);
+    walk_end(&self->block);
+    for (Py_ssize_t i = 0; i < self->count; i++) {
+        Py_CLEAR(self->steps[i].function);
+        Py_CLEAR(self->steps[i].record);
+        Py_CLEAR(self->steps[i].key);
+        walk_end(&self->steps[i].walk);
+    }
+    PyMem_Free(self->steps);
+    PyMem_Free(self->stack);
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+static int
+step_fill(Step *step, PyObject *spec)
+{
+    const char *name;
+    PyObject *function;
+    if (!PyArg_ParseTuple(spec, "sO:step", &name, &function))
+        return -1;
+    for (step->op = 0; OP_NAMES[step->op] != NULL; step->op++)
+        if (strcmp(name, OP_NAMES[step->op]) == 0)
+            break;
+    if (OP_NAMES[step->op] == NULL) {
+        PyErr_Format(PyExc_ValueError, "unknown step %s", name);
+        return -1;
+    }
+    Py_INCREF(function);
+    step->function = function;
+    return 0;
+}
+
+static PyObject *
+pipeline_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
+{
+    PyObject *blocks, *specs;
+    Pipeline *self;
+    if (!PyArg_ParseTuple(args, "OO!:Pipeline", &blocks, &PyTuple_Type, &specs))
+        return NULL;
+    self = (Pipeline *)type->tp_alloc(type, 0);
+    if (self == NULL)
+        return NULL;
+    self->failed = -1;
+    self->steps = PyMem_Calloc((size_t)PyTuple_GET_SIZE(specs) + 1, sizeof(Step));
+    self->stack = PyMem_Calloc((size_t)PyTuple_GET_SIZE(specs) + 1, sizeof(Py_ssize_t));
+    if (self->steps == NULL || self->stack == NULL) {
+        Py_DECREF(self);
+        return PyErr_NoMemory();
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(specs); i++) {
+        self->count = i + 1;
+        if (step_fill(&self->steps[i], PyTuple_GET_ITEM(specs, i)) < 0) {
+            Py_DECREF(self);
+            return NULL;
+        }
+    }
+    self->blocks = PyObject_GetIter(blocks);
+    if (self->blocks == NULL) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    return (PyObject *)self;
+}
+
+static PyMethodDef pipeline_methods[] = {
+    {"current", pipeline_current, METH_NOARGS, "(number of the step that raised, its record), or None."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot pipeline_slots[] = {
+    {Py_tp_new, pipeline_new},
+    {Py_tp_dealloc, pipeline_dealloc},
+    {Py_tp_iter, PyObject_SelfIter},
+    {Py_tp_iternext, pipeline_next},
+    {Py_tp_methods, pipeline_methods},
+    {Py_tp_doc, "Pipeline(blocks, ((op, function), ...)): applies narrow steps to the records of blocks, lazily."},
+    {0, NULL},
+};
+
+static PyType_Spec pipeline_spec = {"weft._ops._native.Pipeline", sizeof(Pipeline), 0, Py_TPFLAGS_DEFAULT, pipeline_slots};
+
+/* ---- CombineTable ------------------------------------------------------------------------------------------------ */
+
+/*
+ * Open addressing over an index of 8-byte slots (32 bits of the mixed hash, number of the entry + 1); entries stand in the
+ * order of insertion. Pairs are taken 64 at a time: hashes first, then slots, then entries, then keys and values are
+ * prefetched, so that the cache misses of 64 lookups overlap.
+ */
+enum { BATCH = 64 };
+
+typedef struct {
+    Py_hash_t hash;
+    PyObject *key;
+    PyObject *value;
+} Entry;
+
+typedef struct {
+    PyObject *key;
+    PyObject *value;
+    Py_hash_t hash;
+    uint64_t mixed;
+} Pending;
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *create; /* NULL: a value is its own combiner */
+    PyObject *merge;
+    int merge_is_add;
+    uint64_t *index;
+    size_t slots; /* a power of two */
+    int shift;
+    Entry *entries;
+    size_t used;
+    size_t room;
+    Pending batch[BATCH];
+    int pending;
+} Table;
+
+static PyObject *operator_add = NULL;
+
+static inline uint64_t
+mix(Py_hash_t hash)
+{
+    uint64_t mixed = (uint64_t)hash * UINT64_C(0x9E3779B97F4A7C15);
+    return mixed ^ (mixed >> 32);
+}
+
+static inline size_t
+slot_of(const Table *self, uint64_t mixed)
+{
+    return (size_t)((mixed * UINT64_C(0xD6E8FEB86659FD93)) >> self->shift);
+}
+
+static int
+table_resize_index(Table *self, size_t slots)
+{
+    uint64_t *index = PyMem_Calloc(slots, sizeof(uint64_t));
+    int shift = 64;
+    if (index == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (size_t n = slots; n > 1; n >>= 1)
+        shift--;
+    PyMem_Free(self->index);
+    self->index = index;
+    self->slots = slots;
+    self->shift = shift;
+    for (size_t i = 0; i < self->used; i++) {
+        uint64_t mixed = mix(self->entries[i].hash);
+        size_t at = slot_of(self, mixed);
+        while (index[at] != 0)
+            at = (at + 1) & (slots - 1);
+        index[at] = (mixed << 32) | (uint64_t)(i + 1);
+    }
+    return 0;
+}
+
+static int
+table_make_room(Table *self)
+{
+    if (self->used == self->room) {
+        size_t room = self->room ? self->room * 2 : 64;
+        Entry *entries;
+        if (room > UINT32_MAX / 2) {
+            PyErr_SetString(PyExc_OverflowError, "too many keys in one table");
+            return -1;
+        }
+        entries = PyMem_Realloc(self->entries, room * sizeof(Entry));
+        if (entries == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        self->entries = entries;
+        self->room = room;
+    }
+    if ((self->used + 1) * 3 > self->slots * 2)
+        return table_resize_index(self, self->slots ? self->slots * 2 : 256);
+    return 0;
+}
+
+static int
+same_text(PyObject *one, PyObject *other)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(one);
+    return length == PyUnicode_GET_LENGTH(other) && PyUnicode_KIND(one) == PyUnicode_KIND(other) &&
+           memcmp(PyUnicode_DATA(one), PyUnicode_DATA(other), (size_t)length * PyUnicode_KIND(one)) == 0;
+}
+
+/* Number of the key's entry; -1 none, and *at is its free slot; -2 an error. Comparing may run the user's code. */
+static Py_ssize_t
+table_find(Table *self, PyObject *key, Py_hash_t hash, uint64_t mixed, size_t *at)
+{
+    uint64_t tag = mixed << 32;
+    size_t slot = slot_of(self, mixed);
+    for (;; slot = (slot + 1) & (self->slots - 1)) {
+        uint64_t found = self->index[slot];
+        size_t number;
+        int equal;
+        PyObject *known;
+        if (found == 0) {
+            *at = slot;
+            return -1;
+        }
+        if ((found & UINT64_C(0xFFFFFFFF00000000)) != tag)
+            continue;
+        number = (size_t)(found & UINT64_C(0xFFFFFFFF)) - 1;
+        if (self->entries[number].hash != hash)
+            continue;
+        known = self->entries[number].key;
+        if (known == key)
+            return (Py_ssize_t)number;
+        if (PyUnicode_CheckExact(known) && PyUnicode_CheckExact(key))
+            equal = same_text(known, key);
+        else {
+            Py_INCREF(known);
+            equal = PyObject_RichCompareBool(known, key, Py_EQ);
+            Py_DECREF(known);
+        }
+        if (equal < 0)
+            return -2;
+        if (equal)
+            return (Py_ssize_t)number;
+    }
+}
+
+/* Combines the batch's pair `i` and drops its references, also on an error. */
+static int
+table_combine(Table *self, int i)
+{
+    Pending *pair = &self->batch[i];
+    PyObject *key = pair->key, *value = pair->value, *combined;
+    size_t at = 0;
+    Py_ssize_t number;
+    pair->key = pair->value = NULL;
+    number = table_find(self, key, pair->hash, pair->mixed, &at);
+    if (number >= 0) {
+        PyObject *old = self->entries[number].value;
+        Py_INCREF(old);
+        if (self->merge_is_add)
+            combined = PyNumber_Add(old, value);
+        else {
+            PyObject *arguments[3] = {NULL, old, value};
+            combined = PyObject_Vectorcall(self->merge, arguments + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        }
+        Py_DECREF(old);
+        Py_DECREF(value);
+        Py_DECREF(key);
+        if (combined == NULL)
+            return -1;
+        Py_SETREF(self->entries[number].value, combined);
+        return 0;
+    }
+    if (number == -1) {
+        if (self->create != NULL) {
+            combined = call_one(self->create, value);
+            Py_DECREF(value);
+        }
+        else
+            combined = value;
+        if (combined == NULL) {
+            Py_DECREF(key);
+            return -1;
+        }
+        self->index[at] = (pair->mixed << 32) | (uint64_t)(self->used + 1);
+        self->entries[self->used].hash = pair->hash;
+        self->entries[self->used].key = key;
+        self->entries[self->used].value = combined;
+        self->used++;
+        if (table_make_room(self) == 0)
+            return 0;
+        return -1;
+    }
+    Py_DECREF(value);
+    Py_DECREF(key);
+    return -1;
+}
+
+static int
+table_flush(Table *self)
+{
+    int failed = 0, count = self->pending, i;
+    self->pending = 0;
+    for (i = 0; i < count && !failed; i++) {
+        Pending *pair = &self->batch[i];
+        pair->hash = PyObject_Hash(pair->key);
+        if (pair->hash == -1)
+            failed = 1;
+        else {
+            pair->mixed = mix(pair->hash);
+            PREFETCH(&self->index[slot_of(self, pair->mixed)]);
+        }
+    }
+    for (i = 0; i < count && !failed; i++) {
+        uint64_t found = self->index[slot_of(self, self->batch[i].mixed)];
+        if (found != 0)
+            PREFETCH(&self->entries[(found & UINT64_C(0xFFFFFFFF)) - 1]);
+    }
+    for (i = 0; i < count && !failed; i++) {
+        uint64_t found = self->index[slot_of(self, self->batch[i].mixed)];
+        if (found != 0) {
+            const Entry *entry = &self->entries[(found & UINT64_C(0xFFFFFFFF)) - 1];
+            PREFETCH(entry->key);
+            PREFETCH((const char *)entry->key + 64);
+            PREFETCH(entry->value);
+        }
+    }
+    for (i = 0; i < count && !failed; i++)
+        failed = table_combine(self, i) < 0;
+    for (; i < count; i++) {
+        Py_CLEAR(self->batch[i].key);
+        Py_CLEAR(self->batch[i].value);
+    }
+    for (i = 0; i < count && failed; i++) {
+        Py_CLEAR(self->batch[i].key);
+        Py_CLEAR(self->batch[i].value);
+    }
+    return failed ? -1 : 0;
+}
+
+/* Steals nothing. */
+static int
+table_add(Table *self, PyObject *key, PyObject *value)
+{
+    Pending *pair = &self->batch[self->pending++];
+    Py_INCREF(key);
+    Py_INCREF(value);
+    pair->key = key;
+    pair->value = value;
+    return self->pending == BATCH ? table_flush(self) : 0;
+}
+
+static void
+table_drop_pending(Table *self)
+{
+    for (int i = 0; i < self->pending; i++) {
+        Py_CLEAR(self->batch[i].key);
+        Py_CLEAR(self->batch[i].value);
+    }
+    self->pending = 0;
+}
+
+static PyObject *
+table_absorb(PyObject *object, PyObject *args)
+{
+    Table *self = (Table *)object;
+    PyObject *iterator;
+    Py_ssize_t limit, count = 0;
+    if (!PyArg_ParseTuple(args, "On:absorb", &iterator, &limit))
+        return NULL;
+    if (!PyIter_Check(iterator)) {
+        PyErr_SetString(PyExc_TypeError, "absorb needs an iterator");
+        return NULL;
+    }
+    while (count < limit) {
+        PyObject *key, *value, *hold, *pair = Py_TYPE(iterator)->tp_iternext(iterator);
+        int failed;
+        if (pair == NULL) {
+            if (PyErr_Occurred()) {
+                if (!PyErr_ExceptionMatches(PyExc_StopIteration)) {
+                    table_drop_pending(self);
+                    return NULL;
+                }
+                PyErr_Clear();
+            }
+            break;
+        }
+        failed = split_pair(pair, &key, &value, &hold) < 0;
+        if (!failed) {
+            failed = table_add(self, key, value) < 0;
+            Py_DECREF(hold);
+        }
+        Py_DECREF(pair);
+        if (failed) {
+            table_drop_pending(self);
+            return NULL;
+        }
+        count++;
+    }
+    if (table_flush(self) < 0)
+        return NULL;
+    return PyLong_FromSsize_t(count);
+}
+
+static PyObject *
+table_update(PyObject *object, PyObject *args)
+{
+    Table *self = (Table *)object;
+    PyObject *keys, *values;
+    if (!PyArg_ParseTuple(args, "O!O!:update", &PyList_Type, &keys, &PyList_Type, &values))
+        return NULL;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(keys) && i < PyList_GET_SIZE(values); i++) {
+        if (table_add(self, PyList_GET_ITEM(keys, i), PyList_GET_ITEM(values, i)) < 0) {
+            table_drop_pending(self);
+            return NULL;
+        }
+    }
+    if (table_flush(self) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static void
+table_release(Table *self)
+{
+    PyMem_Free(self->index);
+    PyMem_Free(self->entries);
+    self->index = NULL;
+    self->entries = NULL;
+    self->used = self->room = self->slots = 0;
+}
+
+static PyObject *
+table_take(PyObject *object, PyObject *Py_UNUSED(none))
+{
+    Table *self = (Table *)object;
+    PyObject *keys = PyList_New((Py_ssize_t)self->used), *values = PyList_New((Py_ssize_t)self->used);
+    if (keys == NULL || values == NULL) {
+        Py_XDECREF(keys);
+        Py_XDECREF(values);
+        return NULL;
+    }
+    for (size_t i = 0; i < self->used; i++) {
+        PyList_SET_ITEM(keys, (Py_ssize_t)i, self->entries[i].key);
+        PyList_SET_ITEM(values, (Py_ssize_t)i, self->entries[i].value);
+    }
+    table_release(self);
+    if (table_make_room(self) < 0) {
+        Py_DECREF(keys);
+        Py_DECREF(values);
+        return NULL;
+    }
+    return Py_BuildValue("NN", keys, values);
+}
+
+static Py_ssize_t
+table_length(PyObject *object)
+{
+    return (Py_ssize_t)((Table *)object)->used;
+}
+
+static void
+table_dealloc(PyObject *object)
+{
+    Table *self = (Table *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    table_drop_pending(self);
+    for (size_t i = 0; i < self->used; i++) {
+        Py_DECREF(self->entries[i].key);
+        Py_DECREF(self->entries[i].value);
+    }
+    table_release(self);
+    Py_CLEAR(self->create);
+    Py_CLEAR(self->merge);
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+static PyObject *
+table_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
+{
+    PyObject *create, *merge;
+    Table *self;
+    if (!PyArg_ParseTuple(args, "OO:CombineTable", &create, &merge))
+        return NULL;
+    self = (Table *)type->tp_alloc(type, 0);
+    if (self == NULL)
+        return NULL;
+    if (create != Py_None) {
+        Py_INCREF(create);
+        self->create = create;
+    }
+    Py_INCREF(merge);
+    self->merge = merge;
+    self->merge_is_add = merge == operator_add;
+    if (table_make_room(self) < 0) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    return (PyObject *)self;
+}
+
+static PyMethodDef table_methods[] = {
+    {"absorb", table_absorb, METH_VARARGS, "absorb(iterator, limit): combine at most limit pairs; how many there were."},
+    {"update", table_update, METH_VARARGS, "update(keys, values): combine pairs given as two lists."},
+    {"take", table_take, METH_NOARGS, "(keys, combiners) in first-seen order; the table is empty afterwards."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot table_slots[] = {
+    {Py_tp_new, table_new},
+    {Py_tp_dealloc, table_dealloc},
+    {Py_tp_methods, table_methods},
+    {Py_sq_length, table_length},
+    {Py_tp_doc, "CombineTable(create, merge): combines values per key; create None keeps the first value."},
+    {0, NULL},
+};
+
+static PyType_Spec table_spec = {"weft._ops._native.CombineTable", sizeof(Table), 0, Py_TPFLAGS_DEFAULT, table_slots};
+
+/* ---- deal -------------------------------------------------------------------------------------------------------- */
+
+/* Weft's portable hash for the types that need no look at their class; `fallback` is keys.portable_hash. */
+static int
+portable_hash(PyObject *key, PyObject *fallback, Py_hash_t *hash)
+{
+    PyTypeObject *type = Py_TYPE(key);
+    PyObject *answer;
+    if (type == &PyUnicode_Type || type == &PyLong_Type || type == &PyBytes_Type || type == &PyBool_Type) {
+        *hash = PyObject_Hash(key);
+        return *hash == -1 ? -1 : 0;
+    }
+    if (key == Py_None) {
+        *hash = 0;
+        return 0;
+    }
+    if (type == &PyFloat_Type) {
+        if (isnan(PyFloat_AS_DOUBLE(key))) {
+            *hash = 0;
+            return 0;
+        }
+        *hash = PyObject_Hash(key);
+        return *hash == -1 ? -1 : 0;
+    }
+    if (type == &PyTuple_Type) {
+        uint64_t mixed = 0x345678;
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(key); i++) {
+            Py_hash_t part;
+            if (portable_hash(PyTuple_GET_ITEM(key, i), fallback, &part) < 0)
+                return -1;
+            mixed = ((mixed ^ (uint64_t)part) * 1000003) & INT64_MAX;
+        }
+        *hash = (Py_hash_t)(mixed ^ (uint64_t)PyTuple_GET_SIZE(key));
+        return 0;
+    }
+    answer = PyObject_CallFunctionObjArgs(fallback, key, NULL);
+    if (answer == NULL)
+        return -1;
+    *hash = (Py_hash_t)PyObject_Hash(answer); /* an int that fits hashes to itself, but for -1 */
+    if (PyLong_Check(answer)) {
+        int overflow;
+        long long exact = PyLong_AsLongLongAndOverflow(answer, &overflow);
+        if (!overflow)
+            *hash = (Py_hash_t)exact;
+    }
+    Py_DECREF(answer);
+    return 0;
+}
+
+static PyObject *
+deal(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *keys, *values, *fallback, *result = NULL;
+    Py_ssize_t partitions, count;
+    uint32_t *numbers = NULL;
+    Py_ssize_t *sizes = NULL;
+    if (!PyArg_ParseTuple(args, "O!O!nO:deal", &PyList_Type, &keys, &PyList_Type, &values, &partitions, &fallback))
+        return NULL;
+    count = PyList_GET_SIZE(keys);
+    if (count != PyList_GET_SIZE(values) || partitions < 1 || partitions > UINT32_MAX) {
+        PyErr_SetString(PyExc_ValueError, "deal needs two lists of equal length and at least one partition");
+        return NULL;
+    }
+    numbers = PyMem_Malloc(((size_t)count + 1) * sizeof(uint32_t));
+    sizes = PyMem_Calloc((size_t)partitions, sizeof(Py_ssize_t));
+    if (numbers == NULL || sizes == NULL) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Py_hash_t hash, number;
+        if (portable_hash(PyList_GET_ITEM(keys, i), fallback, &hash) < 0)
+            goto done;
+        if (PyList_GET_SIZE(keys) != count || PyList_GET_SIZE(values) != count) {
+            PyErr_SetString(PyExc_RuntimeError, "the columns changed while they were dealt");
+            goto done;
+        }
+        number = hash % partitions;
+        if (number < 0)
+            number += partitions;
+        numbers[i] = (uint32_t)number;
+        sizes[number]++;
+    }
+    result = PyList_New(partitions);
+    if (result == NULL)
+        goto done;
+    for (Py_ssize_t p = 0; p < partitions; p++) {
+        PyObject *part = Py_BuildValue("NN", PyList_New(sizes[p]), PyList_New(sizes[p]));
+        if (part == NULL) {
+            Py_CLEAR(result);
+            goto done;
+        }
+        PyList_SET_ITEM(result, p, part);
+        sizes[p] = 0;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *part = PyList_GET_ITEM(result, numbers[i]);
+        Py_ssize_t at = sizes[numbers[i]]++;
+        PyObject *key = PyList_GET_ITEM(keys, i), *value = PyList_GET_ITEM(values, i);
+        Py_INCREF(key);
+        Py_INCREF(value);
+        PyList_SET_ITEM(PyTuple_GET_ITEM(part, 0), at, key);
+        PyList_SET_ITEM(PyTuple_GET_ITEM(part, 1), at, value);
+    }
+done:
+    PyMem_Free(numbers);
+    PyMem_Free(sizes);
+    return result;
+}
+
+/* ---- count and stats --------------------------------------------------------------------------------------------- */
+
+static PyObject *
+count_all(PyObject *Py_UNUSED(module), PyObject *iterable)
+{
+    Py_ssize_t count = 0;
+    PyObject *item, *iterator = PyObject_GetIter(iterable);
+    if (iterator == NULL)
+        return NULL;
+    while ((item = Py_TYPE(iterator)->tp_iternext(iterator)) != NULL) {
+        Py_DECREF(item);
+        count++;
+    }
+    Py_DECREF(iterator);
+    if (PyErr_Occurred()) {
+        if (!PyErr_ExceptionMatches(PyExc_StopIteration))
+            return NULL;
+        PyErr_Clear();
+    }
+    return PyLong_FromSsize_t(count);
+}
+
+/* A sum of doubles as a double and its rounding error (Dekker, Knuth: the error of an addition is itself a double). */
+typedef struct {
+    double high;
+    double low;
+} Twofold;
+
+static inline void
+twofold_add(Twofold *sum, double value)
+{
+    double total = sum->high + value, part = total - sum->high;
+    sum->low += (sum->high - (total - part)) + (value - part);
+    sum->high = total;
+}
+
+static inline void
+twofold_add_product(Twofold *sum, double one, double other)
+{
+    double product = one * other;
+    twofold_add(sum, product);
+    sum->low += fma(one, other, -product);
+}
+
+static PyObject *
+int128(__int128 value)
+{
+    unsigned __int128 magnitude = value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
+    PyObject *high = PyLong_FromUnsignedLongLong((unsigned long long)(magnitude >> 64));
+    PyObject *low = PyLong_FromUnsignedLongLong((unsigned long long)magnitude);
+    PyObject *bits = PyLong_FromLong(64), *shifted = NULL, *whole = NULL;
+    if (high != NULL && low != NULL && bits != NULL)
+        shifted = PyNumber_Lshift(high, bits);
+    if (shifted != NULL)
+        whole = PyNumber_Or(shifted, low);
+    if (whole != NULL && value < 0)
+        Py_SETREF(whole, PyNumber_Negative(whole));
+    Py_XDECREF(high);
+    Py_XDECREF(low);
+    Py_XDECREF(bits);
+    Py_XDECREF(shifted);
+    return whole;
+}
+
+typedef struct {
+    Py_ssize_t count;
+    __int128 sum;
+    __int128 squares;
+    long long least;
+    long long most;
+} Integers;
+
+typedef struct {
+    Py_ssize_t count;
+    double origin; /* the first value: sums of distances from it lose nothing when all values are alike */
+    Twofold sum;
+    Twofold distances;
+    Twofold squares;
+    double least;
+    double most;
+} Floats;
+
+/* So small that 2**34 squares fit 128 bits. */
+static const long long MOST_EXACT = 1LL << 46;
+
+static int
+take_integer(Integers *integers, PyObject *item)
+{
+    int overflow;
+    long long value = PyLong_AsLongLongAndOverflow(item, &overflow);
+    if (overflow || value > MOST_EXACT || value < -MOST_EXACT)
+        return 0;
+    if (integers->count == 0 || value < integers->least)
+        integers->least = value;
+    if (integers->count == 0 || value > integers->most)
+        integers->most = value;
+    integers->count++;
+    integers->sum += value;
+    integers->squares += (__int128)value * value;
+    return 1;
+}
+
+static int
+take_float(Floats *floats, double value)
+{
+    double distance;
+    if (!isfinite(value) || fabs(value) > 1e150)
+        return 0;
+    if (floats->count == 0)
+        floats->origin = floats->least = floats->most = value;
+    distance = value - floats->origin;
+    floats->count++;
+    twofold_add(&floats->sum, value);
+    twofold_add(&floats->distances, distance);
+    twofold_add_product(&floats->squares, distance, distance);
+    if (value < floats->least)
+        floats->least = value;
+    if (value > floats->most)
+        floats->most = value;
+    return 1;
+}
+
+/* stats(iterator): ((count, sum, sum of squares, least, most) of the ints, or None;
+ *                   (count, sum, origin, distances, squares, least, most) of the floats, or None;
+ *                   the first value that is neither, in a list, or an empty list); the iterator is not read beyond it. */
+static PyObject *
+stats(PyObject *Py_UNUSED(module), PyObject *iterator)
+{
+    Integers integers = {0};
+    Floats floats = {0};
+    PyObject *item, *other = PyList_New(0), *of_integers = NULL, *of_floats = NULL;
+    if (other == NULL)
+        return NULL;
+    if (!PyIter_Check(iterator)) {
+        PyErr_SetString(PyExc_TypeError, "stats needs an iterator");
+        goto failed;
+    }
+    while ((item = Py_TYPE(iterator)->tp_iternext(iterator)) != NULL) {
+        int taken = 0;
+        if (PyLong_CheckExact(item))
+            taken = take_integer(&integers, item);
+        else if (PyFloat_CheckExact(item))
+            taken = take_float(&floats, PyFloat_AS_DOUBLE(item));
+        if (!taken) {
+            int status = PyList_Append(other, item);
+            Py_DECREF(item);
+            if (status < 0)
+                goto failed;
+            break;
+        }
+        Py_DECREF(item);
+    }
+    if (PyErr_Occurred()) {
+        if (!PyErr_ExceptionMatches(PyExc_StopIteration))
+            goto failed;
+        PyErr_Clear();
+    }
+    if (integers.count) {
+        of_integers = Py_BuildValue("nNNLL", integers.count, int128(integers.sum), int128(integers.squares),
+                                    integers.least, integers.most);
+    }
+    else {
+        Py_INCREF(Py_None);
+        of_integers = Py_None;
+    }
+    if (floats.count) {
+        of_floats = Py_BuildValue("n(dd)d(dd)(dd)dd", floats.count, floats.sum.high, floats.sum.low, floats.origin,
+                                  floats.distances.high, floats.distances.low, floats.squares.high,
+                                  floats.squares.low, floats.least, floats.most);
+    }
+    else {
+        Py_INCREF(Py_None);
+        of_floats = Py_None;
+    }
+    if (of_integers == NULL || of_floats == NULL)
+        goto failed;
+    return Py_BuildValue("NNN", of_integers, of_floats, other);
+failed:
+    Py_XDECREF(of_integers);
+    Py_XDECREF(of_floats);
+    Py_DECREF(other);
+    return NULL;
+}
+
+/* ---- module ------------------------------------------------------------------------------------------------------ */
+
+static PyMethodDef module_methods[] = {
+    {"deal", deal, METH_VARARGS, "deal(keys, values, partitions, portable_hash): [(keys, values)] by partition."},
+    {"count", count_all, METH_O, "count(iterable): how many records there are."},
+    {"stats", stats, METH_O, "stats(iterator): exact sums of ints and careful sums of floats."},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef module_definition = {
+    PyModuleDef_HEAD_INIT, "weft._ops._native", "Compiled operators of Weft's worker.", -1, module_methods,
+    NULL, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC
+PyInit__native(void)
+{
+    PyObject *module, *operators, *type;
+    operators = PyImport_ImportModule("operator");
+    if (operators == NULL)
+        return NULL;
+    operator_add = PyObject_GetAttrString(operators, "add");
+    Py_DECREF(operators);
+    if (operator_add == NULL)
+        return NULL;
+    module = PyModule_Create(&module_definition);
+    if (module == NULL)
+        return NULL;
+    type = PyType_FromSpec(&pipeline_spec);
+    if (type == NULL || PyModule_AddObject(module, "Pipeline", type) < 0)
+        return NULL;
+    type = PyType_FromSpec(&table_spec);
+    if (type == NULL || PyModule_AddObject(module, "CombineTable", type) < 0)
+        return NULL;
+    return module;
+}
