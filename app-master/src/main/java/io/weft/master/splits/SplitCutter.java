@@ -1,5 +1,6 @@
 package io.weft.master.splits;
 
+import io.weft.runner.input.TextCodecs;
 import io.weft.runner.protocol.InputSpec;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -9,9 +10,6 @@ import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.BlockLocation;
 import org.apache.hadoop.fs.LocatedFileStatus;
-import org.apache.hadoop.io.compress.CompressionCodec;
-import org.apache.hadoop.io.compress.CompressionCodecFactory;
-import org.apache.hadoop.io.compress.SplittableCompressionCodec;
 
 /**
  * Cuts files into splits by Hadoop's rule: a split has the block's size, or less where the wanted number of splits asks for it, and the
@@ -22,11 +20,11 @@ final class SplitCutter {
     private static final int MAX_HOSTS = 3;
     private static final String MIN_SIZE = "mapreduce.input.fileinputformat.split.minsize";
 
-    private final CompressionCodecFactory codecs;
+    private final TextCodecs codecs;
     private final long minBytes;
 
     SplitCutter(Configuration conf) {
-        this.codecs = new CompressionCodecFactory(conf);
+        this.codecs = new TextCodecs(conf);
         this.minBytes = Math.max(1, conf.getLong(MIN_SIZE, 1));
     }
 
@@ -49,8 +47,7 @@ final class SplitCutter {
             return;
         }
         String path = file.getPath().toString();
-        CompressionCodec codec = codecs.getCodec(file.getPath());
-        if (codec != null && !(codec instanceof SplittableCompressionCodec)) {
+        if (!codecs.isSplittable(file.getPath())) {
             splits.add(split(file, new InputSpec.FileRange(path, 0, left, true)));
             return;
         }

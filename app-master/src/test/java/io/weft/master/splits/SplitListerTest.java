@@ -54,6 +54,20 @@ class SplitListerTest {
     }
 
     @Test
+    void cutsOneLocalFileAsHadoopsTextInputFormat() throws IOException {
+        Path file = folder.resolve("one file.txt");
+        for (int size : new int[] {0, 1, 2, 3, 999, 70_000_000}) {
+            Files.write(file, new byte[size]);
+            for (String name : List.of(file.toString(), "file:" + file, "file://" + file)) {
+                for (int wanted : new int[] {0, 1, 2, 3}) {
+                    String what = name + " of " + size + " bytes in " + wanted;
+                    assertEquals(hadoopSplits(name, wanted), ranges(lister().list(name, wanted, SITE)), what);
+                }
+            }
+        }
+    }
+
+    @Test
     void keepsTheOrderOfACommaListAndSortsWhatAPatternStandsFor() throws IOException {
         for (String name : List.of("z1", "z3", "z2", "b", "x,y", "k1", "k2")) {
             Files.writeString(folder.resolve(name), name);

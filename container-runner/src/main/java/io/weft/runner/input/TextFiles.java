@@ -16,7 +16,6 @@ import org.apache.hadoop.fs.Options.OpenFileOptions;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.compress.CodecPool;
 import org.apache.hadoop.io.compress.CompressionCodec;
-import org.apache.hadoop.io.compress.CompressionCodecFactory;
 import org.apache.hadoop.io.compress.Decompressor;
 import org.apache.hadoop.io.compress.SplittableCompressionCodec;
 import org.apache.hadoop.util.functional.FutureIO;
@@ -26,16 +25,17 @@ final class TextFiles {
     private static final int STREAM_BUFFER_BYTES = 256 << 10;
 
     private final Configuration conf;
-    private CompressionCodecFactory codecs;
+    private final TextCodecs codecs;
 
     TextFiles(Configuration conf) {
         this.conf = conf;
+        this.codecs = new TextCodecs(conf);
     }
 
     /** {@code buffer}: for the blocks; used until the result is closed. */
     TextBlocks open(InputSpec.FileRange range, byte[] buffer) throws IOException {
         Path path = new Path(range.path());
-        Optional<CompressionCodec> codec = codecOf(path);
+        Optional<CompressionCodec> codec = codecs.find(path);
         if (codec.isPresent()) {
             if (codec.get() instanceof SplittableCompressionCodec) {
                 return new RecordBlocks(range, buffer.length, conf);
@@ -48,14 +48,7 @@ final class TextFiles {
 
     /** Whether the file's content is compressed, by its name. */
     boolean isCompressed(String path) {
-        return codecOf(new Path(path)).isPresent();
-    }
-
-    private Optional<CompressionCodec> codecOf(Path path) {
-        if (codecs == null) {
-            codecs = new CompressionCodecFactory(conf);
-        }
-        return Optional.ofNullable(codecs.getCodec(path));
+        return codecs.find(new Path(path)).isPresent();
     }
 
     private InputStream openAt(Path path, long start, long end) throws IOException {

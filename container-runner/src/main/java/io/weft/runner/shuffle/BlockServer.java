@@ -124,7 +124,10 @@ public final class BlockServer implements Closeable {
             }
         } catch (IOException e) {
             System.getLogger(BlockServer.class.getName())
-                    .log(System.Logger.Level.ERROR, "the block server's selector failed; other hosts cannot fetch any more", e);
+                    .log(
+                            System.Logger.Level.ERROR,
+                            "the block server's selector failed; other hosts cannot fetch any more",
+                            e);
         } finally {
             connections.forEach(BlockServer::closeQuietly);
         }
