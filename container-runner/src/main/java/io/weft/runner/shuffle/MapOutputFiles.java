@@ -15,6 +15,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -28,6 +30,7 @@ public final class MapOutputFiles {
     private record Output(int shuffle, Path path) {}
 
     private static final String TEMPORARY_PREFIX = ".tmp-";
+    private static final Pattern TEMPORARY = Pattern.compile("\\.tmp-([0-9]{1,18})-.*");
     private static final long INDEX_CACHE_BYTES = 16L << 20;
     /** The NodeManager's user reads them through the group. */
     private static final Set<PosixFilePermission> FOLDER_MODE = PosixFilePermissions.fromString("rwxr-x---");
@@ -147,7 +150,10 @@ public final class MapOutputFiles {
         }
     }
 
-    /** Deletes all outputs, also unpublished ones, and then the folders where nothing else is in them. */
+    /**
+     * Deletes all outputs published here, and what workers that run no more have left unpublished. The folders stay: other runners of
+     * the application may write into them.
+     */
     public void dropAll() {
         for (Output output : outputs.values()) {
             delete(output.path());
@@ -155,13 +161,18 @@ public final class MapOutputFiles {
         outputs.clear();
         for (Path folder : folders) {
             try (Stream<Path> entries = Files.list(folder)) {
-                entries.filter(entry -> entry.getFileName().toString().startsWith(TEMPORARY_PREFIX))
-                        .forEach(MapOutputFiles::delete);
+                entries.filter(MapOutputFiles::isOfDeadWorker).forEach(MapOutputFiles::delete);
             } catch (IOException e) {
+                // The disk is gone, and with it what was to be deleted.
                 continue;
             }
-            deleteOne(folder);
         }
+    }
+
+    private static boolean isOfDeadWorker(Path folder) {
+        Matcher temporary = TEMPORARY.matcher(folder.getFileName().toString());
+        return temporary.matches()
+                && ProcessHandle.of(Long.parseLong(temporary.group(1))).isEmpty();
     }
 
     private static void setModes(Path folder) throws IOException {
