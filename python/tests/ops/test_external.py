@@ -91,7 +91,7 @@ def test_an_error_of_the_merge_function_passes_through_and_leaves_no_file() -> N
 
 
 def test_keys_of_one_partition_are_dealt_evenly() -> None:
-    sizes = [len(places) for places in deal(range(0, 200 * 16_000, 200), 0)]
+    sizes = [len(places) for places in deal(range(0, 200 * 64_000, 200), 0)]
     assert len(sizes) == FAN_OUT
     assert min(sizes) > 800
     assert max(sizes) < 1200

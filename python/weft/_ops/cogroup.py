@@ -38,4 +38,5 @@ def cogroup(
     for number, batches in enumerate(inputs):
         for keys, values in batches:
             grouping.add(number, keys, values)
-    yield from grouping.results()
+    for entries in grouping.results():
+        yield from entries

@@ -1,6 +1,6 @@
 """Combining more keys than fit in memory, with the result of having had enough memory.
 
-Records go to a table until the gauge is full. Then the table's entries are dealt to 16 sub-partitions by bits of a
+Records go to a table until the gauge is full. Then the table's entries are dealt to 64 sub-partitions by bits of a
 mixed hash (which have nothing to do with ``hash % partitions``: all keys of a task share that), and written with the
 sequence number at which their key was first seen. At the end each sub-partition is combined by itself, dealing again
 by other bits if it is still too large, and written as a run in sequence order; the runs are merged by sequence
@@ -19,9 +19,9 @@ from weft._ops.spill import RowSizer, Segment, SpillFiles, SpillScope
 
 __all__ = ["DictTable", "ExternalCombiner", "Table", "deal", "merge_segments"]
 
-FAN_OUT = 16
-DEEPEST = 10
-_FAN_BITS = 4
+FAN_OUT = 64
+DEEPEST = 8
+_FAN_BITS = 6
 _GOLDEN = 0x9E3779B97F4A7C15
 _RUN_BLOCK_BYTES = 64 << 10
 _MOST_RUNS = 64
@@ -234,7 +234,7 @@ def deal(keys: Sequence[Any], level: int) -> list[array[int]]:
     appends = [place.append for place in places]
     shift = 64 - _FAN_BITS * (level + 1)
     for number, key in enumerate(keys):
-        appends[(hash(key) * _GOLDEN >> shift) & 15](number)
+        appends[(hash(key) * _GOLDEN >> shift) & 63](number)
     return places
 
 

@@ -4,7 +4,7 @@ The tables of a grouping, one per input, map a key to the list of its values. Wh
 
 1. Long lists (1/256 of what is held, or more) go to disk as chunks; the key keeps references to them. When that frees
    most of the memory, because a few keys own it, nothing else happens.
-2. Otherwise all entries are dealt to 16 sub-partitions by bits of a mixed hash and written with the sequence number
+2. Otherwise all entries are dealt to 64 sub-partitions by bits of a mixed hash and written with the sequence number
    at which their key was first seen. At the end each sub-partition is grouped by itself, in the same way one level
    deeper, and written as a run in sequence order; the runs are merged.
 
@@ -14,6 +14,7 @@ they are iterated over, as often as asked, until the task ends.
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any, Union
@@ -29,9 +30,11 @@ __all__ = ["Grouping", "SpilledValues", "group"]
 _CHUNK_SHARE = 256
 _LEAST_CHUNK_BYTES = 64 << 10
 _RUN_BLOCK_BYTES = 64 << 10
+_OUT_ROWS = 8192
 
 Bag = Union[list[Any], "SpilledValues"]
 Pieces = list["Segment | list[Any]"]
+Entry = tuple[Any, tuple[Any, ...]]  # a key and its bags
 
 
 class SpilledValues:
@@ -39,7 +42,7 @@ class SpilledValues:
 
     __slots__ = ("_files", "_length", "_pieces")
 
-    def __init__(self, files: SpillFiles, pieces: Pieces) -> None:
+    def __init__(self, files: SpillFiles, pieces: Sequence[Segment | list[Any]]) -> None:
         self._files = files
         self._pieces = pieces
         self._length = sum(piece.rows if isinstance(piece, Segment) else len(piece) for piece in pieces)
@@ -83,8 +86,9 @@ def group(
     grouping = Grouping(scope, gauge, limit)
     for keys, values in batches:
         grouping.add(0, keys, values)
-    for key, bags in grouping.results():
-        yield key, ResultIterable(bags[0])
+    for entries in grouping.results():
+        for key, (bag,) in entries:
+            yield key, ResultIterable(bag)
 
 
 class Grouping:
@@ -146,52 +150,70 @@ class Grouping:
         if self._gauge.full():
             self._spill()
 
-    def results(self) -> Iterator[tuple[Any, tuple[Bag, ...]]]:
-        """Each key once with one bag of values per input, in first-seen order. Ends the grouping.
+    def results(self) -> Iterator[list[Entry]]:
+        """Each key once with one bag of values per input, in first-seen order, in lists. Ends the grouping.
 
         A bag is a list, or `SpilledValues`, which can be read until the task ends.
         """
         if not any(self._parts):
-            yield from self._entries()
+            order = iter(self._order() if self._inputs > 1 else self._tables[0])
+            while keys := list(itertools.islice(order, _OUT_ROWS)):
+                yield self._opened(self._entries(keys))
             return
         files = self._spill_files()
+        self._write_chunks(files, self._chunk_bytes)
         self._deal(files)
+        self._gauge.release()
         runs: list[Segment] = []
         self._finish_parts(files, runs)
-        for (entries,) in (block[1:] for block in merge_segments(files, runs, columns=2)):
-            for key, bags in entries:
-                yield key, tuple([self._bag(pieces) for pieces in bags])
+        for _, entries in merge_segments(files, runs, columns=2):
+            yield self._opened(entries)
 
-    def _bag(self, pieces: Pieces) -> Bag:
-        """A list where nothing lies on disk."""
+    def _opened(self, entries: list[Entry]) -> list[Entry]:
+        """Entries fit for the user: pieces become `SpilledValues`."""
+        if self._files is None:
+            return entries
+        return [
+            (key, tuple([self._bag(bag) for bag in bags]))
+            if any(type(bag) is tuple for bag in bags)
+            else entry
+            for entry in entries
+            for key, bags in (entry,)
+        ]
+
+    def _bag(self, bag: Bag | tuple[Any, ...]) -> Bag:
+        return SpilledValues(self._spill_files(), bag) if isinstance(bag, tuple) else bag
+
+    def _entries(self, keys: list[Any]) -> list[Entry]:
+        """The entries of some keys: bags are lists, or tuples of pieces where some lie on disk."""
+        if any(self._pieces):
+            numbers = range(self._inputs)
+            return [(key, tuple([self._closed_bag(number, key) for number in numbers])) for key in keys]
+        if self._inputs == 1:
+            table = self._tables[0]
+            return [(key, (table[key],)) for key in keys]
+        if self._inputs == 2:
+            left, right = self._tables[0].get, self._tables[1].get
+            return [(key, (left(key) or [], right(key) or [])) for key in keys]
+        return [(key, tuple([table.get(key) or [] for table in self._tables])) for key in keys]
+
+    def _closed_bag(self, number: int, key: Any) -> Any:
+        bag = self._tables[number].get(key) or []
+        pieces = self._pieces[number].get(key)
         if not pieces:
-            return []
-        if len(pieces) == 1 and isinstance(pieces[0], list):
-            return pieces[0]
-        return SpilledValues(self._spill_files(), pieces)
+            return bag
+        return (*pieces, bag) if bag else tuple(pieces)
 
-    def _entries(self) -> Iterator[tuple[Any, tuple[Bag, ...]]]:
-        """What the tables hold, in the order of the inputs, then of the keys."""
-        single = self._inputs == 1 and not self._pieces[0]
-        if single:
-            for key, bag in self._tables[0].items():
-                yield key, (bag,)
-            return
-        for key in self._order():
-            yield key, tuple([self._bag(self._pieces_of(number, key)) for number in range(self._inputs)])
-
-    def _order(self) -> dict[Any, None]:
-        order: dict[Any, None] = {}
-        for table in self._tables:
-            order.update(dict.fromkeys(table))
+    def _order(self) -> dict[Any, int]:
+        """All keys in first-seen order, with their sequence numbers (from level 1 on)."""
+        if self._level == 0:
+            return dict.fromkeys(itertools.chain.from_iterable(self._tables), 0)
+        order = dict(zip(self._tables[0], self._sequences[0]))
+        for table, sequence in zip(self._tables[1:], self._sequences[1:]):
+            for key, number in zip(table, sequence):
+                if key not in order:
+                    order[key] = number
         return order
-
-    def _pieces_of(self, number: int, key: Any) -> Pieces:
-        """All pieces of a key, in arrival order."""
-        pieces = list(self._pieces[number].get(key, ()))
-        if bag := self._tables[number].get(key):
-            pieces.append(bag)
-        return pieces
 
     def _spill_files(self) -> SpillFiles:
         if self._files is None:
@@ -201,27 +223,29 @@ class Grouping:
     def _spill(self) -> None:
         files = self._spill_files()
         files.count_spill()
-        freed = self._write_chunks(files, self._chunk_bytes)
-        self._gauge.release()
-        if freed and not self._gauge.full(self._limit // 2):
-            return
-        if self._level < DEEPEST:
-            self._deal(files)
-        else:
+        if self._level >= DEEPEST:
             self._write_chunks(files, 0)
+        elif self._write_chunks(files, self._chunk_bytes) < self._limit // 2:
+            self._deal(files)
         self._gauge.release()
 
-    def _write_chunks(self, files: SpillFiles, least_bytes: int) -> bool:
-        """Move lists of at least so many bytes to disk; whether there were any."""
-        found = False
+    def _write_chunks(self, files: SpillFiles, least_bytes: int) -> int:
+        """Move lists of about so many bytes or more to disk; returns about how many bytes that was."""
+        moved = 0
+        keys = sum(map(len, self._tables))
+        # With many keys a short list cannot be long in bytes, on the whole.
+        shortest = 8 if keys * least_bytes > self._limit * 32 else 1
         for number, table in enumerate(self._tables):
             for key, bag in table.items():
-                if bag and len(bag) * estimate_bytes(bag[len(bag) // 2]) >= least_bytes:
+                if len(bag) < shortest:
+                    continue
+                size = len(bag) * estimate_bytes(bag[len(bag) // 2])
+                if size >= least_bytes:
                     pieces = self._pieces[number].setdefault(key, [])
                     pieces.append(self._write_chunk(files, bag))
                     bag.clear()
-                    found = True
-        return found
+                    moved += size
+        return moved
 
     def _write_chunk(self, files: SpillFiles, values: list[Any]) -> Segment:
         writer = files.writer()
@@ -240,7 +264,8 @@ class Grouping:
         for number, table in enumerate(tables):
             if not table:
                 continue
-            keys = list(table)
+            keys, bags = list(table), list(table.values())
+            table.clear()
             sequence = sequences[number]
             if self._level == 0:
                 sequence = array("Q", range(self._base, self._base + len(keys)))
@@ -248,7 +273,7 @@ class Grouping:
             for parts, places in zip(self._parts, deal(keys, self._level)):
                 if places:
                     parts.append(
-                        (number, self._write_entries(files, places, keys, sequence, table, pieces[number]))
+                        (number, self._write_entries(files, places, keys, bags, sequence, pieces[number]))
                     )
 
     def _write_entries(
@@ -256,29 +281,23 @@ class Grouping:
         files: SpillFiles,
         places: array[int],
         keys: list[Any],
+        bags: list[list[Any]],
         sequence: array[int],
-        table: dict[Any, list[Any]],
         pieces: dict[Any, Pieces],
     ) -> Segment:
-        """Write the entries at `places`; the table gives its lists up, so that memory falls while disk fills."""
+        """Write the entries at `places`."""
         writer = files.writer()
-        numbers, some, counts, earlier = array("Q"), [], array("Q"), []
-        values: list[Any] = []
-        for place in places:
-            key = keys[place]
-            bag = table.pop(key)
-            numbers.append(sequence[place])
-            some.append(key)
-            counts.append(len(bag))
-            earlier.append(pieces.pop(key, None))
-            values += bag
-            if len(values) + len(some) >= self._sizer.rows:
-                rows = len(values) + len(some)
-                self._sizer.saw(rows, writer.write([numbers, some, counts, earlier, values], len(some)))
-                numbers, some, counts, earlier, values = array("Q"), [], array("Q"), [], []
-        if some:
-            rows = len(values) + len(some)
-            self._sizer.saw(rows, writer.write([numbers, some, counts, earlier, values], len(some)))
+        start = 0
+        while start < len(places):
+            some = places[start : start + self._sizer.rows]
+            start += len(some)
+            numbers = array("Q", [sequence[place] for place in some])
+            some_keys = [keys[place] for place in some]
+            some_bags = [bags[place] for place in some]
+            values = list(itertools.chain.from_iterable(some_bags))
+            earlier = [pieces.get(key) for key in some_keys] if pieces else None
+            columns = [numbers, some_keys, array("Q", map(len, some_bags)), [earlier], values]
+            self._sizer.saw(len(some), writer.write(columns, len(some)))
         return writer.finish()
 
     def _finish_parts(self, files: SpillFiles, runs: list[Segment]) -> None:
@@ -300,6 +319,7 @@ class Grouping:
                         self._absorb(number, columns)
                         if self._gauge.full():
                             self._spill()
+        self._write_chunks(files, self._chunk_bytes)
         if any(self._parts):
             self._deal(files)
             self._gauge.release()
@@ -308,41 +328,37 @@ class Grouping:
             runs.append(self._write_run(files))
 
     def _absorb(self, number: int, columns: Sequence[Any]) -> None:
-        numbers, keys, counts, earlier, values = columns
-        table, pieces, sequence = self._tables[number], self._pieces[number], self._sequences[number]
+        numbers, keys, counts, (earlier,), values = columns
+        table, pieces = self._tables[number], self._pieces[number]
+        get, note = table.get, self._sequences[number].append
         start = 0
-        for order, key, count, before in zip(numbers, keys, counts, earlier):
-            bag = table.get(key)
+        for place, (order, key, count) in enumerate(zip(numbers, keys, counts)):
+            end = start + count
+            bag = get(key)
             if bag is None:
+                note(order)
                 table[key] = bag = []
-                sequence.append(order)
-            if before:
+            if earlier is not None and (before := earlier[place]):
                 known = pieces.setdefault(key, [])
                 if bag:
                     known.append(bag)
                     table[key] = bag = []
                 known += before
-            bag += values[start : start + count]
-            start += count
+            bag += values[start:end]
+            start = end
 
     def _write_run(self, files: SpillFiles) -> Segment:
         """Write what the tables hold as one run in sequence order."""
-        first_seen: dict[Any, int] = {}
-        for table, sequence in zip(self._tables, self._sequences):
-            for key, order in zip(table, sequence):
-                first_seen.setdefault(key, order)
+        order = self._order()
+        numbers, keys = array("Q", order.values()), list(order)
+        del order
         writer = files.writer()
         sizer = RowSizer(_RUN_BLOCK_BYTES)
-        numbers, entries, weight = array("Q"), [], 0
-        for key, order in first_seen.items():
-            bags = [self._pieces_of(number, key) for number in range(self._inputs)]
-            numbers.append(order)
-            entries.append((key, bags))
-            weight += 1 + sum(len(piece) for pieces in bags for piece in pieces if type(piece) is list)
-            if weight >= sizer.rows:
-                sizer.saw(weight, writer.write([numbers, entries], len(entries)))
-                numbers, entries, weight = array("Q"), [], 0
-        if entries:
-            writer.write([numbers, entries], len(entries))
+        start = 0
+        while start < len(keys):
+            end = start + sizer.rows
+            entries = self._entries(keys[start:end])
+            sizer.saw(len(entries), writer.write([numbers[start:end], entries], len(entries)))
+            start += len(entries)
         self._clear()
         return writer.finish()

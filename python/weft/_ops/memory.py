@@ -4,9 +4,10 @@ The measure is what the process holds privately (anonymous pages), less what it 
 shared libraries and page cache do not count, what the fork server shared with its workers does not either. It is read
 from /proc/self/statm once per batch, which costs two microseconds.
 
-Freed memory does not always go back to the system. That needs no correction: memory that is free inside the process
-is used again before the process grows, so growth is what counts. Only where much stays after a spill (data that the
-user's code keeps, torn arenas) the mark moves up, so that the task does not spill with every batch.
+Freed memory does not always go back to the system: one living object keeps a whole arena. What is free inside the
+process is used again before the process grows, so growth alone says when memory is full the first time. After a spill
+the number of allocated blocks tells how much of what stays taken is in use and how much has been filled again, so
+that a task spills neither with every batch nor ever later.
 """
 
 from __future__ import annotations
@@ -43,8 +44,7 @@ def private_bytes() -> int:
     """The bytes that this process holds for itself now (anonymous resident pages)."""
     descriptor = _statm(os.getpid())
     if descriptor is None:
-        blocks = getattr(sys, "getallocatedblocks", None)
-        return 0 if blocks is None else int(blocks()) * _BLOCK_BYTES
+        return _blocks() * _BLOCK_BYTES
     fields = os.pread(descriptor, 128, 0).split()
     return (int(fields[1]) - int(fields[2])) * _PAGE_BYTES
 
@@ -64,8 +64,16 @@ class MemoryWatch:
         _tune_allocator()
         self._budget = budget
         self._baseline = private_bytes() if baseline is None else baseline
-        self._mark = self._baseline + budget
-        if private_bytes() > self._mark:
+        self._first_blocks = _blocks()
+        self._block_bytes = float(_BLOCK_BYTES)
+        # The most blocks seen since the last release, and the bytes taken then.
+        self._peak_blocks = 0
+        self._peak_bytes = 0
+        # As of the last release: bytes that were still taken, those of them in use, and the blocks in use.
+        self._floor = -budget
+        self._kept = 0.0
+        self._kept_blocks = self._first_blocks
+        if self.used > budget:
             self.release()
 
     @property
@@ -75,14 +83,38 @@ class MemoryWatch:
 
     def full(self, extra: int = 0) -> bool:
         """Whether what is held, and `extra` bytes to come, pass the budget."""
-        return private_bytes() + extra > self._mark
+        taken = private_bytes() - self._baseline
+        if taken + extra <= self._budget // 2:
+            return False
+        blocks = _blocks()
+        if blocks > self._peak_blocks:
+            self._peak_blocks, self._peak_bytes = blocks, taken
+        if taken + extra <= self._budget:
+            return False
+        if taken + extra > max(self._budget, self._floor + self._budget // 8):
+            return True
+        # Part of what is taken is free inside the process: what was freed and has not been filled again.
+        filled = extra + (blocks - self._kept_blocks) * self._block_bytes
+        room = self._budget - self._kept
+        if taken > self._budget * 9 // 8:
+            room = min(room, self._budget / 4)
+        return filled > max(room, self._budget / 8)
 
     def release(self) -> None:
-        """Collect garbage, trim the heap, and move the mark if more than the budget stays taken."""
+        """Collect garbage and trim the heap; note how much of what stays taken is in use."""
         gc.collect()
         _trim_heap()
-        floor = private_bytes() + self._budget // 8
-        self._mark = max(self._baseline + self._budget, floor)
+        blocks, taken = _blocks(), self.used
+        grown = self._peak_blocks - self._first_blocks
+        if grown > 0:
+            self._block_bytes = max(16.0, self._peak_bytes / grown)
+            self._kept = taken * min(1.0, max(0, blocks - self._first_blocks) / grown)
+        else:
+            self._kept = min(float(taken), self._kept + (blocks - self._kept_blocks) * self._block_bytes)
+        self._kept = max(0.0, self._kept)
+        self._floor = taken
+        self._kept_blocks = blocks
+        self._peak_blocks = 0
 
 
 class NeverFull:
@@ -112,6 +144,12 @@ class AlwaysFull:
 
     def release(self) -> None:
         """Do nothing."""
+
+
+def _blocks() -> int:
+    """The objects and buffers allocated by Python; 0 where it does not count them (PyPy)."""
+    count = getattr(sys, "getallocatedblocks", None)
+    return 0 if count is None else int(count())
 
 
 @functools.lru_cache(maxsize=1)
