@@ -41,6 +41,7 @@ def install(log: Log) -> None:
     _install.find_java()
     state = _install.state_folder()
     with _locked(state, log):
+        _remove_remains(state)
         _packages(log)
         _jars(state, log)
         _native_operators(log)
@@ -65,6 +66,14 @@ def _locked(state: Path, log: Log) -> Iterator[None]:
             log("weft: waiting for another first run in this checkout")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _remove_remains(state: Path) -> None:
+    """Removes what interrupted runs left; nobody else works here while the lock is held."""
+    for folder in state.glob("build-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in state.glob("part-*"):
+        file.unlink(missing_ok=True)
 
 
 def _packages(log: Log) -> None:
