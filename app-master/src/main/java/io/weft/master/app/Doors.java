@@ -10,7 +10,6 @@ import py4j.GatewayServer;
 
 /** The two doors of one application, open: Py4J for control, the data socket for bytes. */
 public final class Doors implements AutoCloseable {
-    private static final int CONNECT_MILLIS = 10_000;
 
     private final GatewayServer control;
     private final DataSocketServer data;
@@ -30,7 +29,6 @@ public final class Doors implements AutoCloseable {
         GatewayServer control = new GatewayServer.GatewayServerBuilder(new Gateway(application))
                 .javaAddress(InetAddress.getLoopbackAddress())
                 .javaPort(0)
-                .connectTimeout(CONNECT_MILLIS)
                 .authToken(token)
                 .build();
         control.start(true);
