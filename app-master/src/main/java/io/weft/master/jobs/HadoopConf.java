@@ -1,5 +1,6 @@
 package io.weft.master.jobs;
 
+import io.weft.runner.input.FileSystemSettings;
 import java.io.File;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -53,6 +54,7 @@ public final class HadoopConf {
         for (Map.Entry<String, String> entry : own.entrySet()) {
             conf.set(entry.getKey(), entry.getValue(), "the program");
         }
+        FileSystemSettings.improve(conf);
         return conf;
     }
 

@@ -15,12 +15,12 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The parts of one shuffle that one task asked for, in the order asked. Parts of this host come as {@link InputSource.LocalPart}s. Others
  * are fetched: the next {@value #AHEAD_PARTS} are asked for ahead, and those that fit into {@value #AHEAD_BYTES} bytes together are
- * read ahead; a larger one is streamed when its turn has come. Empty parts give no item. {@link #next()} throws
+ * read ahead (less when the runner's
+ * inputs hold much together); a larger one is streamed when its turn has come. Empty parts give no item. {@link #next()} throws
  * {@link FetchFailedException} when a map is lost.
  */
 public final class ShuffleInput implements InputSource {
@@ -42,7 +42,7 @@ public final class ShuffleInput implements InputSource {
     /** Parts asked for, in order. Guarded by itself. */
     private final Deque<Pending> pending = new ArrayDeque<>();
 
-    private final AtomicLong aheadBytes = new AtomicLong();
+    private final AheadBudget ahead;
     /** The fetched part that is being delivered, or null. */
     private volatile Fetched current;
 
@@ -56,6 +56,7 @@ public final class ShuffleInput implements InputSource {
 
     ShuffleInput(ShuffleReader reader, List<MapOutput> outputs, List<Part> parts) {
         this.reader = reader;
+        this.ahead = reader.aheadBudget(AHEAD_BYTES);
         this.outputs = List.copyOf(outputs);
         this.parts = List.copyOf(parts);
         for (Part part : this.parts) {
@@ -132,6 +133,7 @@ public final class ShuffleInput implements InputSource {
                 part.remote().close();
             }
         }
+        ahead.close();
         Fetched open = current;
         if (open != null && open.stream() != null) {
             open.stream().close();
@@ -159,7 +161,7 @@ public final class ShuffleInput implements InputSource {
         ByteBuffer buffer = ByteBuffer.wrap(part.bytes(), currentOffset, count);
         currentOffset += count;
         if (count == 0) {
-            aheadBytes.addAndGet(-part.bytes().length);
+            ahead.release(part.bytes().length);
         }
         return buffer;
     }
@@ -220,8 +222,7 @@ public final class ShuffleInput implements InputSource {
     /** Opens a part, and reads all of it if it fits into what may be read ahead. */
     private Fetched fetch(Part part, RemotePart remote) throws IOException {
         long length = remote.open();
-        if (aheadBytes.addAndGet(length) > AHEAD_BYTES) {
-            aheadBytes.addAndGet(-length);
+        if (!ahead.reserve(length)) {
             return new Fetched(part, null, remote);
         }
         byte[] bytes = new byte[(int) length];

@@ -14,6 +14,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Opens shuffle inputs for the tasks of one runner, and holds what they share: indexes, connections, fetching threads. Thread-safe. */
 public final class ShuffleReader implements Closeable {
@@ -33,6 +34,7 @@ public final class ShuffleReader implements Closeable {
     }
 
     private static final int MAX_THREADS = 16;
+    private static final long MAX_AHEAD_BYTES = 64L << 20;
     private static final long INDEX_CACHE_BYTES = 32L << 20;
     /** How long a server that could not be reached is not tried again. */
     private static final long AVOID_NANOS = 60_000_000_000L;
@@ -42,6 +44,10 @@ public final class ShuffleReader implements Closeable {
     private final Optional<ServiceClient> service;
     private final IndexCache indexes = new IndexCache(INDEX_CACHE_BYTES);
     private final ThreadPoolExecutor fetchers;
+    /** Bytes that all inputs together may still read ahead. */
+    private final AtomicLong aheadBytes =
+            new AtomicLong(Math.min(MAX_AHEAD_BYTES, Runtime.getRuntime().maxMemory() / 6));
+
     /** By "host:port" of block servers that could not be reached: until when they are avoided. */
     private final Map<String, Long> avoidedUntilNanos = new ConcurrentHashMap<>();
 
@@ -69,6 +75,15 @@ public final class ShuffleReader implements Closeable {
     public void close() {
         fetchers.shutdownNow();
         service.ifPresent(ServiceClient::close);
+    }
+
+    AheadBudget aheadBudget(long maxBytes) {
+        return new AheadBudget(maxBytes, aheadBytes);
+    }
+
+    /** Bytes that inputs may read ahead now. */
+    long aheadBytesLeft() {
+        return aheadBytes.get();
     }
 
     Executor fetchers() {

@@ -173,6 +173,24 @@ class ShuffleInputTest {
         assertTrue(input.next().isEmpty());
     }
 
+    @Test
+    void givesBackWhatItReadAheadHoweverItEnds() throws IOException {
+        for (int map = 0; map < 6; map++) {
+            addMap(map, server.port(), 500_000);
+        }
+        long before = reader.aheadBytesLeft();
+        for (int items = 0; items < 4; items++) {
+            try (ShuffleInput input = reader.open(outputs, Part.all(1, 6))) {
+                for (int item = 0; item < items; item++) {
+                    input.next();
+                }
+            }
+            assertEquals(before, reader.aheadBytesLeft());
+        }
+        assertDelivers(Part.all(1, 6));
+        assertEquals(before, reader.aheadBytesLeft());
+    }
+
     private void addMap(int map, int blockPort, int partitionBytes) throws IOException {
         List<byte[]> partitions = new ArrayList<>();
         for (int partition = 0; partition < PARTITIONS; partition++) {
