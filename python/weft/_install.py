@@ -295,17 +295,40 @@ def ensure_installed(log: Optional[Callable[[str], None]] = None) -> None:
     InstallError
         Something is missing that cannot be built here.
     """
-    if _is_wheel():
-        return
-    if _installed().get("stamp") == source_stamp() and _packages_ready():
+    if _is_wheel() or os.environ.get("WEFT_DUMP_CLASSES"):
+        return  # the job that records the class archive runs inside the set-up, when all else is done
+    if packages_ready() and operators_ready() and _installed().get("stamp") == source_stamp():
         return
     from weft import _setup
 
     _setup.install(log or _log)
 
 
-def _packages_ready() -> bool:
-    return (venv_folder() / "weft-packages").exists()
+def packages_ready() -> bool:
+    """Whether the private packages are those that this version wants."""
+    try:
+        return (venv_folder() / "weft-packages").read_text() == "\n".join(REQUIREMENTS)
+    except OSError:
+        return False
+
+
+def operators_marker() -> tuple[Path, str]:
+    """The file that says for which source the operators were compiled (or could not be), and its right content."""
+    source = home() / "python" / "weft" / "_ops" / "_native.c"
+    try:
+        seen = os.stat(source)
+    except FileNotFoundError:
+        return state_folder() / f"operators-{python_tag()}", "no source"
+    return state_folder() / f"operators-{python_tag()}", f"{source} {seen.st_size} {seen.st_mtime_ns}"
+
+
+def operators_ready() -> bool:
+    """Whether the compiled operators were made, or found impossible, for this source and this Python."""
+    marker, content = operators_marker()
+    try:
+        return marker.read_text() == content
+    except OSError:
+        return False
 
 
 def _log(line: str) -> None:

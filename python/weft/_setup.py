@@ -38,12 +38,13 @@ def install(log: Log) -> None:
     InstallError
         A step cannot be done here; the text names the package or the variable.
     """
-    _install.find_java()
     state = _install.state_folder()
     with _locked(state, log):
         _remove_remains(state)
+        lib = state / f"lib-{_content_digest()[:16]}"
+        _check_tools(lib)
         _packages(log)
-        _jars(state, log)
+        _jars(state, lib, log)
         _native_operators(log)
         _class_archive(log)
 
@@ -68,6 +69,23 @@ def _locked(state: Path, log: Log) -> Iterator[None]:
         yield
 
 
+def _check_tools(lib: Path) -> None:
+    """Refuses before the first step when a later one cannot succeed."""
+    _install.find_java(compiler=not lib.is_dir())
+    if not lib.is_dir() and shutil.which("mvn") is None:
+        raise InstallError("Weft builds its jars with Maven, and mvn is not on the PATH. Install maven.")
+    if _install.packages_ready():
+        return
+    try:
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
+    except ImportError as failure:
+        raise InstallError(
+            f"{sys.executable} has no module {failure.name}; install python{sys.version_info[0]}."
+            f"{sys.version_info[1]}-venv, or set WEFT_PYTHON to a Python that has it."
+        ) from None
+
+
 def _remove_remains(state: Path) -> None:
     """Removes what interrupted runs left; nobody else works here while the lock is held."""
     for folder in state.glob("build-*"):
@@ -79,25 +97,16 @@ def _remove_remains(state: Path) -> None:
 def _packages(log: Log) -> None:
     """Makes the private virtual environment of this interpreter."""
     target = _install.venv_folder()
-    ready = target / "weft-packages"
-    if ready.exists():
+    if _install.packages_ready():
         return
     shutil.rmtree(target, ignore_errors=True)
     log(f"weft: fetching {', '.join(r.split('=')[0].split('>')[0] for r in _install.REQUIREMENTS)} into {target}")
-    try:
-        import ensurepip  # noqa: F401
-        import venv  # noqa: F401
-    except ImportError as failure:
-        raise InstallError(
-            f"{sys.executable} has no module {failure.name}; install python{sys.version_info[0]}."
-            f"{sys.version_info[1]}-venv, or set WEFT_PYTHON to a Python that has it."
-        ) from None
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET")}
     _run([sys.executable, "-m", "venv", str(target)], environment, "Python's venv failed; install python3-venv")
     python = str(target / "bin" / "python")
     pip = [python, "-m", "pip", "install", "-q", "--no-input", "--disable-pip-version-check"]
     _run([*pip, *_install.REQUIREMENTS], environment, "pip failed; PIP_INDEX_URL names the index that it asks")
-    ready.write_text("\n".join(_install.REQUIREMENTS) + "\n")
+    (target / "weft-packages").write_text("\n".join(_install.REQUIREMENTS))
 
 
 def _run(command: list[str], environment: dict[str, str], blame: str) -> None:
@@ -110,15 +119,13 @@ def _run(command: list[str], environment: dict[str, str], blame: str) -> None:
         raise InstallError(f"{blame}: {telling[0] if telling else f'exit code {done.returncode}'}")
 
 
-def _jars(state: Path, log: Log) -> None:
+def _jars(state: Path, lib: Path, log: Log) -> None:
     """Builds the jars unless these very sources were built before."""
     stamp = _install.source_stamp()
-    digest = _content_digest()
-    lib = f"lib-{digest[:16]}"
-    if not (state / lib).is_dir():
-        _build(state, state / lib, log)
-    _publish(state / "installed.json", json.dumps({"stamp": stamp, "digest": digest, "lib": lib}))
-    _forget_old(state, keep=lib)
+    if not lib.is_dir():
+        _build(state, lib, log)
+    _publish(state / "installed.json", json.dumps({"stamp": stamp, "lib": lib.name}))
+    _forget_old(state, keep=lib.name)
 
 
 def _content_digest() -> str:
@@ -131,9 +138,6 @@ def _content_digest() -> str:
 
 
 def _build(state: Path, target: Path, log: Log) -> None:
-    mvn = shutil.which("mvn")
-    if mvn is None:
-        raise InstallError("Weft builds its jars with Maven, and mvn is not on the PATH. Install maven.")
     java = _install.find_java(compiler=True)
     log("weft: building the jars with Maven (about a minute; fetches Hadoop's client, 50 MB, the first time)")
     work = Path(tempfile.mkdtemp(prefix="build-", dir=state))
@@ -145,7 +149,7 @@ def _build(state: Path, target: Path, log: Log) -> None:
             shutil.copy2(path, copy)
         environment = dict(os.environ, JAVA_HOME=str(java.home))
         # without the checks, which are for those who change Weft: bin/dev check
-        command = [mvn, "-B", "-q", "-f", str(work / "pom.xml"), "-Dweft.quick", "-Dmaven.test.skip=true", "package"]
+        command = ["mvn", "-B", "-q", "-f", str(work / "pom.xml"), "-Dweft.quick", "-Dmaven.test.skip=true", "package"]
         began = time.monotonic()
         _run(command, environment, "Maven could not build the jars")
         lib = work / "app-master" / "target" / "lib"
@@ -176,11 +180,16 @@ def _forget_old(state: Path, *, keep: str) -> None:
 def _native_operators(log: Log) -> None:
     """Compiles the operators where a C compiler and Python's headers are; without, the pure-Python twin serves."""
     source = _install.home() / "python" / "weft" / "_ops" / "_native.c"
-    if not source.exists() or sys.implementation.name != "cpython":
+    if _install.operators_ready():
         return
+    marker, content = _install.operators_marker()
+    if source.exists() and sys.implementation.name == "cpython":
+        _compile(source, log)
+    marker.write_text(content)
+
+
+def _compile(source: Path, log: Log) -> None:
     target = source.with_name("_native" + sysconfig.get_config_var("EXT_SUFFIX"))
-    if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
-        return
     compiler = shutil.which(os.environ.get("CC") or "cc") or shutil.which("gcc") or shutil.which("clang")
     include = Path(sysconfig.get_paths()["include"])
     if compiler is None or not (include / "Python.h").exists():
