@@ -41,6 +41,7 @@ final class InputFeeder implements Runnable {
     private final long window;
 
     private boolean closed;
+    private boolean ended;
     private Optional<InputSource> source = Optional.empty();
     private Optional<Exception> failure = Optional.empty();
 
@@ -62,10 +63,20 @@ final class InputFeeder implements Runnable {
             while (item.isPresent() && send(item.get())) {
                 item = opened.next();
             }
+            markEnded();
             worker.sendIf(wanted, FrameType.END, stream, ByteBuffer.wrap(Json.bytes(Json.object())));
         } catch (IOException | RuntimeException e) {
             fail(e);
         }
+    }
+
+    /** Whether all of it has been sent, so that the worker may open the stream anew (sorted runs: samples first, then ranges). */
+    synchronized boolean hasEnded() {
+        return ended;
+    }
+
+    private synchronized void markEnded() {
+        ended = true;
     }
 
     /** What ended the input before its end, if anything did. */

@@ -137,9 +137,10 @@ final class TaskConversation {
     }
 
     private void open(int stream, JsonNode request) {
-        if (stream >= spec.inputs().size() || feeders.containsKey(stream)) {
+        InputFeeder before = feeders.get(stream);
+        if (stream >= spec.inputs().size() || (before != null && !before.hasEnded())) {
             throw new ProtocolException("OPEN of stream " + stream + "; the task has "
-                    + spec.inputs().size() + " inputs, each opened once");
+                    + spec.inputs().size() + " inputs, each opened again only after its END");
         }
         InputSpec input = spec.inputs().get(stream);
         InputFeeder feeder =
