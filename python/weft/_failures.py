@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import pickle
 import sys
@@ -55,6 +56,12 @@ def _user_exception(pickled: bytes, error: dict[str, Any]) -> BaseException:
                 return value
             reason = f"it is a {type(value).__name__}"
     module, name = error.get("module") or "builtins", error.get("type") or "Exception"
+    known = getattr(builtins, str(name), None) if module == "builtins" else None
+    if isinstance(known, type) and issubclass(known, Exception):
+        try:
+            return known(error.get("message", ""))
+        except TypeError:  # one that takes more than a message
+            pass
     full = name if module in ("builtins", "__main__") else f"{module}.{name}"
     result = WeftError(f"{full}: {error.get('message', '')}", "E01")
     _add_note(result, f"The exception itself could not be brought to the driver: {reason}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import platform
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from weft._datasocket import DataSocket
+from weft._install import python_path
 from weft._progress import Console
 from weft.errors import InternalError, error_for
 
@@ -60,15 +62,21 @@ def start_line(token: str, master: str, name: str, settings: dict[str, str], had
 
 def _python_path(script: str) -> list[str]:
     """Where workers find this package, the modules beside the script, and what PYTHONPATH names."""
-    from weft._install import python_path
-
-    folders = python_path()
+    folders = _package_path()
     if script.endswith(".py"):
         folders.append(os.path.dirname(script))
     elif not script:
         folders.append(os.getcwd())
     folders += [os.path.abspath(folder) for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
     return list(dict.fromkeys(folders))
+
+
+def _package_path() -> list[str]:
+    """Where this package is, and cloudpickle where it is not the interpreter's own: both sides must use the same."""
+    package, private = python_path()
+    found = importlib.util.find_spec("cloudpickle")
+    own = found is None or found.origin is None or found.origin.startswith(private + os.sep)
+    return [package, private] if own else [package]
 
 
 class GatewayProcess:

@@ -21,8 +21,8 @@ from weft._progress import Console
 from weft._serializers import encode_batches
 from weft._version import __version__
 from weft.conf import WeftConf
-from weft.errors import ContextError, InterpreterError
-from weft.rdd import RDD
+from weft.errors import ClosureError, ContextError, InterpreterError
+from weft.rdd import RDD, positive
 
 __all__ = ["WeftContext"]
 
@@ -225,12 +225,12 @@ class WeftContext(DriverObject):
         >>> sc.parallelize(range(0, 6, 2), 5).glom().collect()
         [[], [0], [], [2], [4]]
         """
-        slices = self.defaultParallelism if numSlices is None else int(numSlices)
+        slices = positive(self.defaultParallelism if numSlices is None else int(numSlices))
         site = call_site()
         if isinstance(c, range) and len(c) > 0:
             node: Node = RangeNode(self._next_id(), "parallelize", site, _cut_range(c, slices), c.step)
         else:
-            block = _encode_slices(list(c), slices, self._batch)
+            block = _encode_slices(list(c), slices, self._batch, site)
             node = DataNode(self._next_id(), "parallelize", site, block)
         return RDD(node, self)
 
@@ -289,8 +289,7 @@ class WeftContext(DriverObject):
         >>> sc.union([sc.parallelize([1]), sc.parallelize([2]), sc.parallelize([3])]).collect()
         [1, 2, 3]
         """
-        first, *others = rdds
-        return first._union((first, *others), "union")
+        return rdds[0]._union(tuple(rdds), "union")
 
     # what goes to the workers beside the functions
 
@@ -444,13 +443,13 @@ def _open_gateway(conf: WeftConf, console: Console) -> Gateway:
     from weft import _install
 
     own, hadoop = conf.split()
-    line = start_line(new_token(), conf.get("weft.master") or "", conf.get("weft.app.name") or "", own, hadoop)
     try:
         _install.ensure_installed()
         _install.link_dependencies()
         command = _install.java_command("io.weft.master.app.GatewayMain")
     except _install.InstallError as error:
         raise InterpreterError(str(error), "E14", error.code) from None
+    line = start_line(new_token(), conf.get("weft.master") or "", conf.get("weft.app.name") or "", own, hadoop)
     return Gateway.start(command, line, console)
 
 
@@ -464,8 +463,14 @@ def _cut_range(numbers: range, slices: int) -> tuple[range, ...]:
     return tuple(range(start(index), start(index + 1), step) for index in range(slices))
 
 
-def _encode_slices(records: Sequence[Any], slices: int, batch: int) -> DataBlock:
-    """Cut as PySpark does, which deals out batches rather than records, and encode each partition."""
+def _encode_slices(records: Sequence[Any], slices: int, batch: int, site: str) -> DataBlock:
+    """Cut as PySpark does, which deals out batches rather than records, and encode each partition.
+
+    Raises
+    ------
+    ClosureError
+        If a record cannot be pickled.
+    """
     size = max(1, min(len(records) // slices, batch))
     batches = -(-len(records) // size)
     digest = hashlib.sha256()
@@ -474,9 +479,12 @@ def _encode_slices(records: Sequence[Any], slices: int, batch: int) -> DataBlock
     for index in range(slices):
         begin, end = index * batches // slices * size, (index + 1) * batches // slices * size
         length = 0
-        for chunk in encode_batches(records[begin:end]):
-            digest.update(chunk)
-            chunks.append(chunk)
-            length += len(chunk)
+        try:
+            for chunk in encode_batches(records[begin:end]):
+                digest.update(chunk)
+                chunks.append(chunk)
+                length += len(chunk)
+        except Exception as error:
+            raise ClosureError(f"A record given to parallelize at {site} cannot be pickled: {error}", "E04") from None
         offsets.append(offsets[-1] + length)
     return DataBlock("data-" + digest.hexdigest(), chunks, offsets)

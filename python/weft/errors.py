@@ -9,7 +9,7 @@ say which record, stage and task it was (:attr:`BaseException.__notes__`).
     ├── InputMissingError              E02  FileNotFoundError
     ├── OutputExistsError              E03  FileExistsError
     ├── ClosureError                   E04  pickle.PicklingError
-    ├── DriverOnlyError                E05  RuntimeError
+    ├── DriverOnlyError                E05  pickle.PicklingError, RuntimeError
     ├── ModuleMissingError             E06  ModuleNotFoundError
     ├── InterpreterError               E07, E14, E24  RuntimeError
     ├── WorkerDiedError                E08, E10  RuntimeError
@@ -94,7 +94,7 @@ class ClosureError(WeftError, pickle.PicklingError):
     """A function cannot be sent to workers (E04)."""
 
 
-class DriverOnlyError(WeftError, RuntimeError):
+class DriverOnlyError(WeftError, pickle.PicklingError, RuntimeError):
     """A function uses an RDD or the context, which only the driver has (E05)."""
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weft import join as joins
 from weft._callsite import call_site
 from weft._closures import Closure, DriverObject
-from weft._lineage import CoalesceNode, CoGroupNode, Node, ShuffleNode, StepNode, UnionNode
+from weft._lineage import CoalesceNode, CoGroupNode, EmptyNode, Node, ShuffleNode, StepNode, UnionNode
 from weft._ops import narrow
 from weft._ops.keys import portable_hash
 from weft.resultiterable import ResultIterable
@@ -154,6 +154,8 @@ class RDD(DriverObject, Generic[T]):
     ) -> RDD[Any]:
         """Add a shuffle; ``functions`` are further fields of its node, callables among them as they are."""
         site = call_site()
+        if partitions == 0:  # of a parent without partitions
+            return self._derive(EmptyNode(self.ctx._next_id(), name, site, 0), partitioner)
         fields: dict[str, Any] = {key: Closure(value, name, site) if callable(value) else value for key, value in functions.items()}
         own = partitioner is None or partitioner.partitionFunc is portable_hash
         if not own and partitioner is not None:
@@ -170,7 +172,7 @@ class RDD(DriverObject, Generic[T]):
         return self.ctx._default_partitions() or self.getNumPartitions()
 
     def _target(self, numPartitions: int | None, partitionFunc: Callable[[Any], int] | None) -> Partitioner:
-        count = self._default_partitions() if numPartitions is None else _positive(numPartitions)
+        count = self._default_partitions() if numPartitions is None else positive(numPartitions)
         return Partitioner(count, portable_hash if partitionFunc is None else partitionFunc)
 
     def _cogroup(self, rdds: tuple[RDD[Any], ...], numPartitions: int | None, name: str) -> RDD[Any]:
@@ -180,7 +182,11 @@ class RDD(DriverObject, Generic[T]):
             alike = first is not None and all(rdd.partitioner == first for rdd in rdds)
             counts = rdds[:1] if alike else rdds
             numPartitions = self.ctx._default_partitions() or sum(rdd.getNumPartitions() for rdd in counts)
-        target = Partitioner(_positive(numPartitions), portable_hash)
+        else:
+            positive(numPartitions)
+        target = Partitioner(numPartitions, portable_hash)
+        if numPartitions == 0:
+            return self._derive(EmptyNode(self.ctx._next_id(), name, call_site(), 0), target)
         sides = [
             rdd if rdd.partitioner == target else rdd._shuffle(name, numPartitions, "hash", "plain", target)
             for rdd in rdds
@@ -383,7 +389,7 @@ class RDD(DriverObject, Generic[T]):
         >>> sc.parallelize([1, 2, 3, 4, 5], 3).coalesce(1).glom().collect()
         [[1, 2, 3, 4, 5]]
         """
-        _positive(numPartitions)
+        positive(numPartitions)
         if shuffle:
             return self._shuffle("coalesce", numPartitions, "round", "values", None)
         return self._derive(CoalesceNode(self.ctx._next_id(), "coalesce", call_site(), self._node, numPartitions))
@@ -402,7 +408,7 @@ class RDD(DriverObject, Generic[T]):
         >>> rdd.getNumPartitions(), sorted(rdd.collect())
         (2, [1, 2, 3, 4, 5, 6, 7])
         """
-        return self._shuffle("repartition", _positive(numPartitions), "round", "values", None)
+        return self._shuffle("repartition", positive(numPartitions), "round", "values", None)
 
     def partitionBy(
         self: RDD[tuple[K, V]],
@@ -692,8 +698,8 @@ class RDD(DriverObject, Generic[T]):
     def _sort(
         self, name: str, key: Callable[[Any], Any] | None, ascending: bool, numPartitions: int | None
     ) -> RDD[Any]:
-        count = self._default_partitions() if numPartitions is None else numPartitions
-        return self._shuffle(name, _positive(count), "range", "sorted", None, key=key, ascending=bool(ascending))
+        count = self._default_partitions() if numPartitions is None else positive(numPartitions)
+        return self._shuffle(name, count, "range", "sorted", None, key=key, ascending=bool(ascending))
 
     # actions
 
@@ -1060,7 +1066,8 @@ class RDD(DriverObject, Generic[T]):
         self.ctx._save_text(self._node, path, compressionCodecClass)
 
 
-def _positive(numPartitions: int) -> int:
+def positive(numPartitions: int) -> int:
+    """Give a number of partitions back if there can be so many."""
     if numPartitions < 1:
         raise ValueError(f"Number of partitions ({numPartitions}) must be positive.")
     return numPartitions

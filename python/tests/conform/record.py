@@ -6,9 +6,11 @@ import builtins
 import json
 import os
 import re
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any
 
 __all__ = ["canonical", "measure"]
 
@@ -86,7 +88,7 @@ def error_name(error: BaseException) -> str:
     return type(error).__name__
 
 
-def _measure_pyspark(previous: Optional[dict[str, Any]]) -> dict[str, Any]:
+def _measure_pyspark() -> dict[str, Any]:
     import pyspark
     from cases import CASES  # type: ignore[import-not-found, unused-ignore]
     from pyspark import SparkConf, SparkContext
@@ -99,9 +101,6 @@ def _measure_pyspark(previous: Optional[dict[str, Any]]) -> dict[str, Any]:
         group = f"case {number}"
         sc.setJobGroup(group, name)
         measured[name] = measure(function, sc, lambda group=group: len(sc.statusTracker().getJobIdsForGroup(group)))
-        if previous and previous["cases"].get(name, measured[name]) != measured[name]:
-            measured[name]["unstable"] = True
-        sys.stderr.write(f"\r{number + 1}/{len(CASES)} {name[:60]:60}")
     sc.stop()
     return {
         "pyspark": pyspark.__version__,
@@ -111,22 +110,29 @@ def _measure_pyspark(previous: Optional[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def main() -> int:
-    """Write ``recorded.json``, measuring twice so that what PySpark does not do alike each time is marked."""
-    if os.environ.get("PYTHONHASHSEED") != "0":
-        os.environ["PYTHONHASHSEED"] = "0"
-        os.execv(sys.executable, [sys.executable, *sys.argv])
-    for variable in ("SPARK_HOME", "HADOOP_CONF_DIR", "YARN_CONF_DIR"):
-        os.environ.pop(variable, None)
-    sys.path.insert(0, HERE)
-    os.environ["PYTHONPATH"] = HERE + os.pathsep + os.environ.get("PYTHONPATH", "")
-    result = _measure_pyspark(_measure_pyspark(None))
-    with open(os.path.join(HERE, "recorded.json"), "w", encoding="utf-8") as file:
-        json.dump(result, file, indent=1, ensure_ascii=False, sort_keys=True)
-        file.write("\n")
-    sys.stderr.write(f"\n{len(result['cases'])} cases of PySpark {result['pyspark']} in recorded.json\n")
+def main(arguments: list[str]) -> int:
+    """Write ``recorded.json``; each measurement is a process of its own, and what two do not agree on is marked."""
+    if arguments[:1] == ["--once"]:
+        with open(arguments[1], "w", encoding="utf-8") as file:
+            json.dump(_measure_pyspark(), file)
+        return 0
+    environment = {k: v for k, v in os.environ.items() if k not in ("SPARK_HOME", "HADOOP_CONF_DIR", "YARN_CONF_DIR")}
+    environment.update(PYTHONHASHSEED="0", PYTHONPATH=HERE, PYSPARK_PYTHON=sys.executable)
+    runs = []
+    for _ in range(2):
+        with tempfile.NamedTemporaryFile("r", suffix=".json", encoding="utf-8") as file:
+            subprocess.run([sys.executable, __file__, "--once", file.name], env=environment, check=True)
+            runs.append(json.load(file))
+    result, other = runs
+    for name, measured in result["cases"].items():
+        if other["cases"][name] != measured:
+            measured["unstable"] = True
+    with open(os.path.join(HERE, "recorded.json"), "w", encoding="utf-8") as out:
+        json.dump(result, out, indent=1, ensure_ascii=False, sort_keys=True)
+        out.write("\n")
+    sys.stderr.write(f"{len(result['cases'])} cases of PySpark {result['pyspark']} in recorded.json\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

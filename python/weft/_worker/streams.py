@@ -131,9 +131,7 @@ class InputStream:
         try:
             yield from read_batches(self._read_exact)
         except BatchError as error:
-            offset = max(0, self.bytes - len(self._chunk) - 1)
-            cause = {"kind": "corrupt", "message": str(error), "stream": self._number, "offset": offset}
-            raise InputFailed(cause) from error
+            raise InputFailed({"kind": "corrupt", "message": str(error), "stream": self._number}) from error
 
     def close(self) -> None:
         """No more is wanted."""
@@ -157,8 +155,9 @@ class InputStream:
         finally:
             os.close(descriptor)
 
-    def _lost(self, part: dict[str, Any], reason: str) -> InputFailed:
-        return InputFailed({"kind": "lost", "message": reason, "stream": self._number, "map": part.get("map", -1)})
+    @staticmethod
+    def _lost(part: dict[str, Any], reason: str) -> InputFailed:
+        return InputFailed({"kind": "lost", "message": reason, "map": part.get("map", -1)})
 
     def _read_exact(self, size: int) -> Buffer:
         chunk = self._chunk
