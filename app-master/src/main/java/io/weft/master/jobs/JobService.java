@@ -90,7 +90,7 @@ public final class JobService {
             job = nextJob;
             nextJob++;
         }
-        Optional<OutputSpec.TextFile> save = save(plan.action(), job);
+        Optional<OutputSpec.TextFile> save = save(plan, job);
         Optional<JobOutput> output = setUp(save, plan);
         List<Stage> stages = planned.graph().stages();
         JobRun.Spec spec = new JobRun.Spec(
@@ -159,12 +159,20 @@ public final class JobService {
         }
     }
 
-    private static Optional<OutputSpec.TextFile> save(PlanAction action, int job) {
-        if (action instanceof PlanAction.SaveText text) {
-            return Optional.of(new OutputSpec.TextFile(
-                    text.path(), text.codec(), UUID.randomUUID().toString(), job));
+    /** The path is qualified here: a runner's working directory is another one. */
+    private Optional<OutputSpec.TextFile> save(Plan plan, int job) throws JobException {
+        if (!(plan.action() instanceof PlanAction.SaveText text)) {
+            return Optional.empty();
         }
-        return Optional.empty();
+        try {
+            String path = JobOutput.qualify(text.path(), false, hadoop.get());
+            return Optional.of(new OutputSpec.TextFile(
+                    path, text.codec(), UUID.randomUUID().toString(), job));
+        } catch (IOException | RuntimeException error) {
+            String message = text.path() + " cannot be written (" + plan.name() + " at " + plan.site() + "): "
+                    + Stacks.message(error);
+            throw new JobException(JobFailure.of("", 3, "output", message, error));
+        }
     }
 
     private Optional<JobOutput> setUp(Optional<OutputSpec.TextFile> save, Plan plan) throws JobException {
