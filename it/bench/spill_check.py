@@ -17,6 +17,8 @@ import itertools
 import json
 import operator
 import os
+import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -29,31 +31,17 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from weft._ops.cogroup import cogroup
 from weft._ops.columns import FRAME_HEADER, KIND_PAIRS, KIND_RUN, load_column
-from weft._ops.external import DictTable, ExternalCombiner
+from weft._ops.external import ExternalCombiner
 from weft._ops.group import group
-from weft._ops.memory import MemoryWatch, private_bytes
+from weft._ops.memory import private_bytes
+from weft._ops.scope import TaskScope
 from weft._ops.sort import Header, choose_ranges, load_header, make_bounds, read_sorted, write_runs
+from weft._ops.tables import make_table
+from weft._worker.sinks import Sinks
 
 SLACK = 32 << 20
 BATCH = 4000
 Pairs = tuple[list[Any], list[Any]]
-
-
-class Scope:
-    """The task: where to spill and what was spilled."""
-
-    def __init__(self, folder: str) -> None:
-        self.spill_dirs = [folder]
-        self.spilled_bytes = 0
-        self.spills = 0
-        self._actions: list[Callable[[], None]] = []
-
-    def on_close(self, action: Callable[[], None]) -> None:
-        self._actions.append(action)
-
-    def close(self) -> None:
-        for action in self._actions:
-            action()
 
 
 class Output:
@@ -89,10 +77,10 @@ def batches(count: int, make: Callable[[int], Any]) -> Iterator[list[Any]]:
         yield [make(number) for number in range(start, min(count, start + BATCH))]
 
 
-def reduce_by_key(scope: Scope, watch: MemoryWatch, memory: int, scale: float) -> bool:
+def reduce_by_key(scope: TaskScope, scale: float) -> bool:
     """2 M distinct keys, each twice, far apart."""
     count = int(2_000_000 * scale)
-    combiner = ExternalCombiner(scope, watch, DictTable(None, operator.add), operator.add)
+    combiner = ExternalCombiner(scope, scope.gauge, make_table(None, operator.add), operator.add)
     for keys in itertools.chain(batches(count, key_of), batches(count, key_of)):
         combiner.add(keys, list(range(len(keys))))
     seen = 0
@@ -104,11 +92,11 @@ def reduce_by_key(scope: Scope, watch: MemoryWatch, memory: int, scale: float) -
     return seen == count
 
 
-def group_one_key(scope: Scope, watch: MemoryWatch, memory: int, scale: float) -> bool:
+def group_one_key(scope: TaskScope, scale: float) -> bool:
     """One key of 640 MB of 100-byte values among a few others; read twice."""
     count = int(6_400_000 * scale)
     values = ((["hot"] * (len(some) - 1) + [len(some)], some) for some in batches(count, "{:0100}".format))
-    for key, found in group(values, scope, watch, memory):
+    for key, found in group(values, scope, scope.gauge, scope.budget):
         if key == "hot":
             for _ in range(2):
                 read = sum(1 for _ in found)
@@ -121,25 +109,23 @@ def group_one_key(scope: Scope, watch: MemoryWatch, memory: int, scale: float) -
     return True
 
 
-def sort_by(scope: Scope, watch: MemoryWatch, memory: int, scale: float, *, keyed: bool = False) -> bool:
+def sort_by(scope: TaskScope, scale: float, *, keyed: bool = False) -> bool:
     """160 MB of 100-byte lines in one map, read as one partition of one."""
     count = int(1_600_000 * scale)
     lines = batches(count, lambda number: key_of(number) + f"{number:036}")
     output = Output(scope.spill_dirs[0])
     key = (lambda line: line[2:50]) if keyed else (lambda line: line)
-    write_runs(lines, key, ascending=True, scope=scope, gauge=watch, output=output)
-    watch.release()
+    write_runs(lines, key, ascending=True, scope=scope, gauge=scope.gauge, output=output)
+    scope.gauge.release()
 
     def headers() -> Iterator[Header]:
         return (load_header(payload) for kind, payload in output.batches(0, 1) if kind == KIND_RUN)
 
     bounds = make_bounds(headers(), 1)["bounds"]
     ranges = choose_ranges(headers(), bounds, 0, ascending=True)
-    blocks = (
-        block(kind, payload) for item in ranges for kind, payload in output.batches(item.start, item.stop)
-    )
+    blocks = (block(kind, payload) for item in ranges for kind, payload in output.batches(item.start, item.stop))
     seen, total, last = 0, 0, ""
-    for records in read_sorted(ranges, blocks, bounds, 0, ascending=True, scope=scope, gauge=watch):
+    for records in read_sorted(ranges, blocks, bounds, 0, ascending=True, scope=scope, gauge=scope.gauge):
         keys = [key(record) for record in records]
         if keys[0] < last or keys != sorted(keys):
             return False
@@ -149,9 +135,9 @@ def sort_by(scope: Scope, watch: MemoryWatch, memory: int, scale: float, *, keye
     return seen == count and total == count * (count - 1) // 2
 
 
-def sort_by_key_function(scope: Scope, watch: MemoryWatch, memory: int, scale: float) -> bool:
+def sort_by_key_function(scope: TaskScope, scale: float) -> bool:
     """The same by a key that is not the line."""
-    return sort_by(scope, watch, memory, scale, keyed=True)
+    return sort_by(scope, scale, keyed=True)
 
 
 def block(kind: int, payload: bytes) -> list[list[Any]]:
@@ -164,7 +150,7 @@ def block(kind: int, payload: bytes) -> list[list[Any]]:
     return [pickle.load(stream), pickle.load(stream)]
 
 
-def join(scope: Scope, watch: MemoryWatch, memory: int, scale: float) -> bool:
+def join(scope: TaskScope, scale: float) -> bool:
     """Two sides of 160 MB, 1.4 M keys, joined on text keys."""
     count = int(1_400_000 * scale)
 
@@ -173,7 +159,7 @@ def join(scope: Scope, watch: MemoryWatch, memory: int, scale: float) -> bool:
             yield [key_of(number) for number in numbers], [f"{tag}{number:040}" for number in numbers]
 
     seen = 0
-    for key, (left, right) in cogroup([side("l"), side("r")], scope, watch, memory):
+    for key, (left, right) in cogroup([side("l"), side("r")], scope, scope.gauge, scope.budget):
         for first in left:
             for second in right:
                 if seen % 997 == 0 and (key, first, second) != (key_of(seen), f"l{seen:040}", f"r{seen:040}"):
@@ -182,7 +168,45 @@ def join(scope: Scope, watch: MemoryWatch, memory: int, scale: float) -> bool:
     return seen == count
 
 
+class Functions:
+    """Functions by name, as a worker has them by the hash of their pickle."""
+
+    def load(self, name: str) -> Any:
+        return {"same": lambda value: value, "add": operator.add}[name]
+
+
+def map_side(scope: TaskScope, scale: float, combine: dict[str, str] | None) -> bool:
+    """Write 2 M pairs of distinct 64-byte keys as a map output of 8 partitions."""
+    count = int(2_000_000 * scale)
+    output = os.path.join(scope.spill_dirs[0], "output")
+    os.mkdir(output)
+    task = {"output": [output], "mapId": "weft_1_1_s0_m0_a0", "partition": 0, "attempt": 0}
+    sinks = Sinks(None, Functions(), scope, task)  # type: ignore[arg-type]
+    records = ((key_of(number), number) for number in range(count))
+    sink = {"kind": "shuffle", "writer": "hash", "partitions": 8, "fn": None, "combine": combine}
+    written = sinks.run(sink, records)
+    assert written is not None
+    rows = 0
+    with open(os.path.join(written["path"], "file.out.index"), "rb") as index:
+        for _, raw, _ in struct.iter_unpack(">QQQ", index.read()[:-8]):
+            rows += raw
+    shutil.rmtree(output)
+    return rows == count
+
+
+def map_with_combine(scope: TaskScope, scale: float) -> bool:
+    """The map side of reduceByKey."""
+    return map_side(scope, scale, {"create": "same", "value": "add", "merge": "add"})
+
+
+def map_without_combine(scope: TaskScope, scale: float) -> bool:
+    """The map side of groupByKey and join."""
+    return map_side(scope, scale, None)
+
+
 CASES = {
+    "map-combine": map_with_combine,
+    "map-pairs": map_without_combine,
     "reduceByKey": reduce_by_key,
     "groupByKey": group_one_key,
     "sortBy": sort_by,
@@ -198,10 +222,9 @@ def child(case: str, folder: str, memory: int, scale: float) -> None:
     gc.disable()
     print("idle", flush=True)
     sys.stdin.readline()
-    scope = Scope(folder)
-    watch = MemoryWatch(memory, private_bytes())
+    scope = TaskScope(memory, [folder], private_bytes())
     begin = time.perf_counter(), time.process_time()
-    good = CASES[case](scope, watch, memory, scale)
+    good = CASES[case](scope, scale)
     seconds, cpu = time.perf_counter() - begin[0], time.process_time() - begin[1]
     scope.close()
     answer = {

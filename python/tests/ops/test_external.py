@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ops.scope import scope
-from weft._ops.external import FAN_OUT, DictTable, ExternalCombiner, deal
+from weft._ops import native
+from weft._ops.external import FAN_OUT, DictTable, ExternalCombiner, Table, deal
 from weft._ops.memory import AlwaysFull, Gauge, NeverFull
+from weft._ops.tables import PairTable
 
 Pair = tuple[Any, Any]
 
@@ -24,9 +26,24 @@ def batches(pairs: Iterable[Pair], size: int) -> Iterator[tuple[list[Any], list[
         yield [key for key, _ in batch], [value for _, value in batch]
 
 
-def combined(pairs: list[Pair], gauge: Gauge, size: int = 3) -> tuple[list[Pair], int]:
+def tables(create: Any, merge: Any) -> list[Table]:
+    """An empty table of each kind there is here: in Python, and compiled."""
+    compiled = native.module()
+    return [PairTable(create, merge)] + ([] if compiled is None else [compiled.CombineTable(create, merge)])
+
+
+def combined(pairs: list[Pair], every: int, size: int = 3) -> tuple[list[Pair], int]:
+    answers = [
+        combined_by(table, pairs, AlwaysFull(every), size)
+        for table in tables(lambda value: [value], lambda combiner, value: [*combiner, value])
+    ]
+    assert answers == [answers[0]] * len(answers)
+    return answers[0]
+
+
+def combined_by(table: Table, pairs: list[Pair], gauge: Gauge, size: int = 3) -> tuple[list[Pair], int]:
     with scope() as task:
-        combiner = ExternalCombiner(task, gauge, DictTable(lambda v: [v], lambda c, v: [*c, v]), operator.add)
+        combiner = ExternalCombiner(task, gauge, table, operator.add)
         for keys, values in batches(pairs, size):
             combiner.add(keys, values)
         result = [pair for keys, values in combiner.results() for pair in zip(keys, values)]
@@ -46,18 +63,18 @@ KEYS = st.one_of(st.integers(-5, 40), st.text(max_size=2), st.none(), st.tuples(
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(KEYS, st.integers()), max_size=120), st.integers(3, 30))
 def test_spilling_changes_neither_results_nor_their_order(pairs: list[Pair], every: int) -> None:
-    assert combined(pairs, AlwaysFull(every))[0] == expected(pairs)
+    assert combined(pairs, every)[0] == expected(pairs)
 
 
 def test_many_keys_come_out_in_first_seen_order_after_several_levels() -> None:
     pairs = [(f"key{number * 7919 % 5003}", number) for number in range(20_000)]
-    result, spilled = combined(pairs, AlwaysFull(40), size=100)
+    result, spilled = combined(pairs, 40, size=100)
     assert result == expected(pairs)
     assert spilled > 200_000
 
 
 def test_nothing_is_spilled_while_memory_is_enough() -> None:
-    result, spilled = combined([(1, 2), (1, 3)], NeverFull())
+    result, spilled = combined_by(PairTable(lambda v: [v], lambda c, v: [*c, v]), [(1, 2), (1, 3)], NeverFull())
     assert result == [(1, [2, 3])]
     assert spilled == 0
 
@@ -66,7 +83,7 @@ def test_keys_that_share_their_hash_are_combined_all_the_same() -> None:
     mersenne = (1 << 61) - 1
     pairs = [(number % 50 * mersenne, number) for number in range(400)]
     assert len({hash(key) for key, _ in pairs}) == 1
-    assert combined(pairs, AlwaysFull(7))[0] == expected(pairs)
+    assert combined(pairs, 7)[0] == expected(pairs)
 
 
 def test_files_are_gone_when_the_results_are_dropped_half_way() -> None:

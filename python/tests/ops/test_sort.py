@@ -76,9 +76,7 @@ def sort_maps(
     outputs = []
     for records in maps:
         output = Output()
-        rows = write_runs(
-            batches(records, size), key, ascending=ascending, scope=task, gauge=gauge(), output=output
-        )
+        rows = write_runs(batches(records, size), key, ascending=ascending, scope=task, gauge=gauge(), output=output)
         assert rows == len(records) == sum(output.rows)
         outputs.append(output)
     bounds = make_bounds(headers_of(outputs), partitions)["bounds"]
@@ -88,9 +86,7 @@ def sort_maps(
         data = b"".join(
             outputs[item.map].partitions[number] for item in ranges for number in range(item.start, item.stop)
         )
-        parts = read_sorted(
-            ranges, columns(data), bounds, partition, ascending=ascending, scope=task, gauge=gauge()
-        )
+        parts = read_sorted(ranges, columns(data), bounds, partition, ascending=ascending, scope=task, gauge=gauge())
         result.append(list(itertools.chain.from_iterable(parts)))
     return result
 
@@ -112,9 +108,7 @@ def test_numbers_come_out_sorted_whatever_spills(
     maps: list[list[int]], partitions: int, ascending: bool, every: int
 ) -> None:
     with scope() as task:
-        parts = sort_maps(
-            maps, identity, partitions, ascending=ascending, gauge=lambda: AlwaysFull(every), task=task
-        )
+        parts = sort_maps(maps, identity, partitions, ascending=ascending, gauge=lambda: AlwaysFull(every), task=task)
     assert flat(parts) == sorted(flat(maps), reverse=not ascending)
 
 
@@ -135,9 +129,7 @@ def test_equal_keys_keep_the_order_of_maps_and_input(
 
 @settings(max_examples=60, deadline=None)
 @given(MAPS, st.integers(2, 6), st.booleans())
-def test_small_data_falls_into_pysparks_partitions(
-    maps: list[list[int]], partitions: int, ascending: bool
-) -> None:
+def test_small_data_falls_into_pysparks_partitions(maps: list[list[int]], partitions: int, ascending: bool) -> None:
     samples = sorted(flat(maps))
     if not samples:
         return

@@ -156,9 +156,7 @@ class ExternalCombiner:
             segments.append(writer.finish())
         return segments
 
-    def _combine_parts(
-        self, files: SpillFiles, parts: Sequence[_Part], level: int, runs: list[Segment]
-    ) -> None:
+    def _combine_parts(self, files: SpillFiles, parts: Sequence[_Part], level: int, runs: list[Segment]) -> None:
         """Combine a sub-partition in memory, or deal it again; appends its runs."""
         entries: dict[Any, Any] = {}
         sequence = array("Q")

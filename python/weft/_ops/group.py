@@ -174,9 +174,7 @@ class Grouping:
         if self._files is None:
             return entries
         return [
-            (key, tuple([self._bag(bag) for bag in bags]))
-            if any(type(bag) is tuple for bag in bags)
-            else entry
+            (key, tuple([self._bag(bag) for bag in bags])) if any(type(bag) is tuple for bag in bags) else entry
             for entry in entries
             for key, bags in (entry,)
         ]
@@ -272,9 +270,7 @@ class Grouping:
                 self._base += len(keys)
             for parts, places in zip(self._parts, deal(keys, self._level)):
                 if places:
-                    parts.append(
-                        (number, self._write_entries(files, places, keys, bags, sequence, pieces[number]))
-                    )
+                    parts.append((number, self._write_entries(files, places, keys, bags, sequence, pieces[number])))
 
     def _write_entries(
         self,

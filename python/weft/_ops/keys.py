@@ -158,11 +158,7 @@ def _hash_enum(key: enum.Enum) -> int:
 
 def _hash_of_fields(owner: type) -> _Hasher:
     """A hasher for a dataclass whose ``__hash__`` was generated: its compared fields may hold None."""
-    names = [
-        field.name
-        for field in dataclasses.fields(owner)
-        if (field.compare if field.hash is None else field.hash)
-    ]
+    names = [field.name for field in dataclasses.fields(owner) if (field.compare if field.hash is None else field.hash)]
 
     def hash_fields(key: Any) -> int:
         return _hash_tuple(tuple([getattr(key, name) for name in names]))

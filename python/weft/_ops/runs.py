@@ -180,9 +180,7 @@ class _Run:
         return self._keys[place if self._order is None else self._order[place]]
 
 
-def _spill_run(
-    held: _Held, ascending: bool, files: SpillFiles, headers: list[Header]
-) -> tuple[Segment, list[int]]:
+def _spill_run(held: _Held, ascending: bool, files: SpillFiles, headers: list[Header]) -> tuple[Segment, list[int]]:
     """Sort what is held, write its blocks as one segment, and append its header; returns the blocks' lengths too."""
     files.count_spill()
     run = held.sort(ascending=ascending)

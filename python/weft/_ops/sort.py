@@ -123,9 +123,7 @@ def choose_ranges(
         begin = 0 if entry is None else max(0, _cut_at(first, entry[0], ascending=ascending) - 1)
         end = len(first) if leave is None else _cut_at(first, leave[0], ascending=ascending)
         if begin < end and 0 <= partition <= len(bounds):
-            ranges.append(
-                RunRange(number, start + begin, start + end, header["sorted_by_value"], header["pairs"])
-            )
+            ranges.append(RunRange(number, start + begin, start + end, header["sorted_by_value"], header["pairs"]))
         start += len(first)
     return ranges
 
@@ -200,9 +198,7 @@ def _spill_columns(files: SpillFiles, held: Columns, ascending: bool) -> Segment
     while start < rows:
         places = order[start : start + sizer.rows]
         start += len(places)
-        sizer.saw(
-            len(places), writer.write([[column[place] for place in places] for column in held], len(places))
-        )
+        sizer.saw(len(places), writer.write([[column[place] for place in places] for column in held], len(places)))
     for column in held:
         column.clear()
     return writer.finish()
@@ -258,9 +254,7 @@ def _records(columns: Columns, pairs: bool) -> list[Any]:
     return list(zip(*columns)) if pairs else columns[-1]
 
 
-def _limits(
-    bounds: Sequence[Any], partition: int, *, ascending: bool
-) -> tuple[tuple[Any] | None, tuple[Any] | None]:
+def _limits(bounds: Sequence[Any], partition: int, *, ascending: bool) -> tuple[tuple[Any] | None, tuple[Any] | None]:
     """The keys at which a partition is entered and left, in the order of the runs; None at the open ends.
 
     In tuples, because None may be a key.
@@ -282,8 +276,7 @@ def _thin(weighed: list[tuple[Any, float]]) -> list[tuple[Any, float]]:
     """Half as many sampled keys, each with the weight of two."""
     weighed.sort(key=_FIRST)
     halved = [
-        (weighed[place + 1][0], weighed[place][1] + weighed[place + 1][1])
-        for place in range(0, len(weighed) - 1, 2)
+        (weighed[place + 1][0], weighed[place][1] + weighed[place + 1][1]) for place in range(0, len(weighed) - 1, 2)
     ]
     return halved + weighed[-1:] if len(weighed) % 2 else halved
 
@@ -296,7 +289,5 @@ def _cut(weighed: list[tuple[Any, float]], partitions: int, *, complete: bool) -
     if complete:
         return [weighed[count * (number + 1) // partitions][0] for number in range(partitions - 1)]
     ends = list(itertools.accumulate(weight for _, weight in weighed))
-    places = [
-        bisect.bisect_right(ends, ends[-1] * (number + 1) / partitions) for number in range(partitions - 1)
-    ]
+    places = [bisect.bisect_right(ends, ends[-1] * (number + 1) / partitions) for number in range(partitions - 1)]
     return [weighed[min(place, count - 1)][0] for place in places]

@@ -151,9 +151,7 @@ class SpillFiles:
 
     def _file(self, number: int) -> _File:
         if self._closed:
-            raise RuntimeError(
-                "these values lie in spill files of a task that has ended; copy them within it"
-            )
+            raise RuntimeError("these values lie in spill files of a task that has ended; copy them within it")
         return self._files[number]
 
     def _read_column(self, number: int, position: int) -> tuple[Any, int]:

@@ -131,7 +131,9 @@ class InputStream:
         try:
             yield from read_batches(self._read_exact)
         except BatchError as error:
-            raise InputFailed({"kind": "corrupt", "message": str(error), "stream": self._number}) from error
+            offset = max(0, self.bytes - len(self._chunk) - 1)
+            cause = {"kind": "corrupt", "message": str(error), "stream": self._number, "offset": offset}
+            raise InputFailed(cause) from error
 
     def close(self) -> None:
         """No more is wanted."""
@@ -155,9 +157,8 @@ class InputStream:
         finally:
             os.close(descriptor)
 
-    @staticmethod
-    def _lost(part: dict[str, Any], reason: str) -> InputFailed:
-        return InputFailed({"kind": "lost", "message": reason, "map": part.get("map", -1)})
+    def _lost(self, part: dict[str, Any], reason: str) -> InputFailed:
+        return InputFailed({"kind": "lost", "message": reason, "stream": self._number, "map": part.get("map", -1)})
 
     def _read_exact(self, size: int) -> Buffer:
         chunk = self._chunk

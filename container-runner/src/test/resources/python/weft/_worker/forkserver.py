@@ -112,6 +112,10 @@ def run(wire: Wire, task: dict) -> dict:
             return {}
         for part in got:
             wire.send(RESULT, bytes(part))
+    elif do == "corrupt":
+        read_input(wire, 0, task["tree"]["open"])
+        wire.send(ERROR, json_and_bytes({"kind": "input", "type": "", "message": "", "cause": task["tree"]["cause"]}))
+        return {}
     elif do == "drain":
         wire.send(RESULT, str(drain(wire, 0)).encode())
     elif do == "task":

@@ -165,7 +165,8 @@ public final class MasterLink implements AutoCloseable {
                 return null;
             } catch (IOException e) {
                 if (System.nanoTime() >= end) {
-                    tellLoss("the ApplicationMaster has not answered for " + giveUpMillis / 1000 + " s: " + e.getMessage());
+                    tellLoss("the ApplicationMaster has not answered for " + giveUpMillis / 1000 + " s: "
+                            + e.getMessage());
                     return null;
                 }
             }

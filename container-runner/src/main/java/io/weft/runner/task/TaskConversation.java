@@ -48,6 +48,7 @@ final class TaskConversation {
     /** Inputs that have been opened, by stream. The slot's thread only. */
     private final Map<Integer, InputFeeder> feeders = new HashMap<>();
 
+    private final long borderBefore;
     private volatile String step = "";
 
     TaskConversation(
@@ -61,6 +62,7 @@ final class TaskConversation {
         this.services = services;
         this.worker = worker;
         this.stop = stop;
+        this.borderBefore = worker.borderBytes();
     }
 
     /** The step that ran last as far as the worker has said, such as {@code flatMap etl.py:58}, or "". */
@@ -68,18 +70,33 @@ final class TaskConversation {
         return step;
     }
 
+    /** Bytes over the worker's connection since this began, both ways. */
+    long borderBytes() {
+        return worker.borderBytes() - borderBefore;
+    }
+
     /**
-     * Sends the task and serves the worker until it is done, has failed or has died.
+     * Sends the task; false when the worker had gone before it could see it.
+     *
+     * @throws IOException when the folders for its spill files cannot be made
+     */
+    boolean start() throws IOException {
+        services.folders().createSpill(worker);
+        worker.attachPrinted((error, lines) -> services.reports().printed(spec.id(), error, lines));
+        try {
+            worker.send(FrameType.TASK, 0, TaskMessage.of(services.application(), spec, services.folders(), worker));
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Serves the worker until it is done, has failed or has died.
      *
      * @throws IOException when {@code sink} cannot take what the worker puts out
      */
     Ending run(TaskSink sink) throws IOException {
-        services.folders().createSpill(worker);
-        try {
-            worker.send(FrameType.TASK, 0, TaskMessage.of(services.application(), spec, services.folders(), worker));
-        } catch (IOException e) {
-            return gone();
-        }
         while (true) {
             Optional<Frame> received;
             try {

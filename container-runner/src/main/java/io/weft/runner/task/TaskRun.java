@@ -36,6 +36,9 @@ public final class TaskRun implements MemoryWatch.Watched {
         COMMITTING
     }
 
+    /** A worker that died while it was idle has not seen the task: another gets it. */
+    private static final int MAX_WORKERS_TRIED = 3;
+
     private final TaskSpec spec;
     private final Map<Integer, List<MapOutput>> outputs;
     private final CompletableFuture<Void> files;
@@ -116,24 +119,32 @@ public final class TaskRun implements MemoryWatch.Watched {
                     "a file could not be fetched from the ApplicationMaster",
                     new IOException(e.getCause().getMessage(), e.getCause())));
         }
-        Worker taken;
-        try {
-            taken = pool.take(slot);
-        } catch (IOException e) {
-            return isCancelled() ? cancelledEvent() : failed(Failures.runner("no Python worker", e));
+        for (int tries = 1; ; tries++) {
+            Worker taken;
+            try {
+                taken = pool.take(slot);
+            } catch (IOException e) {
+                return isCancelled() ? cancelledEvent() : failed(Failures.runner("no Python worker", e));
+            }
+            if (!begin(taken)) {
+                pool.release(taken);
+                return cancelledEvent();
+            }
+            TaskConversation talk = new TaskConversation(spec, outputs, services, taken, this::stopWorker);
+            try {
+                if (talk.start() || tries == MAX_WORKERS_TRIED) {
+                    return runOn(taken, talk, pool);
+                }
+            } catch (IOException e) {
+                pool.release(taken);
+                return failed(Failures.runner("no folder for spill files", e));
+            }
+            pool.discard(taken);
         }
-        if (!begin(taken)) {
-            pool.release(taken);
-            return cancelledEvent();
-        }
-        return runOn(taken, pool);
     }
 
-    private RunnerEvent runOn(Worker taken, WorkerPool pool) throws InterruptedException {
-        taken.attachPrinted((error, lines) -> services.reports().printed(spec.id(), error, lines));
+    private RunnerEvent runOn(Worker taken, TaskConversation talk, WorkerPool pool) throws InterruptedException {
         services.memory().add(this);
-        long borderBefore = taken.borderBytes();
-        TaskConversation talk = new TaskConversation(spec, outputs, services, taken, this::stopWorker);
         synchronized (this) {
             conversation = Optional.of(talk);
         }
@@ -142,7 +153,7 @@ public final class TaskRun implements MemoryWatch.Watched {
         try (TaskSink sink = services.sinks().open(spec)) {
             TaskConversation.Ending ending = talk.run(sink);
             reusable = ending.isReusable();
-            end = conclude(ending, sink, taken, borderBefore);
+            end = conclude(ending, sink, taken, talk);
         } catch (IOException | RuntimeException e) {
             String what =
                     e instanceof ProtocolException ? "the worker broke the protocol" : "the output could not be kept";
@@ -168,7 +179,7 @@ public final class TaskRun implements MemoryWatch.Watched {
         });
     }
 
-    private RunnerEvent conclude(TaskConversation.Ending ending, TaskSink sink, Worker taken, long borderBefore)
+    private RunnerEvent conclude(TaskConversation.Ending ending, TaskSink sink, Worker taken, TaskConversation talk)
             throws IOException, InterruptedException {
         if (ending.done().isPresent()) {
             if (!enter(Phase.FINISHING)) {
@@ -179,7 +190,7 @@ public final class TaskRun implements MemoryWatch.Watched {
             if (product.isEmpty()) {
                 return cancelledEvent();
             }
-            TaskStats stats = stats(done, taken, taken.borderBytes() - borderBefore);
+            TaskStats stats = stats(done, taken, talk.borderBytes());
             return new RunnerEvent.TaskSucceeded(
                     spec.id(), stats, product.get().output(), product.get().result());
         }

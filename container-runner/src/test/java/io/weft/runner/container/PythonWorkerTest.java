@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -137,18 +138,17 @@ final class PythonWorkerTest {
 
     @Test
     void anEmptyTaskTakesLessThanAFewMilliseconds() throws Exception {
-        for (int i = 0; i < 500; i++) {
+        int rounds = Integer.getInteger("weft.speed.tasks", 1000);
+        long[] micros = new long[rounds];
+        for (int i = 0; i < 2 * rounds; i++) {
+            long before = System.nanoTime();
             range(0);
+            micros[i % rounds] = (System.nanoTime() - before) / 1_000;
         }
-        long before = System.nanoTime();
-        TaskStats stats = TaskStats.NONE;
-        for (int i = 0; i < 1000; i++) {
-            stats = range(0);
-        }
-        long micros = (System.nanoTime() - before) / 1_000_000;
-        System.out.println(
-                "empty task with a Python worker: " + micros + " us, Python's CPU " + stats.cpuMillis() + " ms");
-        assertTrue(micros < 10_000, "an empty task took " + micros + " us");
+        Arrays.sort(micros);
+        long median = micros[rounds / 2];
+        System.out.println("empty task with a Python worker: median " + median + " us, best " + micros[0] + " us");
+        assertTrue(median < 10_000, "an empty task took " + median + " us");
     }
 
     private TaskStats range(int slot) throws InterruptedException {

@@ -145,6 +145,17 @@ final class RunnerTest {
     }
 
     @Test
+    void givesATaskToAnotherWorkerWhenTheFirstDiedIdle() throws Exception {
+        int pid = pidOf(0);
+        ProcessHandle idle = ProcessHandle.of(pid).orElseThrow();
+        idle.destroyForcibly();
+        TestRunner.await("the idle worker ends", () -> !idle.isAlive());
+        test.launch(0, "{\"do\":\"task\"}");
+        test.nextResult();
+        assertTrue(pidOf(0) != pid);
+    }
+
+    @Test
     void cancelsAHangingTaskWithItsProcessesAndServesTheNextAtOnce() throws Exception {
         TaskAttemptId id = test.launch(0, "{\"do\":\"hang\"}");
         long child = awaitHanging(0);

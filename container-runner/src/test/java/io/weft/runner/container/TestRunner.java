@@ -10,6 +10,7 @@ import io.weft.runner.shuffle.BlockStore;
 import io.weft.runner.task.MasterBlocks;
 import io.weft.runner.worker.WorkerSettings;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,7 +49,7 @@ final class TestRunner implements AutoCloseable {
         this.folder = folder;
         this.master = new BlockStore(folder.resolve("master"), 1 << 20);
         WorkerSettings workers = new WorkerSettings(
-                "local_1715_42", slots, folder.resolve("s"), "python3", List.of(python.toString()), environment);
+                "local_1715_42", slots, folder.resolve("s"), interpreter(), List.of(python.toString()), environment);
         RunnerConfig config = new RunnerConfig(
                 "r1",
                 "localhost",
@@ -63,6 +64,12 @@ final class TestRunner implements AutoCloseable {
                         Optional.empty(),
                         new Configuration(false)));
         runner = new Runner(config, events::add);
+    }
+
+    /** The interpreter that {@code python3} stands for: where that is a script, it would start processes of its own. */
+    static String interpreter() throws IOException {
+        Process python = new ProcessBuilder("python3", "-c", "import sys; print(sys.executable)").start();
+        return new String(python.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     }
 
     TaskAttemptId launch(int slot, String tree) {
@@ -100,6 +107,15 @@ final class TestRunner implements AutoCloseable {
                 return event;
             }
         }
+    }
+
+    /** The next event that is neither a registration nor printed lines, or null when none comes within {@code millis}. */
+    RunnerEvent poll(long millis) throws InterruptedException {
+        RunnerEvent event = events.poll(millis, TimeUnit.MILLISECONDS);
+        while (event instanceof RunnerEvent.WorkerRegistered || event instanceof RunnerEvent.Printed) {
+            event = events.poll(millis, TimeUnit.MILLISECONDS);
+        }
+        return event;
     }
 
     <T extends RunnerEvent> T next(Class<T> type) throws InterruptedException {
