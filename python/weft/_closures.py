@@ -111,7 +111,9 @@ def _driver_only_text(given: str, found: tuple[str, Any] | None) -> str:
 
 def _kind(value: Any) -> str:
     kind = type(value)
-    name = kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
+    name = (
+        kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
+    )
     article = "an" if name[:1].lower() in "aeiou" else "a"
     return f"{article} {name} object"
 
@@ -162,7 +164,10 @@ def _variables(value: Any) -> Iterator[tuple[str, Any]]:
             if name in value.__globals__ and not hasattr(builtins, name):
                 yield name, value.__globals__[name]
         for position, default in enumerate(value.__defaults__ or ()):
-            yield value.__code__.co_varnames[value.__code__.co_argcount - len(value.__defaults__ or ()) + position], default
+            yield (
+                value.__code__.co_varnames[value.__code__.co_argcount - len(value.__defaults__ or ()) + position],
+                default,
+            )
     else:
         partial: Callable[..., Any] | None = getattr(value, "func", None)
         if callable(partial):

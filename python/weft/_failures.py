@@ -6,13 +6,15 @@ import builtins
 import os
 import pickle
 import sys
-import traceback
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from weft._callsite import file_name, is_own_file
 from weft._datasocket import Failure
 from weft.errors import JobCancelledError, WeftError, error_for
+
+if TYPE_CHECKING:
+    import traceback
 
 __all__ = ["exit_code_of", "format_failure", "install_hook", "to_exception"]
 
@@ -102,7 +104,8 @@ def format_failure(error: BaseException, trace: TracebackType | None, verbose: b
     if not isinstance(error, WeftError) or error.code == "E01":
         lines += [_frame(f.filename, f.lineno or 0, f.name, f.line or "") for f in _user_frames(trace)]
         lines += [
-            _frame(f.get("file", ""), f.get("line", 0), f.get("name", ""), f.get("text", "")) + "           (in a worker)"
+            _frame(f.get("file", ""), f.get("line", 0), f.get("name", ""), f.get("text", ""))
+            + "           (in a worker)"
             for f in worker.get("frames") or ()
         ]
     lines += _what(error)
@@ -118,7 +121,11 @@ def _what(error: BaseException) -> list[str]:
     if isinstance(error, WeftError):
         first, *rest = error.message.split("\n")
         return [first, *(f"  {line.strip()}" for line in rest)]
-    return [line.rstrip("\n") for line in traceback.format_exception_only(type(error), error) if not _is_note(error, line)]
+    import traceback
+
+    return [
+        line.rstrip("\n") for line in traceback.format_exception_only(type(error), error) if not _is_note(error, line)
+    ]
 
 
 def _is_note(error: BaseException, line: str) -> bool:
@@ -127,6 +134,8 @@ def _is_note(error: BaseException, line: str) -> bool:
 
 
 def _user_frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
+    import traceback
+
     return [
         frame
         for frame in traceback.extract_tb(trace)

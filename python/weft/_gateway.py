@@ -135,7 +135,9 @@ class GatewayProcess:
         if "error" in answer:
             self._end()
             error = answer["error"]
-            raise error_for(str(error.get("code") or ""), str(error["message"]).strip("\n"), int(error.get("exit") or 1))
+            raise error_for(
+                str(error.get("code") or ""), str(error["message"]).strip("\n"), int(error.get("exit") or 1)
+            )
         return _answer(answer, self._token)
 
     def stop(self) -> None:

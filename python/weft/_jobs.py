@@ -79,9 +79,7 @@ class Jobs:
     def require_running(self) -> None:
         """Raise E19 if the context was stopped."""
         if self._stopped_at is not None:
-            raise ContextError(
-                f"This context was stopped at {self._stopped_at}. Make a new one: WeftContext().", "E19"
-            )
+            raise ContextError(f"This context was stopped at {self._stopped_at}. Make a new one: WeftContext().", "E19")
 
     def java(self) -> Any:
         """Give the gateway's entry point for control."""

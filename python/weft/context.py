@@ -234,9 +234,7 @@ class WeftContext(DriverObject):
             node = DataNode(self._next_id(), "parallelize", site, block)
         return RDD(node, self)
 
-    def range(
-        self, start: int, end: int | None = None, step: int = 1, numSlices: int | None = None
-    ) -> RDD[int]:
+    def range(self, start: int, end: int | None = None, step: int = 1, numSlices: int | None = None) -> RDD[int]:
         """Make an RDD of whole numbers, as the builtin ``range`` counts them.
 
         Examples
@@ -420,9 +418,7 @@ class WeftContext(DriverObject):
         self._jobs.forget_shuffle(rdd)
 
 
-def _settings(
-    master: str | None, appName: str | None, environment: dict[str, Any], conf: WeftConf | None
-) -> WeftConf:
+def _settings(master: str | None, appName: str | None, environment: dict[str, Any], conf: WeftConf | None) -> WeftConf:
     settings = WeftConf() if conf is None else conf.copy()
     if conf is not None:
         for key, value in WeftConf().getAll():

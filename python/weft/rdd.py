@@ -156,7 +156,9 @@ class RDD(DriverObject, Generic[T]):
         site = call_site()
         if partitions == 0:  # of a parent without partitions
             return self._derive(EmptyNode(self.ctx._next_id(), name, site, 0), partitioner)
-        fields: dict[str, Any] = {key: Closure(value, name, site) if callable(value) else value for key, value in functions.items()}
+        fields: dict[str, Any] = {
+            key: Closure(value, name, site) if callable(value) else value for key, value in functions.items()
+        }
         own = partitioner is None or partitioner.partitionFunc is portable_hash
         if not own and partitioner is not None:
             fields["partitioner"] = Closure(partitioner.partitionFunc, name, site)
@@ -233,9 +235,7 @@ class RDD(DriverObject, Generic[T]):
         """
         return self._step("filter", f, "filter", preservesPartitioning=True)
 
-    def mapPartitions(
-        self, f: Callable[[Iterator[T]], Iterable[U]], preservesPartitioning: bool = False
-    ) -> RDD[U]:
+    def mapPartitions(self, f: Callable[[Iterator[T]], Iterable[U]], preservesPartitioning: bool = False) -> RDD[U]:
         """Apply a function to each partition as a whole.
 
         Parameters
@@ -566,7 +566,9 @@ class RDD(DriverObject, Generic[T]):
         Examples
         --------
         >>> pairs = sc.parallelize([("a", 1), ("b", 1), ("a", 2)])
-        >>> sums = pairs.aggregateByKey((0, 0), lambda s, v: (s[0] + v, s[1] + 1), lambda s, t: (s[0] + t[0], s[1] + t[1]))
+        >>> def add(one, other):
+        ...     return (one[0] + other[0], one[1] + other[1])
+        >>> sums = pairs.aggregateByKey((0, 0), lambda s, v: add(s, (v, 1)), add)
         >>> sorted(sums.collect())
         [('a', (3, 2)), ('b', (1, 1))]
         """
@@ -591,7 +593,9 @@ class RDD(DriverObject, Generic[T]):
         functions = (narrow.with_zero(zeroValue, func), func, func)
         return self._combine("foldByKey", functions, numPartitions, partitionFunc, func)
 
-    def join(self: RDD[tuple[K, V]], other: RDD[tuple[K, W]], numPartitions: int | None = None) -> RDD[tuple[K, tuple[V, W]]]:
+    def join(
+        self: RDD[tuple[K, V]], other: RDD[tuple[K, W]], numPartitions: int | None = None
+    ) -> RDD[tuple[K, tuple[V, W]]]:
         """Give ``(key, (v, w))`` for each pair of values of keys that both sides have.
 
         Sides that are partitioned alike are not moved.
@@ -658,9 +662,7 @@ class RDD(DriverObject, Generic[T]):
 
     # order
 
-    def sortBy(
-        self, keyfunc: Callable[[T], Any], ascending: bool = True, numPartitions: int | None = None
-    ) -> RDD[T]:
+    def sortBy(self, keyfunc: Callable[[T], Any], ascending: bool = True, numPartitions: int | None = None) -> RDD[T]:
         """Sort by a key; equal keys stay in order.
 
         Parameters

@@ -9,6 +9,7 @@ import math
 import operator
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -238,10 +239,9 @@ _several(
         "with an empty one": lambda sc: sc.parallelize([1], 1).union(sc.emptyRDD()),
         "of differently partitioned": lambda sc: _pairs(sc).partitionBy(2).union(_pairs(sc).partitionBy(3)),
         "then reduceByKey": lambda sc: _pairs(sc).union(_pairs(sc)).reduceByKey(operator.add),
-        "of partitioned then reduceByKey": lambda sc: _pairs(sc)
-        .partitionBy(2)
-        .union(_pairs(sc).partitionBy(2))
-        .reduceByKey(operator.add, 2),
+        "of partitioned then reduceByKey": lambda sc: (
+            _pairs(sc).partitionBy(2).union(_pairs(sc).partitionBy(2)).reduceByKey(operator.add, 2)
+        ),
     },
 )
 
@@ -264,6 +264,11 @@ def _custom(x: Any) -> Any:
 
 def _stop(x: Any) -> Any:
     raise StopIteration
+
+
+def _with(sc: Any, thing: Any) -> Any:
+    """A function that holds something."""
+    return sc.parallelize([1], 1).map(lambda x: (x, thing))
 
 
 _several(
@@ -307,11 +312,11 @@ _several(
         "takeOrdered 0": lambda sc: sc.parallelize([1], 1).takeOrdered(0),
         "top 0": lambda sc: sc.parallelize([1], 1).top(0),
         "top -1": lambda sc: sc.parallelize([1], 1).top(-1),
-        "an RDD inside": lambda sc: sc.parallelize([1], 1).map(lambda x, r=sc.parallelize([1]): r.count()),
+        "an RDD inside": lambda sc: _with(sc, sc.parallelize([1])),
         "the context inside": lambda sc: sc.parallelize([1], 1).map(lambda x: sc.parallelize([x])),
-        "a lock inside": lambda sc: sc.parallelize([1], 1).map(lambda x, lock=__import__("threading").Lock(): x),
-        "parallelize a lock": lambda sc: sc.parallelize([__import__("threading").Lock()], 1),
-        "map to a lock": lambda sc: sc.parallelize([1], 1).map(lambda x: __import__("threading").Lock()),
+        "a lock inside": lambda sc: _with(sc, threading.Lock()),
+        "parallelize a lock": lambda sc: sc.parallelize([threading.Lock()], 1),
+        "map to a lock": lambda sc: sc.parallelize([1], 1).map(lambda x: threading.Lock()),
         "a second context": lambda sc: type(sc)(),
     },
 )
@@ -343,7 +348,9 @@ _several(
         "after glom": lambda sc: _keeps(sc, lambda r: r.glom()),
         "after distinct": lambda sc: _keeps(sc, lambda r: r.distinct()),
         "join of alike": lambda sc: _pairs(sc).partitionBy(2).join(_pairs(sc).partitionBy(2)),
-        "join of alike, partitions": lambda sc: _pairs(sc).partitionBy(2).join(_pairs(sc).partitionBy(2)).getNumPartitions(),
+        "join of alike, partitions": lambda sc: (
+            _pairs(sc).partitionBy(2).join(_pairs(sc).partitionBy(2)).getNumPartitions()
+        ),
         "join of different": lambda sc: _pairs(sc).partitionBy(2).join(_pairs(sc).partitionBy(4)).getNumPartitions(),
         "join of none": lambda sc: _pairs(sc).join(sc.parallelize([(1, 2)], 2)).getNumPartitions(),
         "cogroup of none": lambda sc: _pairs(sc).cogroup(sc.parallelize([(1, 2)], 2)).getNumPartitions(),
@@ -354,8 +361,12 @@ _several(
         "own function, groupByKey": lambda sc: _pairs(sc).groupByKey(2, lambda key: -key).mapValues(list),
         "own function with negative numbers": lambda sc: _pairs(sc).partitionBy(3, lambda key: -key - 1),
         "partitionBy None": lambda sc: _pairs(sc).partitionBy(None),
-        "equal functions": lambda sc: _pairs(sc).partitionBy(2, _half).partitioner == _pairs(sc).partitionBy(2, _half).partitioner,
-        "different functions": lambda sc: _pairs(sc).partitionBy(2, _half).partitioner == _pairs(sc).partitionBy(2).partitioner,
+        "equal functions": lambda sc: (
+            _pairs(sc).partitionBy(2, _half).partitioner == _pairs(sc).partitionBy(2, _half).partitioner
+        ),
+        "different functions": lambda sc: (
+            _pairs(sc).partitionBy(2, _half).partitioner == _pairs(sc).partitionBy(2).partitioner
+        ),
     },
 )
 
@@ -422,7 +433,9 @@ _several(
         "hidden files": lambda sc: sc.textFile(_write({"_a": "1\n", ".b": "2\n", "c": "3\n"})).collect(),
         "missing": lambda sc: sc.textFile("/nowhere/at/all"),
         "missing, partitions": lambda sc: sc.textFile("/nowhere/at/all").getNumPartitions(),
-        "missing, reduceByKey": lambda sc: sc.textFile("/nowhere/at/all").map(lambda x: (x, 1)).reduceByKey(operator.add),
+        "missing, reduceByKey": lambda sc: (
+            sc.textFile("/nowhere/at/all").map(lambda x: (x, 1)).reduceByKey(operator.add)
+        ),
         "a pattern without match": lambda sc: sc.textFile(_write({"a": ""}) + "/*.txt").collect(),
         "words": lambda sc: _text(sc, "a b a\nb c\n").flatMap(str.split).countByValue(),
         "save": lambda sc: _saved(sc.parallelize(["one", "two", "three"], 2)),
@@ -459,12 +472,20 @@ _several(
         "one value": lambda sc: sc.parallelize([7] * 10, 3).sortBy(lambda x: x),
         "floats": lambda sc: sc.parallelize([2.5, -1.0, math.inf, -math.inf, 0.0], 2).sortBy(lambda x: x),
         "partitions by default": lambda sc: sc.parallelize(range(100), 7).sortBy(lambda x: -x).getNumPartitions(),
-        "partitions of nothing": lambda sc: sc.parallelize([], 3).sortBy(lambda x: x, numPartitions=5).getNumPartitions(),
+        "partitions of nothing": lambda sc: (
+            sc.parallelize([], 3).sortBy(lambda x: x, numPartitions=5).getNumPartitions()
+        ),
         "large": lambda sc: sc.parallelize([(i * 7919) % 1000 for i in range(1000)], 5).sortBy(lambda x: x),
-        "large descending": lambda sc: sc.parallelize([(i * 7919) % 1000 for i in range(1000)], 5).sortBy(lambda x: x, False, 3),
+        "large descending": lambda sc: sc.parallelize([(i * 7919) % 1000 for i in range(1000)], 5).sortBy(
+            lambda x: x, False, 3
+        ),
         "take of sorted": lambda sc: sc.parallelize(range(100), 7).sortBy(lambda x: -x).take(3),
-        "takeOrdered equal keys": lambda sc: sc.parallelize([(1, "a"), (0, "b"), (1, "c"), (0, "d")], 3).takeOrdered(3, key=lambda p: p[0]),
-        "top equal keys": lambda sc: sc.parallelize([(1, "a"), (0, "b"), (1, "c"), (0, "d")], 3).top(3, key=lambda p: p[0]),
+        "takeOrdered equal keys": lambda sc: sc.parallelize([(1, "a"), (0, "b"), (1, "c"), (0, "d")], 3).takeOrdered(
+            3, key=lambda p: p[0]
+        ),
+        "top equal keys": lambda sc: sc.parallelize([(1, "a"), (0, "b"), (1, "c"), (0, "d")], 3).top(
+            3, key=lambda p: p[0]
+        ),
         "top more than there are": lambda sc: sc.parallelize([1, 2], 2).top(5),
     },
 )
@@ -478,19 +499,33 @@ _several(
         "sum of large": lambda sc: sc.parallelize(range(100000), 3).sum(),
         "fold with mutable zero": lambda sc: sc.parallelize([[1], [2], [3]], 3).fold([], _extend),
         "aggregate with mutable zero": lambda sc: sc.parallelize(range(6), 3).aggregate([], _append, _extend),
-        "aggregate counts zero once a partition": lambda sc: sc.parallelize([1, 2], 4).aggregate(10, operator.add, operator.add),
+        "aggregate counts zero once a partition": lambda sc: sc.parallelize([1, 2], 4).aggregate(
+            10, operator.add, operator.add
+        ),
         "fold counts zero once a partition": lambda sc: sc.parallelize([1, 2], 4).fold(10, operator.add),
-        "foldByKey counts zero once a partition": lambda sc: sc.parallelize([("a", 1)] * 4, 2).foldByKey(10, operator.add),
+        "foldByKey counts zero once a partition": lambda sc: sc.parallelize([("a", 1)] * 4, 2).foldByKey(
+            10, operator.add
+        ),
         "countByValue type": lambda sc: type(sc.parallelize([1], 1).countByValue()).__name__,
         "countByKey type": lambda sc: type(sc.parallelize([(1, 1)], 1).countByKey()).__name__,
         "groupByKey value type": lambda sc: type(_pairs(sc).groupByKey().first()[1]).__name__,
         "groupByKey value length": lambda sc: _pairs(sc).groupByKey().mapValues(len),
         "cogroup value types": lambda sc: [type(v).__name__ for v in _pairs(sc).cogroup(_pairs(sc)).first()[1]],
-        "join product order": lambda sc: sc.parallelize([(1, "a"), (1, "b")], 1).join(sc.parallelize([(1, "x"), (1, "y")], 1)),
-        "join with other key types": lambda sc: sc.parallelize([(1, "a"), (2, "b")], 2).join(sc.parallelize([(1.0, "x"), (True, "y")], 2)),
-        "chain": lambda sc: sc.range(20).map(lambda x: x + 1).filter(lambda x: x % 2).flatMap(lambda x: [x, -x]).keyBy(abs),
-        "word count": lambda sc: sc.parallelize(["a b", "b c b"], 2).flatMap(str.split).map(lambda w: (w, 1)).reduceByKey(operator.add),
-        "two shuffles": lambda sc: _pairs(sc).reduceByKey(operator.add).map(lambda p: (p[1] % 2, p[0])).groupByKey().mapValues(sorted),
+        "join product order": lambda sc: sc.parallelize([(1, "a"), (1, "b")], 1).join(
+            sc.parallelize([(1, "x"), (1, "y")], 1)
+        ),
+        "join with other key types": lambda sc: sc.parallelize([(1, "a"), (2, "b")], 2).join(
+            sc.parallelize([(1.0, "x"), (True, "y")], 2)
+        ),
+        "chain": lambda sc: (
+            sc.range(20).map(lambda x: x + 1).filter(lambda x: x % 2).flatMap(lambda x: [x, -x]).keyBy(abs)
+        ),
+        "word count": lambda sc: (
+            sc.parallelize(["a b", "b c b"], 2).flatMap(str.split).map(lambda w: (w, 1)).reduceByKey(operator.add)
+        ),
+        "two shuffles": lambda sc: (
+            _pairs(sc).reduceByKey(operator.add).map(lambda p: (p[1] % 2, p[0])).groupByKey().mapValues(sorted)
+        ),
         "zipWithIndex after filter": lambda sc: sc.range(20, numSlices=4).filter(lambda x: x % 3 == 0).zipWithIndex(),
         "zipWithIndex of one partition": lambda sc: sc.parallelize("abc", 1).zipWithIndex(),
         "mapPartitions generator": lambda sc: sc.parallelize(range(6), 2).mapPartitions(lambda it: (x * 2 for x in it)),
@@ -518,7 +553,9 @@ _several(
         "flatMap of texts": lambda sc: sc.parallelize(["ab", "", "c"], 2).flatMap(lambda s: s),
         "filter of None": lambda sc: sc.parallelize([None, 0, "", "x"], 2).filter(lambda x: x is None),
         "empty tuples": lambda sc: sc.parallelize([(), ()], 2).distinct(),
-        "default partitions of reduceByKey": lambda sc: sc.parallelize([(1, 1)], 7).reduceByKey(operator.add).getNumPartitions(),
+        "default partitions of reduceByKey": lambda sc: (
+            sc.parallelize([(1, 1)], 7).reduceByKey(operator.add).getNumPartitions()
+        ),
         "default partitions of distinct": lambda sc: sc.parallelize([1], 6).distinct().getNumPartitions(),
         "default partitions of groupByKey": lambda sc: sc.parallelize([(1, 1)], 5).groupByKey().getNumPartitions(),
     },

@@ -51,8 +51,8 @@ def measure(function: Callable[[Any], Any], sc: Any, jobs: Callable[[], int]) ->
     Returns
     -------
     dict
-        ``value`` of a plain value; ``partitions`` (number), ``layout`` (the records of each) and ``jobs`` (run while the
-        RDD was made: an eager transformation) of an RDD; ``error`` and ``when`` (``made`` or ``run``) if it failed.
+        ``value`` of a plain value; ``partitions`` (number), ``layout`` (the records of each) and ``jobs`` (run while
+        the RDD was made: an eager transformation) of an RDD; ``error`` and ``when`` (``made`` or ``run``) if it failed.
     """
     before = jobs()
     try:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from weft import context as context_module
-from weft.context import WeftContext
 
 from tests.driver.fakegateway import FakeGateway
+from weft import context as context_module
+from weft.context import WeftContext
 
 
 @pytest.fixture

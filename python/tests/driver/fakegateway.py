@@ -20,6 +20,7 @@ from typing import Any
 
 import cloudpickle
 from fastavro import schemaless_reader
+
 from weft._gateway import Answer, Gateway
 from weft._ops.keys import portable_hash
 from weft._plan import _schema
@@ -191,8 +192,7 @@ class _Run:
 
     def _rangesource(self, body: dict[str, Any]) -> list[Any]:
         return [
-            functools.partial(range, int(a), int(b), int(body["step"]))
-            for a, b in zip(body["starts"], body["stops"])
+            functools.partial(range, int(a), int(b), int(body["step"])) for a, b in zip(body["starts"], body["stops"])
         ]
 
     def _emptysource(self, body: dict[str, Any]) -> list[Any]:

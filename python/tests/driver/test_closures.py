@@ -6,6 +6,7 @@ import pickle
 import threading
 
 import pytest
+
 from weft.context import WeftContext
 from weft.errors import ClosureError, DriverOnlyError
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.driver.fakegateway import FakeGateway
 from weft import WeftConf, errors
 from weft._datasocket import Failure
 from weft._failures import format_failure, to_exception
 from weft.context import WeftContext
 from weft.errors import ContextError, InputMissingError, JobCancelledError, SettingError, WeftError
-
-from tests.driver.fakegateway import FakeGateway
 
 
 def test_a_second_context_is_refused_with_the_place_of_the_first(sc: WeftContext) -> None:
@@ -132,7 +132,9 @@ def test_a_failure_prints_the_users_frames_and_nothing_of_ours(sc: WeftContext) 
 
 
 def test_an_error_of_weft_prints_its_text_alone() -> None:
-    error = to_exception(_failure(code="E02", exit=3, message="x does not exist.\nA local file does.", jvm="at io.weft"))
+    error = to_exception(
+        _failure(code="E02", exit=3, message="x does not exist.\nA local file does.", jvm="at io.weft")
+    )
     assert format_failure(error, None, verbose=False) == "x does not exist.\n  A local file does.\n"
     assert "at io.weft" in format_failure(error, None, verbose=True)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from weft._datasocket import DataSocket, Failure
 from weft._serializers import encode_batches
 from weft.errors import InternalError

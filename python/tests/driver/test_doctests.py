@@ -6,6 +6,7 @@ import doctest
 import importlib
 
 import pytest
+
 from weft.context import WeftContext
 
 MODULES = ["rdd", "context", "conf", "statcounter", "storagelevel", "resultiterable", "_progress"]

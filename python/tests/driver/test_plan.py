@@ -6,9 +6,8 @@ import gc
 from operator import add
 from typing import Any
 
-from weft.context import WeftContext
-
 from tests.driver.fakegateway import FakeGateway
+from weft.context import WeftContext
 
 
 def _kinds(plan: dict[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ import io
 import time
 
 import pytest
+
 from weft._progress import Console, JobProgress, Totals
 
 STAGE = {
