@@ -19,6 +19,9 @@ import zlib
 (HELLO, OPEN, CREDIT, CLOSE, NEED, RESULT, OUTPUT, DONE, ERROR, STEP) = range(16, 26)
 
 
+LEAKED: list = []
+
+
 class Wire:
     def __init__(self, path: str, slot: int, role: str) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -164,6 +167,8 @@ def run(wire: Wire, task: dict) -> dict:
     elif do == "garbage":
         wire.socket.sendall(bytes.fromhex(task["tree"]["bytes"]))
         time.sleep(600)
+    elif do == "leak":
+        LEAKED.append(os.urandom(1) * task["tree"]["bytes"])
     elif do == "memory":
         held = bytearray(task["tree"]["bytes"])
         for at in range(0, len(held), 4096):

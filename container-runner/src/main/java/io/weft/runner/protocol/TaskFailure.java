@@ -7,7 +7,8 @@ import java.util.Objects;
  *
  * @param code catalogue id (E01 …) as far as the runner knows it
  * @param summary one line in the user's words
- * @param error the worker's ERROR object (JSON), or "" when the worker died before it could speak
+ * @param error the worker's ERROR object (JSON); for a worker that died or was stopped, what the runner knows in the same form
+ *     (kind {@code died} or {@code memory}, its last step, faulthandler's frames); "" when no worker is to blame
  * @param pickled the exception, cloudpickled, or empty
  * @param stack JVM stack for --verbose, or ""
  */

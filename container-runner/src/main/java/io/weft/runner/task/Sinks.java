@@ -57,6 +57,11 @@ public final class Sinks {
         return (done, gate) -> Optional.of(TaskSink.Product.NOTHING);
     }
 
+    /** Nobody will ask for what an attempt has made. A map output goes with its shuffle. */
+    void drop(TaskSink.Product product) {
+        product.result().filter(result -> !result.isInline()).ifPresent(result -> results.release(result.block()));
+    }
+
     private static String blockName(TaskSpec spec) {
         return "result-s" + spec.id().stage() + "-p" + spec.id().partition() + "-a"
                 + spec.id().attempt();

@@ -8,6 +8,7 @@ import io.weft.runner.protocol.TaskAttemptId;
 import io.weft.runner.protocol.TaskFailure;
 import io.weft.runner.protocol.TaskSpec;
 import io.weft.runner.protocol.TaskStats;
+import io.weft.runner.worker.ProcessMemory;
 import io.weft.runner.worker.Worker;
 import io.weft.runner.worker.WorkerPool;
 import java.io.IOException;
@@ -152,7 +153,7 @@ public final class TaskRun implements MemoryWatch.Watched {
         RunnerEvent end;
         try (TaskSink sink = services.sinks().open(spec)) {
             TaskConversation.Ending ending = talk.run(sink);
-            reusable = ending.isReusable();
+            reusable = ending.isReusable() && !holdsTooMuch(taken);
             end = conclude(ending, sink, taken, talk);
         } catch (IOException | RuntimeException e) {
             String what =
@@ -188,6 +189,10 @@ public final class TaskRun implements MemoryWatch.Watched {
             JsonNode done = ending.done().get();
             Optional<TaskSink.Product> product = sink.finish(done, this::isGranted);
             if (product.isEmpty()) {
+                return cancelledEvent();
+            }
+            if (isCancelledBeforeCommit()) {
+                services.sinks().drop(product.get());
                 return cancelledEvent();
             }
             TaskStats stats = stats(done, taken, talk.borderBytes());
@@ -260,6 +265,15 @@ public final class TaskRun implements MemoryWatch.Watched {
             victim = worker.get();
         }
         victim.kill();
+    }
+
+    /** A worker that keeps this much after a task leaves too little to the next: it is replaced. */
+    private boolean holdsTooMuch(Worker taken) {
+        return spec.limitBytes() > 0 && ProcessMemory.treeBytes(taken.pid()) > spec.limitBytes() / 2;
+    }
+
+    private synchronized boolean isCancelledBeforeCommit() {
+        return cancelled && phase != Phase.COMMITTING;
     }
 
     private synchronized boolean isCancelled() {

@@ -2,7 +2,6 @@ package io.weft.runner.worker;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -12,27 +11,9 @@ public final class ProcessMemory {
 
     /** Sum of the RSS of a process and all its descendants in bytes, the way a NodeManager counts. */
     public static long treeBytes(long pid) {
-        return residentBytes(pid, 0);
-    }
-
-    private static long residentBytes(long pid, int depth) {
-        long total = statusBytes(pid, "VmRSS:");
-        if (total == 0 || depth > 32) {
-            return total;
-        }
-        try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "task"))) {
-            for (Path thread : threads) {
-                String children = Files.readString(thread.resolve("children"), StandardCharsets.US_ASCII);
-                for (String child : children.split(" ", -1)) {
-                    if (!child.isBlank()) {
-                        total += residentBytes(Long.parseLong(child.strip()), depth + 1);
-                    }
-                }
-            }
-        } catch (IOException | java.nio.file.DirectoryIteratorException e) {
-            return total;
-        }
-        return total;
+        return ProcessTree.of(pid).stream()
+                .mapToLong(one -> statusBytes(one, "VmRSS:"))
+                .sum();
     }
 
     /** Peak RSS of one process in bytes. */

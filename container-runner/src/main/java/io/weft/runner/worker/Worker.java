@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -25,6 +26,7 @@ public final class Worker {
     private final FrameWriter writer;
     private final WorkerOutput output;
     private final Optional<ProcessHandle> process;
+    private final AtomicBoolean killed = new AtomicBoolean();
     private final CompletableFuture<WorkerExit> exit = new CompletableFuture<>();
 
     Worker(Hello hello, SocketChannel control, WorkerOutput output) {
@@ -89,11 +91,15 @@ public final class Worker {
 
     /** SIGKILL to the worker and to the processes it started, without waiting for any of them. */
     public void kill() {
-        process.ifPresent(handle -> {
-            List<ProcessHandle> started = handle.descendants().toList();
-            handle.destroyForcibly();
-            started.forEach(ProcessHandle::destroyForcibly);
-        });
+        if (exit.isDone() || !killed.compareAndSet(false, true)) {
+            return;
+        }
+        List<ProcessHandle> started = ProcessTree.of(pid()).stream()
+                .skip(1)
+                .flatMap(one -> ProcessHandle.of(one).stream())
+                .toList();
+        process.ifPresent(ProcessHandle::destroyForcibly);
+        started.forEach(ProcessHandle::destroyForcibly);
     }
 
     /** How it ended, once it has; waits at most {@code millis} for that to become known. */

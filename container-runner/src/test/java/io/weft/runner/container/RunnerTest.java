@@ -219,6 +219,14 @@ final class RunnerTest {
     }
 
     @Test
+    void replacesAWorkerThatKeepsTooMuchMemory() throws Exception {
+        int pid = pidOf(0);
+        test.launch(0, "{\"do\":\"leak\",\"bytes\":120000000}", List.of(), new OutputSpec.None(), 200L << 20);
+        test.next(RunnerEvent.TaskSucceeded.class);
+        assertTrue(pidOf(0) != pid);
+    }
+
+    @Test
     void reportsTheExitCodeOfAWorkerThatLeaves() throws Exception {
         test.launch(0, "{\"do\":\"exit\",\"status\":3}");
         TaskFailure failure = test.next(RunnerEvent.TaskFailed.class).failure();
