@@ -52,7 +52,7 @@ class Batch(NamedTuple):
     """One batch, its payload not yet unpickled."""
 
     kind: int
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody asks of a batch
     payload: Buffer
 
     def columns(self) -> tuple[list[Any], list[Any]]:
@@ -124,7 +124,7 @@ def dump_columns(keys: list[Any], values: list[Any]) -> Iterator[tuple[bytes, by
 def dump_records(records: Iterator[Any]) -> Iterator[tuple[int, bytes, bytes]]:
     """Batches of any records; yields (count, header, payload)."""
     rows = _FIRST_RECORDS
-    for part in iter(lambda: list(itertools.islice(records, rows)), []):
+    while part := list(itertools.islice(records, rows)):
         payload = dump_column(part)
         yield (len(part), *frame(RECORDS, len(part), payload))
         rows = _next_rows(rows, len(part), len(payload))

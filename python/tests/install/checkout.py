@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent.parent
 PARTS = ("pom.xml", ".mvn", "app-master/pom.xml", "container-runner/pom.xml", "app-master/src/main")
 PARTS += ("container-runner/src/main", "conf", "bin", "python/weft", "python/examples")
 # what bin/weft itself, venv and Maven's script call
-TOOLS = ("bash", "readlink", "env", "dirname", "basename", "uname", "ls", "cat", "expr", "sed", "sh", "tr", "rm", "mkdir")
+TOOLS = ("bash", "readlink", "env", "dirname", "basename", "uname", "ls", "cat", "expr", "sed", "sh", "tr", "rm")
 
 
 def copy_checkout(target: Path) -> Path:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from tests.install.checkout import ROOT, copy_checkout, own_environment, weft
 
 pytestmark = pytest.mark.local

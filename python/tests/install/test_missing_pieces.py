@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.install.checkout import copy_checkout, fake_java, machine, weft
 
 

@@ -63,7 +63,7 @@ def first_round_position(index: int, partitions: int) -> int:
         state = (state * 0x5DEECE66D + 0xB) & ((1 << 48) - 1)
         bits = state >> 17
         if partitions & (partitions - 1) == 0:
-            return (partitions * bits) >> 31
+            return int((partitions * bits) >> 31)
         value = bits % partitions
         if bits - value + (partitions - 1) < 1 << 31:
-            return value
+            return int(value)

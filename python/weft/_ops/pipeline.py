@@ -1,8 +1,8 @@
 """Narrow steps, fused: one pass, no generator per step, no list per block.
 
-The compiled `Pipeline` walks all steps inside one C iterator. Its twin here writes one Python function for the steps at hand
-and runs that: calls between Python frames are cheaper than a chain of generators. Either keeps the record that each step
-works on where a failure can find it, at no cost per record.
+The compiled `Pipeline` walks all steps inside one C iterator. Its twin here writes one Python function for the steps
+at hand and runs that: calls between Python frames are cheaper than a chain of generators. Either keeps the record that
+each step works on where a failure can find it, at no cost per record.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Count, mean, variance and extremes of one partition, in one pass.
 
 Integers are summed exactly. Floats are summed with their rounding errors, their squares as distances from the first
-value, so that neither a large common offset nor an outlier costs digits. Everything else (Decimal, Fraction, numpy's own
-numbers, bool) goes through StatCounter, one value at a time.
+value, so that neither a large common offset nor an outlier costs digits. Everything else (Decimal, Fraction, numpy's
+own numbers, bool) goes through StatCounter, one value at a time.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType, TracebackType
 from typing import Any
 
-import cloudpickle  # type: ignore[import-untyped]
+import cloudpickle
 
 from weft._ops.keys import UnstableKeyError
 from weft._ops.pipeline import Step, failing_record
@@ -72,7 +72,7 @@ def _safe_text(error: BaseException) -> str:
 
 
 def _user_frames(trace: TracebackType | None) -> list[dict[str, Any]]:
-    frames = []
+    frames: list[dict[str, Any]] = []
     for frame, lineno in traceback.walk_tb(trace):
         file = frame.f_code.co_filename
         if file.startswith((_WEFT, "<weft", "<frozen")) or (not frames and file.startswith(_STDLIB)):

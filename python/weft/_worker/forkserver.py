@@ -1,7 +1,7 @@
 """Imports the worker once and forks one for every slot that the runner asks for.
 
-Commands and answers are JSON lines on standard input and output; container-runner/.../worker/PROTOCOL.md. The end of standard
-input is the end of the server and of all its workers.
+Commands and answers are JSON lines on standard input and output; container-runner/.../worker/PROTOCOL.md. The end of
+standard input is the end of the server and of all its workers.
 """
 
 from __future__ import annotations

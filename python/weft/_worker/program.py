@@ -30,8 +30,8 @@ _PAIRS_AT_ONCE = 4096
 class Program:
     """Builds the iterators of one task and remembers what an error report needs of them.
 
-    `steps` are all steps of the task with their functions; `pipelines` the compiled fused pipelines, which know the record
-    they work on; `texts` the text inputs with their streams.
+    `steps` are all steps of the task with their functions; `pipelines` the compiled fused pipelines, which know the
+    record they work on; `texts` the text inputs with their streams.
     """
 
     def __init__(self, streams: Streams, blobs: Blobs, scope: TaskScope) -> None:

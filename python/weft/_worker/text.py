@@ -14,8 +14,8 @@ def lines(chunks: Iterator[Buffer], decode: bool) -> Iterator[list[str] | list[b
     """The lines of a text input, a list per block, without their line ends.
 
     A block that does not end with a line end is continued by the next: a line longer than a block, or the last one.
-    Bytes that are not UTF-8 become U+FFFD, as in Hadoop's own Text. Only the line feed separates; `str.splitlines` would
-    also split at characters that are part of a line.
+    Bytes that are not UTF-8 become U+FFFD, as in Hadoop's own Text. Only the line feed separates; `str.splitlines`
+    would also split at characters that are part of a line.
     """
     pending: list[bytes] = []
     for chunk in chunks:
