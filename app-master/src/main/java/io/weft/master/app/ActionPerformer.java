@@ -135,7 +135,8 @@ final class ActionPerformer {
 
     private void launch(SchedulerAction.LaunchTask launch) {
         JobRun job = jobs.job(launch.job())
-                .orElseThrow(() -> new IllegalStateException(launch.id() + " launched for unknown job " + launch.job()));
+                .orElseThrow(
+                        () -> new IllegalStateException(launch.id() + " launched for unknown job " + launch.job()));
         for (RunnerCommand command : shuffles.missing(launch.runner(), launch.epochs())) {
             backend.send(launch.runner(), command);
         }
@@ -146,7 +147,8 @@ final class ActionPerformer {
     }
 
     private void accepted(SchedulerAction.TaskAccepted accepted) {
-        Optional<RunnerEvent.TaskSucceeded> report = success.filter(one -> one.id().equals(accepted.attempt()));
+        Optional<RunnerEvent.TaskSucceeded> report =
+                success.filter(one -> one.id().equals(accepted.attempt()));
         Optional<JobRun> job = jobs.job(accepted.job());
         if (report.isEmpty() || job.isEmpty()) {
             return;

@@ -149,7 +149,8 @@ public final class AppLoop implements BackendListener, Submitter {
             dispatch(message);
         } catch (RuntimeException | StackOverflowError defect) {
             log.note(System.currentTimeMillis(), "defect while handling " + message + ": " + Stacks.text(defect));
-            String text = "Weft failed while it scheduled: " + Stacks.message(defect) + ". Start a new context; please report this.";
+            String text = "Weft failed while it scheduled: " + Stacks.message(defect)
+                    + ". Start a new context; please report this.";
             broken = Optional.of(JobFailure.of("", 7, "internal", text, defect));
             for (JobRun job : jobs.all()) {
                 jobs.remove(job.spec().job());

@@ -32,8 +32,7 @@ public final class Application implements Gateway.Control {
      * @param folder for its temporary files; exists
      * @param localFirst a path without scheme that exists on this machine is read as file: (local modes)
      */
-    public record Spec(
-            String id, AppSettings settings, DriverPython python, Path folder, boolean localFirst) {
+    public record Spec(String id, AppSettings settings, DriverPython python, Path folder, boolean localFirst) {
         public Spec {
             Objects.requireNonNull(id, "id is null");
             Objects.requireNonNull(settings, "settings is null");

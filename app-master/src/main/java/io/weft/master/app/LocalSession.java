@@ -44,10 +44,9 @@ final class LocalSession implements AutoCloseable {
             hadoopSettings.putAll(line.hadoop());
             HadoopConf hadoop = new HadoopConf(hadoopSettings);
             BlockStore blocks = new BlockStore(folders.folder("blocks"), BLOCK_MEMORY_BYTES);
-            LocalBackends.Made made = LocalBackends.make(
-                    new LocalBackends.Place(id, line, settings, folders), master, blocks, hadoop);
-            Application.Spec spec = new Application.Spec(
-                    id, settings, python(line), folders.main(), true);
+            LocalBackends.Made made =
+                    LocalBackends.make(new LocalBackends.Place(id, line, settings, folders), master, blocks, hadoop);
+            Application.Spec spec = new Application.Spec(id, settings, python(line), folders.main(), true);
             Application application = new Application(spec, hadoop, blocks, made.backend(), onStop);
             Warmup.start(application, folders);
             application.start();
@@ -97,7 +96,8 @@ final class LocalSession implements AutoCloseable {
     private static DriverPython python(StartLine line) {
         StartLine.Python python = line.python();
         return new DriverPython(
-                new Interpreter(python.implementation(), python.version(), python.hashAlgorithm()), python.executable());
+                new Interpreter(python.implementation(), python.version(), python.hashAlgorithm()),
+                python.executable());
     }
 
     private static Map<String, Object> info(StartLine line, long startMillis, int parallelism) {

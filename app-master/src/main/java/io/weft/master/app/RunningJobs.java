@@ -1,7 +1,6 @@
 package io.weft.master.app;
 
 import io.weft.master.jobs.JobRun;
-
 import io.weft.runner.protocol.ResultRef;
 import io.weft.runner.protocol.RunnerEvent;
 import io.weft.runner.protocol.TaskAttemptId;

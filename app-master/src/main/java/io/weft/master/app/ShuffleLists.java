@@ -52,8 +52,8 @@ final class ShuffleLists {
         TreeMap<Integer, List<MapOutput>> epochs = lists.get(key.shuffle());
         List<MapOutput> all = epochs == null ? null : epochs.get(key.epoch());
         if (all == null) {
-            throw new IllegalStateException(
-                    "shuffle " + key.shuffle() + " epoch " + key.epoch() + " is read before it was ready; known: " + epochs);
+            throw new IllegalStateException("shuffle " + key.shuffle() + " epoch " + key.epoch()
+                    + " is read before it was ready; known: " + epochs);
         }
         int from = 0;
         do {

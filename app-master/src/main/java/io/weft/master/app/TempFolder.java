@@ -53,7 +53,9 @@ final class TempFolder {
         }
         try {
             boolean ours = Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
-                    && Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).getName().equals(System.getProperty("user.name"));
+                    && Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS)
+                            .getName()
+                            .equals(System.getProperty("user.name"));
             Optional<ProcessHandle> owner = ProcessHandle.of(Long.parseLong(parts[1]));
             boolean alive = owner.isPresent() && startMillis(owner.get()) == Long.parseLong(parts[2]);
             return ours && !alive;

@@ -21,7 +21,8 @@ final class Warmup {
         Path sample = folders.main().resolve("sample.txt");
         try {
             Files.writeString(sample, "sample\n");
-            new SplitLister(application.hadoop().get(), true).list(sample.toUri().toString(), 1, "warm-up");
+            new SplitLister(application.hadoop().get(), true)
+                    .list(sample.toUri().toString(), 1, "warm-up");
             Files.delete(sample);
         } catch (IOException | RuntimeException failed) {
             // the first job that reads a file meets the same trouble, and says so

@@ -32,7 +32,8 @@ final class WorkerReports {
         if (conflict.isEmpty()) {
             return Optional.empty();
         }
-        String text = "The driver runs " + driver.interpreter() + ", the workers " + theirs + " (" + driver.executable() + " on "
+        String text = "The driver runs " + driver.interpreter() + ", the workers " + theirs + " (" + driver.executable()
+                + " on "
                 + hosts.getOrDefault(runner, runner) + "): " + conflict
                 + ".\nSet WEFT_PYTHON (or PYSPARK_PYTHON), or ship an environment: --environment current.";
         return Optional.of(JobFailure.of("E07", 4, "user", text));

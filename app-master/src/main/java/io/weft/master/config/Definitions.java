@@ -64,7 +64,10 @@ public final class Definitions {
             throw new IllegalArgumentException("no <" + tag + "> in " + body.strip());
         }
         String text = body.substring(start + tag.length() + 2, end).strip();
-        return text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+        return text.replace("&lt;", "<")
+                .replace("&gt;", ">")
+                .replace("&quot;", "\"")
+                .replace("&amp;", "&");
     }
 
     public List<Definition> all() {

@@ -36,9 +36,8 @@ public sealed interface Master {
         Matcher local = LOCAL.matcher(master);
         if (local.matches()) {
             int slots = local.group(1).equals("*") ? processors : Integer.parseInt(local.group(1));
-            OptionalInt failures = local.group(2) == null
-                    ? OptionalInt.empty()
-                    : OptionalInt.of(Integer.parseInt(local.group(2)));
+            OptionalInt failures =
+                    local.group(2) == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(local.group(2)));
             if (slots >= 1 && failures.orElse(1) >= 1) {
                 return new Local(slots, failures);
             }
@@ -53,7 +52,6 @@ public sealed interface Master {
                 return found;
             }
         }
-        throw new SettingsException(
-                List.of(text + ": Weft runs on YARN, local[N] and local-cluster[C,S,MB] only."));
+        throw new SettingsException(List.of(text + ": Weft runs on YARN, local[N] and local-cluster[C,S,MB] only."));
     }
 }

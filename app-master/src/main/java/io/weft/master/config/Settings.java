@@ -44,7 +44,10 @@ public final class Settings {
     /** The words of a comma list, without blanks around them; none for an empty value. */
     public List<String> list(String key) {
         List<String> words = new ArrayList<>();
-        Arrays.stream(string(key).split(",")).map(String::strip).filter(word -> !word.isEmpty()).forEach(words::add);
+        Arrays.stream(string(key).split(","))
+                .map(String::strip)
+                .filter(word -> !word.isEmpty())
+                .forEach(words::add);
         return words;
     }
 

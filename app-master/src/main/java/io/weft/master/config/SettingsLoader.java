@@ -87,8 +87,8 @@ public final class SettingsLoader {
         }
         if (finals.contains(key)) {
             if (!value.equals(set.get(key))) {
-                warnings.add(key + " is final in weft-site.xml and stays " + set.get(key) + "; " + source + " asked for " + value
-                        + ".");
+                warnings.add(key + " is final in weft-site.xml and stays " + set.get(key) + "; " + source
+                        + " asked for " + value + ".");
             }
             return;
         }

@@ -31,7 +31,9 @@ final class SiteFile {
             for (int i = 0; i < properties.getLength(); i++) {
                 Element property = (Element) properties.item(i);
                 found.add(new Property(
-                        text(property, "name"), text(property, "value"), text(property, "final").equals("true")));
+                        text(property, "name"),
+                        text(property, "value"),
+                        text(property, "final").equals("true")));
             }
         } catch (SAXException | ParserConfigurationException error) {
             throw new IOException(file + " cannot be read as XML: " + error.getMessage(), error);
@@ -41,6 +43,8 @@ final class SiteFile {
 
     private static String text(Element property, String tag) {
         NodeList elements = property.getElementsByTagName(tag);
-        return elements.getLength() == 0 ? "" : elements.item(0).getTextContent().strip();
+        return elements.getLength() == 0
+                ? ""
+                : elements.item(0).getTextContent().strip();
     }
 }

@@ -47,7 +47,8 @@ final class DataChannel implements AutoCloseable {
         int type = in.get(in.position() + 4) & 0xff;
         int reserved = in.getInt(in.position() + 4) & 0xffffff;
         if (length < 0 || length > DataFrames.MAX_BODY_BYTES || reserved != 0) {
-            throw new IOException("not a frame of the data socket: length " + (length & 0xffffffffL) + ", type " + type);
+            throw new IOException(
+                    "not a frame of the data socket: length " + (length & 0xffffffffL) + ", type " + type);
         }
         if (!fill(DataFrames.HEADER_BYTES + length)) {
             throw new EOFException("the connection ended inside a frame");
@@ -65,7 +66,9 @@ final class DataChannel implements AutoCloseable {
         } else {
             in.clear().flip();
         }
-        if (in.capacity() > READ_BYTES && in.remaining() <= READ_BYTES && in.capacity() > 2 * DataFrames.BULK_BODY_BYTES) {
+        if (in.capacity() > READ_BYTES
+                && in.remaining() <= READ_BYTES
+                && in.capacity() > 2 * DataFrames.BULK_BODY_BYTES) {
             ByteBuffer smaller = ByteBuffer.allocateDirect(READ_BYTES);
             in = smaller.put(in).flip();
         }
@@ -176,7 +179,11 @@ final class DataChannel implements AutoCloseable {
 
     private static ByteBuffer header(int type, int length) {
         ByteBuffer header = ByteBuffer.allocate(DataFrames.HEADER_BYTES);
-        return header.putInt(length).put((byte) type).put((byte) 0).putShort((short) 0).flip();
+        return header.putInt(length)
+                .put((byte) type)
+                .put((byte) 0)
+                .putShort((short) 0)
+                .flip();
     }
 
     @Override

@@ -66,8 +66,7 @@ final class DataConnection {
             channel.write(DataFrames.FAILED, FailedFrame.body(failed.failure()));
         } catch (RuntimeException defect) {
             String text = "Weft failed in request '" + operation + "': " + Stacks.message(defect);
-            channel.write(
-                    DataFrames.FAILED, FailedFrame.body(JobFailure.of("", 7, "internal", text, defect)));
+            channel.write(DataFrames.FAILED, FailedFrame.body(JobFailure.of("", 7, "internal", text, defect)));
         }
     }
 
@@ -183,7 +182,10 @@ final class DataConnection {
             send(job, next.get());
             progress(job);
         }
-        if (end.isPresent() && (end.get().failure().isPresent() || feed.isDrained() || !job.run().spec().collects())) {
+        if (end.isPresent()
+                && (end.get().failure().isPresent()
+                        || feed.isDrained()
+                        || !job.run().spec().collects())) {
             return end;
         }
         progress(job);
@@ -220,8 +222,9 @@ final class DataConnection {
         try (InputStream in = services.results().open(next.ref())) {
             channel.stream(in, next.ref().bytes());
         } catch (ResultLostException lost) {
-            String text = "The result of partition " + next.partition() + " of " + job.run().spec().action()
-                    + " was lost with " + next.ref().host() + ": " + Stacks.message(lost.getCause()) + ". Run it again.";
+            String text = "The result of partition " + next.partition() + " of "
+                    + job.run().spec().action() + " was lost with " + next.ref().host() + ": "
+                    + Stacks.message(lost.getCause()) + ". Run it again.";
             throw new JobException(JobFailure.of("", 7, "external", text, lost));
         } finally {
             job.release(next.ref());

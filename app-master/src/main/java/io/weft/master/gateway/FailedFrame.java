@@ -39,7 +39,11 @@ final class FailedFrame {
         json.put("hosts", where.hosts());
         json.put("name", where.name());
         json.put("site", where.site());
-        json.put("jvm", failure.evidence().stack().isEmpty() ? null : cut(failure.evidence().stack()));
+        json.put(
+                "jvm",
+                failure.evidence().stack().isEmpty()
+                        ? null
+                        : cut(failure.evidence().stack()));
         return json;
     }
 

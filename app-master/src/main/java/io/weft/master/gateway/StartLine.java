@@ -27,7 +27,8 @@ public record StartLine(
         String script,
         Path folder) {
     /** The interpreter that the driver runs, and that workers must run. */
-    public record Python(String executable, List<String> path, String version, String implementation, String hashAlgorithm) {}
+    public record Python(
+            String executable, List<String> path, String version, String implementation, String hashAlgorithm) {}
 
     public static StartLine parse(String line) throws IOException {
         Map<String, Object> json;
@@ -59,8 +60,7 @@ public record StartLine(
 
     /** Compares in constant time. */
     public static boolean sameToken(String expected, String given) {
-        return MessageDigest.isEqual(
-                expected.getBytes(StandardCharsets.UTF_8), given.getBytes(StandardCharsets.UTF_8));
+        return MessageDigest.isEqual(expected.getBytes(StandardCharsets.UTF_8), given.getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

@@ -56,8 +56,8 @@ public final class ActiveJob implements AutoCloseable {
         } catch (IOException | RuntimeException failed) {
             String code = failed instanceof OutputException known ? known.code() : "";
             String text = "The output of " + run.spec().action() + " cannot be committed: " + Stacks.message(failed);
-            error = Optional.of(new TaskFailure(
-                    FailureKind.EXTERNAL, code, text, "", new byte[0], Stacks.text(failed)));
+            error = Optional.of(
+                    new TaskFailure(FailureKind.EXTERNAL, code, text, "", new byte[0], Stacks.text(failed)));
             String kind = "output";
             run.blame(JobFailure.of(code, code.isEmpty() ? 7 : 3, kind, text, failed));
         }

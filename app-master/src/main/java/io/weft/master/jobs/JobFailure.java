@@ -46,7 +46,6 @@ public record JobFailure(String code, int exit, String kind, String message, Whe
 
     /** A failure of the JVM side itself, with its stack for --verbose. */
     public static JobFailure of(String code, int exit, String kind, String message, Throwable cause) {
-        return new JobFailure(
-                code, exit, kind, message, Where.NONE, new Evidence("", new byte[0], Stacks.text(cause)));
+        return new JobFailure(code, exit, kind, message, Where.NONE, new Evidence("", new byte[0], Stacks.text(cause)));
     }
 }

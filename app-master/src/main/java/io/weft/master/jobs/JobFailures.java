@@ -6,7 +6,6 @@ import io.weft.runner.protocol.TaskAttemptId;
 import io.weft.runner.protocol.TaskFailure;
 import java.io.IOException;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -24,7 +23,8 @@ public final class JobFailures {
                 "E20",
                 1,
                 "resources",
-                job.spec().action() + " would bring more than " + size(bytes) + " to the driver; the limit is " + size(limit)
+                job.spec().action() + " would bring more than " + size(bytes) + " to the driver; the limit is "
+                        + size(limit)
                         + " (weft.driver.maxResultSize). Use take(n), toLocalIterator() or saveAs…, or raise it.");
     }
 
@@ -110,10 +110,11 @@ public final class JobFailures {
             case "E02", "E03", "E16" -> 3;
             case "E06", "E07", "E14", "E24" -> 4;
             case "E10", "E23" -> 7;
-            case "" -> switch (last.kind()) {
-                case USER, FATAL, RESOURCES -> 1;
-                case EXTERNAL, INTERNAL -> 7;
-            };
+            case "" ->
+                switch (last.kind()) {
+                    case USER, FATAL, RESOURCES -> 1;
+                    case EXTERNAL, INTERNAL -> 7;
+                };
             default -> 1;
         };
     }
@@ -159,5 +160,4 @@ public final class JobFailures {
         }
         return String.format(java.util.Locale.ROOT, "%.1f", (double) bytes / unit) + name;
     }
-
 }

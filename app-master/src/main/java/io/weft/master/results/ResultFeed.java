@@ -92,7 +92,8 @@ public final class ResultFeed implements AutoCloseable {
         next++;
         if (found.offset() < 0) {
             heapBytes -= found.length();
-            return Optional.of(new Next(partition, found.ref(), ByteBuffer.wrap(found.ref().inline())));
+            return Optional.of(
+                    new Next(partition, found.ref(), ByteBuffer.wrap(found.ref().inline())));
         }
         ByteBuffer bytes = ByteBuffer.allocate(found.length());
         while (bytes.hasRemaining()) {

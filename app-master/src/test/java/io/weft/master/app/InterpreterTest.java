@@ -15,7 +15,8 @@ class InterpreterTest {
 
     @Test
     void otherMinorVersionsAndImplementationsDoNot() {
-        assertEquals("functions cannot be exchanged", driver.conflict(new Interpreter("cpython", "3.9.18", "siphash13")));
+        assertEquals(
+                "functions cannot be exchanged", driver.conflict(new Interpreter("cpython", "3.9.18", "siphash13")));
         assertEquals("functions cannot be exchanged", driver.conflict(new Interpreter("pypy", "3.11.7", "siphash13")));
     }
 
@@ -28,7 +29,8 @@ class InterpreterTest {
     void hashesAreComparedAsFarAsBothTell() {
         Interpreter worker = new Interpreter("cpython", "3.11.7", "siphash13/64/0");
         assertEquals("", driver.conflict(worker));
-        assertTrue(worker.conflict(new Interpreter("cpython", "3.11.7", "siphash13/64/1")).contains("hashes differ"));
+        assertTrue(worker.conflict(new Interpreter("cpython", "3.11.7", "siphash13/64/1"))
+                .contains("hashes differ"));
     }
 
     @Test

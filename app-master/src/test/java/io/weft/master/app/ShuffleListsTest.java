@@ -17,7 +17,8 @@ class ShuffleListsTest {
 
     private static List<MapOutput> outputs(int count) {
         return IntStream.range(0, count)
-                .mapToObj(map -> new MapOutput(new MapOutputId("local_1_2", 3, map, 0), "r", "h", 0, 0, "/x/" + map, 4, 9))
+                .mapToObj(map ->
+                        new MapOutput(new MapOutputId("local_1_2", 3, map, 0), "r", "h", 0, 0, "/x/" + map, 4, 9))
                 .toList();
     }
 
@@ -32,11 +33,17 @@ class ShuffleListsTest {
     @Test
     void cutsALongListIntoMessagesThatCoverIt() {
         lists.ready(3, 0, outputs(1_201));
-        List<ShuffleOutputs> parts =
-                lists.missing("a", Map.of(3, 0)).stream().map(ShuffleOutputs.class::cast).toList();
-        assertEquals(List.of(0, 500, 1_000), parts.stream().map(ShuffleOutputs::firstMap).toList());
-        assertEquals(List.of(false, false, true), parts.stream().map(ShuffleOutputs::last).toList());
-        assertEquals(1_201, parts.stream().mapToInt(part -> part.outputs().size()).sum());
+        List<ShuffleOutputs> parts = lists.missing("a", Map.of(3, 0)).stream()
+                .map(ShuffleOutputs.class::cast)
+                .toList();
+        assertEquals(
+                List.of(0, 500, 1_000),
+                parts.stream().map(ShuffleOutputs::firstMap).toList());
+        assertEquals(
+                List.of(false, false, true),
+                parts.stream().map(ShuffleOutputs::last).toList());
+        assertEquals(
+                1_201, parts.stream().mapToInt(part -> part.outputs().size()).sum());
     }
 
     @Test

@@ -20,7 +20,8 @@ class MasterTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"spark://host:7077", "local[0]", "local[two]", "local[2,0]", "local-cluster[1,0,64]", "k8s", ""})
+    @ValueSource(
+            strings = {"spark://host:7077", "local[0]", "local[two]", "local[2,0]", "local-cluster[1,0,64]", "k8s", ""})
     void refusesWhatWeftDoesNotRunOn(String text) {
         SettingsException error = assertThrows(SettingsException.class, () -> Master.parse(text, 8));
         assertEquals(text + ": Weft runs on YARN, local[N] and local-cluster[C,S,MB] only.", error.getMessage());

@@ -30,7 +30,8 @@ class SettingsLoaderTest {
     @Test
     void everyDefaultHasItsOwnType() {
         for (Definition definition : Definitions.load().all()) {
-            boolean checked = definition.isPrefix() || definition.type().problem(definition.value()).isEmpty();
+            boolean checked = definition.isPrefix()
+                    || definition.type().problem(definition.value()).isEmpty();
             assertTrue(checked, definition.name());
             assertFalse(definition.description().isEmpty(), definition.name());
         }
@@ -42,8 +43,9 @@ class SettingsLoaderTest {
         assertEquals(5, loader().folder(folder).load().integer("weft.task.maxFailures"));
         Files.writeString(folder.resolve("weft-defaults.conf"), "# a comment\n\nweft.task.maxFailures   6\n");
         assertEquals(6, loader().folder(folder).load().integer("weft.task.maxFailures"));
-        Settings own =
-                loader().folder(folder).program(Map.of("weft.task.maxFailures", "7")).load();
+        Settings own = loader().folder(folder)
+                .program(Map.of("weft.task.maxFailures", "7"))
+                .load();
         assertEquals(7, own.integer("weft.task.maxFailures"));
         assertEquals(4, loader().load().integer("weft.task.maxFailures"));
     }
@@ -60,8 +62,8 @@ class SettingsLoaderTest {
 
     @Test
     void allProblemsAreToldAtOnceWithTheNearestName() {
-        SettingsLoader loader = loader().program(new java.util.TreeMap<>(
-                Map.of("weft.python.worker.memmory", "1g", "weft.task.maxFailures", "many", "other.key", "is not ours")));
+        SettingsLoader loader = loader().program(new java.util.TreeMap<>(Map.of(
+                "weft.python.worker.memmory", "1g", "weft.task.maxFailures", "many", "other.key", "is not ours")));
         SettingsException error = assertThrows(SettingsException.class, loader::load);
         assertEquals(
                 "weft.python.worker.memmory is not a setting. Nearest: weft.python.worker.memory. All: weft conf --list\n"

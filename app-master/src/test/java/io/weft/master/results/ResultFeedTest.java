@@ -70,7 +70,9 @@ class ResultFeedTest {
         try (ResultFeed feed = new ResultFeed(List.of(0, 1, 2), folder.resolve("overflow"))) {
             feed.offer(1, block("one"));
             feed.offer(2, inline(2));
-            assertEquals(List.of("one"), feed.abandon().stream().map(ResultRef::block).toList());
+            assertEquals(
+                    List.of("one"),
+                    feed.abandon().stream().map(ResultRef::block).toList());
             assertFalse(feed.offer(0, block("zero")));
         }
     }

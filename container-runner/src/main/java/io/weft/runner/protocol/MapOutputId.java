@@ -7,12 +7,14 @@ public record MapOutputId(String application, int shuffle, int map, int attempt)
     public MapOutputId {
         Objects.requireNonNull(application, "application is null");
         if (shuffle < 0 || map < 0 || attempt < 0) {
-            throw new IllegalArgumentException("map output of shuffle " + shuffle + " map " + map + " attempt " + attempt);
+            throw new IllegalArgumentException(
+                    "map output of shuffle " + shuffle + " map " + map + " attempt " + attempt);
         }
     }
 
     /** The folder's name: {@code weft_1715_0042_s3_m17_a0} for application_1715_0042 as for local_1715_0042. */
     public String folder() {
-        return "weft_" + application.substring(application.indexOf('_') + 1) + "_s" + shuffle + "_m" + map + "_a" + attempt;
+        return "weft_" + application.substring(application.indexOf('_') + 1) + "_s" + shuffle + "_m" + map + "_a"
+                + attempt;
     }
 }

@@ -92,7 +92,8 @@ public final class MessageCodec {
         try {
             message = kryo.readClassAndObject(input);
         } catch (RuntimeException e) {
-            throw new ProtocolException("unreadable " + type.getSimpleName() + " of " + bytes.length + " bytes: " + e, e);
+            throw new ProtocolException(
+                    "unreadable " + type.getSimpleName() + " of " + bytes.length + " bytes: " + e, e);
         }
         if (!type.isInstance(message) || input.position() != bytes.length) {
             throw new ProtocolException("expected one " + type.getSimpleName() + ", got "

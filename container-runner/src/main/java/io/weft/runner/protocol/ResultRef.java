@@ -6,7 +6,8 @@ import java.util.Objects;
  * A task's result: small ones travel in {@code inline} (up to {@link #MAX_INLINE_BYTES}), larger ones stay with the runner as
  * block {@code block} until released.
  */
-public record ResultRef(String block, String runner, String host, int blockPort, long bytes, long records, byte[] inline) {
+public record ResultRef(
+        String block, String runner, String host, int blockPort, long bytes, long records, byte[] inline) {
     public static final int MAX_INLINE_BYTES = 65_536;
 
     public ResultRef {

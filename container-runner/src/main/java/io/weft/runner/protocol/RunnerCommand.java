@@ -21,7 +21,8 @@ public sealed interface RunnerCommand {
      * Part of the outputs of a shuffle at an epoch, sent before the first task that names it; {@code last} closes the list. Lists are cut
      * so that a message stays small.
      */
-    record ShuffleOutputs(int shuffle, int epoch, int firstMap, List<MapOutput> outputs, boolean last) implements RunnerCommand {
+    record ShuffleOutputs(int shuffle, int epoch, int firstMap, List<MapOutput> outputs, boolean last)
+            implements RunnerCommand {
         public ShuffleOutputs {
             outputs = List.copyOf(outputs);
         }

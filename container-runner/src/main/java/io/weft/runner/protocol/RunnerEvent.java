@@ -30,7 +30,8 @@ public sealed interface RunnerEvent {
     record CommitWanted(TaskAttemptId id) implements RunnerEvent {}
 
     /** A worker registered: the interpreter that functions meet there. */
-    record WorkerRegistered(int slot, int pid, String python, String implementation, String hashAlgorithm, boolean compiled)
+    record WorkerRegistered(
+            int slot, int pid, String python, String implementation, String hashAlgorithm, boolean compiled)
             implements RunnerEvent {}
 
     /** Lines a task's user code printed, without their line ends; {@code error}: standard error. */

@@ -10,7 +10,8 @@ import org.apache.hadoop.security.token.TokenSelector;
 public final class ApplicationTokenSelector implements TokenSelector<ApplicationTokenIdentifier> {
     @Override
     @SuppressWarnings("unchecked") // the kind says what the identifier is
-    public Token<ApplicationTokenIdentifier> selectToken(Text service, Collection<Token<? extends TokenIdentifier>> tokens) {
+    public Token<ApplicationTokenIdentifier> selectToken(
+            Text service, Collection<Token<? extends TokenIdentifier>> tokens) {
         for (Token<? extends TokenIdentifier> token : tokens) {
             if (ApplicationTokenIdentifier.KIND.equals(token.getKind())) {
                 return (Token<ApplicationTokenIdentifier>) token;

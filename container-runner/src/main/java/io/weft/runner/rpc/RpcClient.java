@@ -26,8 +26,8 @@ public final class RpcClient implements AutoCloseable {
         UserGroupInformation caller = UserGroupInformation.createRemoteUser(user);
         caller.addCredentials(credentials);
         try {
-            proxy = caller.doAs((PrivilegedExceptionAction<RunnerProtocol>) () -> RPC.getProxy(
-                    RunnerProtocol.class, RPC.getProtocolVersion(RunnerProtocol.class), address, conf));
+            proxy = caller.doAs((PrivilegedExceptionAction<RunnerProtocol>) () ->
+                    RPC.getProxy(RunnerProtocol.class, RPC.getProtocolVersion(RunnerProtocol.class), address, conf));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while connecting to " + address, e);
@@ -50,7 +50,8 @@ public final class RpcClient implements AutoCloseable {
                     && ProtocolException.class.getName().equals(remote.getClassName())) {
                 throw new ProtocolException(remote.getMessage());
             }
-            throw new IOException("call to the ApplicationMaster at " + address + " failed: " + e.getMessage(), unwrap(e));
+            throw new IOException(
+                    "call to the ApplicationMaster at " + address + " failed: " + e.getMessage(), unwrap(e));
         }
     }
 

@@ -35,7 +35,8 @@ public final class RpcServer implements AutoCloseable {
 
     private final RPC.Server server;
 
-    public RpcServer(Configuration cluster, String bindHost, ApplicationSecret secret, Handler handler) throws IOException {
+    public RpcServer(Configuration cluster, String bindHost, ApplicationSecret secret, Handler handler)
+            throws IOException {
         Configuration conf = RpcSettings.server(cluster);
         server = new RPC.Builder(conf)
                 .setProtocol(RunnerProtocol.class)
@@ -92,10 +93,10 @@ public final class RpcServer implements AutoCloseable {
         }
 
         @Override
-        public Message callBlockingMethod(Descriptors.MethodDescriptor method, RpcController controller, Message request) {
+        public Message callBlockingMethod(
+                Descriptors.MethodDescriptor method, RpcController controller, Message request) {
             ProtobufRpcEngineCallback2 callback = ProtobufRpcEngine2.Server.registerForDeferredResponse2();
-            Consumer<byte[]> answer = bytes ->
-                    callback.setResponse(BytesValue.of(ByteString.copyFrom(bytes)));
+            Consumer<byte[]> answer = bytes -> callback.setResponse(BytesValue.of(ByteString.copyFrom(bytes)));
             Reply reply = new Reply() {
                 @Override
                 public void send(byte[] message) {

@@ -41,7 +41,8 @@ class MessageCodecTest {
         MapOutputId id = new MapOutputId("application_1_2", 3, 4, 5);
         MapOutput output = new MapOutput(id, "r1", "node1", 1, 2, "/data/x", 8, 900);
         List<RunnerEvent> events = List.of(
-                new RunnerEvent.TaskSucceeded(new TaskAttemptId(1, 2, 3), TaskStats.NONE, Optional.of(output), Optional.empty()),
+                new RunnerEvent.TaskSucceeded(
+                        new TaskAttemptId(1, 2, 3), TaskStats.NONE, Optional.of(output), Optional.empty()),
                 new RunnerEvent.TaskCancelled(new TaskAttemptId(1, 2, 3)),
                 new RunnerEvent.FetchFailed(new TaskAttemptId(1, 2, 3), List.of(id), "gone"),
                 new RunnerEvent.CommitWanted(new TaskAttemptId(1, 2, 3)),
@@ -75,7 +76,8 @@ class MessageCodecTest {
         byte[] ack = codec.encode(new Link.Ack(3));
         assertThrows(ProtocolException.class, () -> codec.decode(ack, Link.Poll.class));
         assertThrows(
-                ProtocolException.class, () -> codec.decode(java.util.Arrays.copyOf(ack, ack.length + 1), Link.Ack.class));
+                ProtocolException.class,
+                () -> codec.decode(java.util.Arrays.copyOf(ack, ack.length + 1), Link.Ack.class));
         assertThrows(RuntimeException.class, () -> codec.encode(new StringBuilder("x")));
     }
 

@@ -51,7 +51,8 @@ class RpcTest {
         try (RpcClient client = client(secret.credentials("someone"))) {
             byte[] large = new byte[1 << 20];
             large[77] = 7;
-            assertArrayEquals("hello".getBytes(StandardCharsets.UTF_8), client.call("hello".getBytes(StandardCharsets.UTF_8)));
+            assertArrayEquals(
+                    "hello".getBytes(StandardCharsets.UTF_8), client.call("hello".getBytes(StandardCharsets.UTF_8)));
             assertArrayEquals(large, client.call(large));
         }
     }

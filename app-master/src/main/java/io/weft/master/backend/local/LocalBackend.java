@@ -2,12 +2,12 @@ package io.weft.master.backend.local;
 
 import io.weft.master.backend.Backend;
 import io.weft.master.backend.BackendListener;
+import io.weft.master.results.ResultSource;
 import io.weft.master.scheduler.SchedulerEvent;
 import io.weft.runner.container.Runner;
 import io.weft.runner.container.RunnerConfig;
 import io.weft.runner.protocol.ResultRef;
 import io.weft.runner.protocol.RunnerCommand;
-import io.weft.master.results.ResultSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
