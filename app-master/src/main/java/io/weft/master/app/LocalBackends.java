@@ -1,7 +1,9 @@
 package io.weft.master.app;
 
 import io.weft.master.backend.Backend;
+import io.weft.master.backend.local.ChildRunner;
 import io.weft.master.backend.local.LocalBackend;
+import io.weft.master.backend.local.LocalClusterBackend;
 import io.weft.master.config.AppSettings;
 import io.weft.master.config.Master;
 import io.weft.master.gateway.StartLine;
@@ -12,6 +14,8 @@ import io.weft.runner.shuffle.BlockStore;
 import io.weft.runner.task.MasterBlocks;
 import io.weft.runner.worker.WorkerSettings;
 import java.security.SecureRandom;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /** Makes the backend of a local master string. */
@@ -25,12 +29,15 @@ final class LocalBackends {
 
     private LocalBackends() {}
 
-    /** In local[N] a task that fails once fails its job, as with PySpark, unless somebody asked for more. */
+    /**
+     * In local[N] a task that fails once fails its job, as with PySpark, unless somebody asked for more. The hosts of a local cluster
+     * hold no input.
+     */
     static AppSettings adapt(AppSettings settings, Master master) {
         if (master instanceof Master.Local local) {
             return settings.withMaxFailures(local.maxFailures().orElse(settings.maxFailures().orElse(1)));
         }
-        return settings;
+        return master instanceof Master.LocalCluster ? settings.withoutLocality() : settings;
     }
 
     static Made make(Place place, Master master, BlockStore blocks, HadoopConf hadoop) {
@@ -38,7 +45,25 @@ final class LocalBackends {
             LocalBackend backend = new LocalBackend(runner(place, local.slots(), blocks, hadoop));
             return new Made(backend, backend, local.slots());
         }
+        if (master instanceof Master.LocalCluster cluster) {
+            LocalClusterBackend backend =
+                    new LocalClusterBackend(children(place, cluster), cluster.runners(), blocks, hadoop);
+            return new Made(backend, backend, cluster.runners() * cluster.slots());
+        }
         throw new IllegalArgumentException("not a local master: " + master);
+    }
+
+    private static ChildRunner.Plan children(Place place, Master.LocalCluster cluster) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        place.settings().worker().environment().forEach((name, value) -> settings.put("weft.env." + name, value));
+        return new ChildRunner.Plan(
+                place.application(),
+                place.folders().main(),
+                place.folders().data(),
+                place.line().python().executable(),
+                place.line().python().path(),
+                settings,
+                new ChildRunner.Plan.Size(cluster.slots(), cluster.memoryBytes()));
     }
 
     private static RunnerConfig runner(Place place, int slots, BlockStore blocks, HadoopConf hadoop) {

@@ -1,5 +1,6 @@
 package io.weft.master.app;
 
+import io.weft.master.backend.local.TempFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

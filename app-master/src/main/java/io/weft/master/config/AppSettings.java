@@ -76,8 +76,17 @@ public record AppSettings(
 
     /** The same with another number of failures that fail a job. */
     public AppSettings withMaxFailures(int failures) {
+        return with(scheduler.withMaxTaskFailures(failures));
+    }
+
+    /** The same without tasks that prefer hosts. */
+    public AppSettings withoutLocality() {
+        return with(scheduler.withLocality(false));
+    }
+
+    private AppSettings with(SchedulerSettings other) {
         return new AppSettings(
-                scheduler.withMaxTaskFailures(failures),
+                other,
                 worker,
                 parallelism,
                 maxFailures,

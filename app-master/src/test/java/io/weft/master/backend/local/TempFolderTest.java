@@ -1,4 +1,4 @@
-package io.weft.master.app;
+package io.weft.master.backend.local;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

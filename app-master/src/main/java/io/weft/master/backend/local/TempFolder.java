@@ -1,4 +1,4 @@
-package io.weft.master.app;
+package io.weft.master.backend.local;
 
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -15,13 +15,13 @@ import java.util.Optional;
  * A folder of mode 0700 that belongs to one process: {@code weft-<pid>-<start of the process in ms>}. Its name says who made it, so that
  * what a killed process left behind is found and removed by the next one.
  */
-final class TempFolder {
+public final class TempFolder {
     private static final String PREFIX = "weft-";
 
     private TempFolder() {}
 
     /** Makes this process's folder in {@code parent}; fails when there is one already. */
-    static Path create(Path parent) throws IOException {
+    public static Path create(Path parent) throws IOException {
         Files.createDirectories(parent);
         ProcessHandle self = ProcessHandle.current();
         Path folder = parent.resolve(PREFIX + self.pid() + "-" + startMillis(self));
@@ -34,7 +34,7 @@ final class TempFolder {
     }
 
     /** Removes folders of processes that are gone, as far as they are ours. */
-    static void removeStale(Path parent) {
+    public static void removeStale(Path parent) {
         try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, PREFIX + "*")) {
             for (Path folder : found) {
                 if (isStale(folder)) {
@@ -65,7 +65,7 @@ final class TempFolder {
     }
 
     /** Removes a folder and everything in it, without following links; what cannot be removed stays. */
-    static void remove(Path folder) {
+    public static void remove(Path folder) {
         try {
             Files.walkFileTree(folder, new SimpleFileVisitor<>() {
                 @Override
