@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 __all__ = ["main"]
@@ -16,8 +18,29 @@ MASTER_VARIABLE = "WEFT_MASTER"
 CONF_VARIABLE = "WEFT_CONF"  # a JSON object of settings
 
 
+# set where the ApplicationMaster runs the script: standard input is a pipe of its
+PIPE_VARIABLE = "WEFT_DRIVER_PIPE"
+
+
+def _end_with_the_master() -> None:
+    """End this process when the ApplicationMaster is gone, even by SIGKILL; the script gets an empty standard input."""
+    pipe = os.dup(0)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+
+    def wait() -> None:
+        while os.read(pipe, 4096):
+            pass
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=wait, name="weft-master-watch", daemon=True).start()
+
+
 def main(arguments: Sequence[str]) -> int:
     """Runs the script; its own exceptions and SystemExit pass through unchanged."""
+    if os.environ.pop(PIPE_VARIABLE, None):
+        _end_with_the_master()
     rest = list(arguments)
     settings: dict[str, str] = {}
     while rest and rest[0].startswith("-"):

@@ -44,7 +44,7 @@ public enum SettingType {
         return number.isPresent() && number.getAsLong() == (int) number.getAsLong();
     }
 
-    static OptionalLong bytes(String text) {
+    public static OptionalLong bytes(String text) {
         String lower = text.toLowerCase(Locale.ROOT);
         if (lower.endsWith("ib")) {
             lower = lower.substring(0, lower.length() - 2);

@@ -1,0 +1,23 @@
+package io.weft.master.backend.yarn;
+
+import java.util.List;
+
+/**
+ * What containers the application wants: a fixed number, all alike.
+ *
+ * @param megabytes of a whole container
+ * @param hosts hosts to spread the first ones over; may be empty
+ */
+public record ContainerPlan(int containers, int cores, int megabytes, List<String> hosts) {
+    public ContainerPlan {
+        if (containers < 1 || cores < 1 || megabytes < 1) {
+            throw new IllegalArgumentException(containers + " containers of " + cores + " cores, " + megabytes + " MB");
+        }
+        hosts = List.copyOf(hosts);
+    }
+
+    /** Container ends that count as failures before the application gives up. */
+    int maxFailures() {
+        return Math.max(3, 2 * containers);
+    }
+}

@@ -1,0 +1,302 @@
+package io.weft.master.backend.yarn;
+
+import io.weft.master.backend.Backend;
+import io.weft.master.backend.BackendListener;
+import io.weft.master.backend.RunnerEndpoint;
+import io.weft.master.scheduler.SchedulerEvent;
+import io.weft.runner.protocol.Link;
+import io.weft.runner.protocol.RunnerCommand;
+import io.weft.runner.protocol.RunnerEvent;
+import io.weft.runner.rpc.ApplicationSecret;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.yarn.api.protocolrecords.AllocateResponse;
+import org.apache.hadoop.yarn.api.records.Container;
+import org.apache.hadoop.yarn.api.records.ContainerStatus;
+import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
+import org.apache.hadoop.yarn.client.api.AMRMClient;
+import org.apache.hadoop.yarn.client.api.AMRMClient.ContainerRequest;
+import org.apache.hadoop.yarn.conf.YarnConfiguration;
+import org.apache.hadoop.yarn.exceptions.ApplicationAttemptNotFoundException;
+import org.apache.hadoop.yarn.exceptions.YarnException;
+
+/**
+ * Runners in YARN containers. One thread talks to the ResourceManager: every 20 ms while something is awaited, slowing down to
+ * a second. A lost container is asked for again, until too many have failed. Guarded by itself where threads meet.
+ */
+public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
+    private static final long FAST_MILLIS = 20;
+    private static final long SLOW_MILLIS = 1_000;
+    private static final long SILENCE_MILLIS = 30_000;
+
+    private final Launch launch;
+    private final ContainerPlan plan;
+    private final Configuration conf;
+    private final AMRMClient<ContainerRequest> resourceManager;
+    private final ContainerRequests requests;
+    private final ContainerLauncher launcher;
+    private final RunnerEndpoint endpoint;
+
+    /** All and only containers that were allocated and have not ended, by id. */
+    private final Map<String, Container> held = new LinkedHashMap<>();
+
+    /** Ids of held containers whose runner has registered, in order. */
+    private final Map<String, Link.Register> registered = new LinkedHashMap<>();
+
+    private BackendListener listener;
+    private Thread heartbeat;
+    private int failures;
+    private boolean stopping;
+    private boolean nudged;
+
+    /** How containers are started. {@code blockPort}: of the ApplicationMaster's block server. */
+    public record Launch(String host, int blockPort, String user, AmResources resources, ApplicationSecret secret) {}
+
+    public YarnBackend(Configuration cluster, ContainerPlan plan, Launch launch) throws IOException {
+        this.launch = launch;
+        this.plan = plan;
+        conf = new YarnConfiguration(cluster);
+        conf.setInt("yarn.resourcemanager.connect.max-wait.ms", 600_000);
+        resourceManager = AMRMClient.createAMRMClient();
+        resourceManager.init(conf);
+        requests = new ContainerRequests(resourceManager, plan);
+        launcher = new ContainerLauncher(
+                conf, launch.resources().resources(), launch.resources().credentials(), launch.secret().bytes());
+        endpoint = new RunnerEndpoint(conf, "0.0.0.0", launch.secret(), SILENCE_MILLIS, this);
+    }
+
+    @Override
+    public void start(BackendListener listener) throws IOException {
+        this.listener = listener;
+        resourceManager.start();
+        try {
+            resourceManager.registerApplicationMaster(launch.host(), endpoint.port(), "");
+        } catch (YarnException e) {
+            throw new IOException("YARN did not register the ApplicationMaster: " + e.getMessage(), e);
+        }
+        for (int i = 0; i < plan.containers(); i++) {
+            requests.askForOne();
+        }
+        heartbeat = new Thread(this::beat, "weft-yarn-heartbeat");
+        heartbeat.setDaemon(true);
+        heartbeat.start();
+    }
+
+    @Override
+    public void wantSlots(int slots, Map<String, Integer> byHost) {
+        // The number of containers is fixed; they were asked for at the start.
+    }
+
+    @Override
+    public void release(String runner) {
+        Container container;
+        synchronized (this) {
+            container = held.get(runner);
+        }
+        if (container != null) {
+            resourceManager.releaseAssignedContainer(container.getId());
+            nudge();
+        }
+    }
+
+    @Override
+    public void send(String runner, RunnerCommand command) {
+        endpoint.send(runner, command);
+    }
+
+    @Override
+    public synchronized String waiting() {
+        int missing = plan.containers() - registered.size();
+        return missing <= 0 || !registered.isEmpty()
+                ? ""
+                : "waiting for containers: " + held.size() + " of " + plan.containers() + " granted, none ready yet";
+    }
+
+    @Override
+    public void stop(String reason, long timeoutMillis) {
+        List<String> runners;
+        synchronized (this) {
+            stopping = true;
+            runners = new ArrayList<>(held.keySet());
+        }
+        runners.forEach(runner -> endpoint.send(runner, new RunnerCommand.Shutdown(reason)));
+        nudge();
+    }
+
+    /** The last word to YARN; afterwards the ResourceManager ends what still runs. */
+    public void unregister(boolean succeeded, String diagnostics) throws IOException {
+        try {
+            resourceManager.unregisterApplicationMaster(
+                    succeeded ? FinalApplicationStatus.SUCCEEDED : FinalApplicationStatus.FAILED, diagnostics, "");
+        } catch (YarnException e) {
+            throw new IOException("YARN did not unregister the ApplicationMaster: " + e.getMessage(), e);
+        }
+    }
+
+    /** Lets threads and connections go. */
+    public void close() {
+        endpoint.close();
+        launcher.close();
+        resourceManager.stop();
+    }
+
+    @Override
+    public void registered(Link.Register runner) {
+        String rack = "";
+        synchronized (this) {
+            if (!held.containsKey(runner.runner())) {
+                return;
+            }
+            registered.put(runner.runner(), runner);
+        }
+        listener.scheduler(
+                new SchedulerEvent.RunnerRegistered(runner.runner(), runner.host(), rack, runner.slots()));
+    }
+
+    @Override
+    public void happened(String runner, RunnerEvent event) {
+        listener.runner(runner, event);
+    }
+
+    @Override
+    public void silent(String runner, long millis) {
+        release(runner);
+        lost(runner, "runner " + runner + " has been silent for " + millis / 1000 + " s", true);
+    }
+
+    private void beat() {
+        long pause = FAST_MILLIS;
+        while (true) {
+            boolean awaiting;
+            try {
+                handle(resourceManager.allocate(0.5f));
+                awaiting = requests.waiting() > 0;
+            } catch (ApplicationAttemptNotFoundException e) {
+                listener.broken("E25", 7, "YARN does not know this ApplicationMaster any more: " + e.getMessage());
+                return;
+            } catch (YarnException | IOException e) {
+                listener.broken("E15", 7, "The ResourceManager is out of reach: " + e.getMessage());
+                return;
+            }
+            synchronized (this) {
+                awaiting |= registered.size() < held.size() || nudged;
+                pause = awaiting ? FAST_MILLIS : Math.min(pause * 2, SLOW_MILLIS);
+                nudged = false;
+                if (stopping || !pause(pause)) {
+                    return;
+                }
+            }
+        }
+    }
+
+    private boolean pause(long millis) {
+        try {
+            wait(millis);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private synchronized void nudge() {
+        nudged = true;
+        notifyAll();
+    }
+
+    private void handle(AllocateResponse response) {
+        for (Container container : response.getAllocatedContainers()) {
+            allocated(container);
+        }
+        for (ContainerStatus status : response.getCompletedContainersStatuses()) {
+            completed(status);
+        }
+    }
+
+    private void allocated(Container container) {
+        String id = container.getId().toString();
+        if (!requests.answered(container)) {
+            resourceManager.releaseAssignedContainer(container.getId());
+            return;
+        }
+        synchronized (this) {
+            held.put(id, container);
+        }
+        launcher.launch(container, command(container), this::launchFailed);
+    }
+
+    private String command(Container container) {
+        return "exec /bin/bash weft/bin/weft-container runner -Xmx" + AmResources.RUNNER_HEAP_MEGABYTES
+                + "m -Dweft.application=" + launch.resources().application() + " io.weft.runner.container.RunnerMain "
+                + "--runner " + container.getId() + " --host " + container.getNodeId().getHost() + " --slots " + plan.cores()
+                + " --master " + launch.host() + ":" + endpoint.port() + " --blocks " + launch.host() + ":"
+                + launch.blockPort() + " --megabytes " + plan.megabytes()
+                + " 1><LOG_DIR>/stdout 2><LOG_DIR>/stderr";
+    }
+
+    private void launchFailed(Container container, Exception error) {
+        resourceManager.releaseAssignedContainer(container.getId());
+        String host = container.getNodeId().getHost();
+        replace(container.getId().toString(), host, true, "container " + container.getId() + " on " + host
+                + " did not start: " + error.getMessage());
+        nudge();
+    }
+
+    private void completed(ContainerStatus status) {
+        String id = status.getContainerId().toString();
+        Container container;
+        synchronized (this) {
+            container = held.get(id);
+        }
+        if (container != null) {
+            String host = container.getNodeId().getHost();
+            replace(id, host, ContainerEnds.isFailure(status), ContainerEnds.reason(status, host));
+        }
+    }
+
+    /** A container is gone, or never came: report it and ask for another. */
+    private void replace(String id, String host, boolean failure, String reason) {
+        boolean giveUp;
+        synchronized (this) {
+            if (stopping || held.remove(id) == null) {
+                return;
+            }
+            failures += failure ? 1 : 0;
+            giveUp = failures > plan.maxFailures();
+        }
+        lost(id, reason, false);
+        if (giveUp) {
+            listener.broken(
+                    "E10", 7, failures + " containers failed, more than " + plan.maxFailures() + "; the last: " + reason);
+            return;
+        }
+        requests.ended(host);
+        requests.askForOne();
+    }
+
+    private void lost(String id, String reason, boolean silent) {
+        Link.Register runner;
+        synchronized (this) {
+            runner = registered.remove(id);
+        }
+        if (runner != null) {
+            endpoint.forget(id);
+            listener.scheduler(new SchedulerEvent.RunnerLost(id, runner.shufflePort() > 0 && !silent, reason));
+        }
+    }
+
+    /** Ids of containers that are held, for tests and logs. */
+    public synchronized Set<String> held() {
+        return Set.copyOf(held.keySet());
+    }
+
+    /** The ResourceManager's address as configured, for messages. */
+    public String resourceManagerAddress() {
+        return conf.get(YarnConfiguration.RM_ADDRESS);
+    }
+}

@@ -1,0 +1,257 @@
+package io.weft.master.submit;
+
+import io.weft.master.config.Definitions;
+import io.weft.master.config.Settings;
+import io.weft.master.config.SettingsException;
+import io.weft.master.config.SettingsLoader;
+import io.weft.runner.container.ApplicationRecord;
+import io.weft.runner.rpc.ApplicationSecret;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.io.DataOutputBuffer;
+import org.apache.hadoop.security.Credentials;
+import org.apache.hadoop.security.UserGroupInformation;
+import org.apache.hadoop.yarn.api.records.ApplicationSubmissionContext;
+import org.apache.hadoop.yarn.api.records.ContainerLaunchContext;
+import org.apache.hadoop.yarn.api.records.LocalResourceType;
+import org.apache.hadoop.yarn.api.records.LocalResourceVisibility;
+import org.apache.hadoop.yarn.api.records.NodeReport;
+import org.apache.hadoop.yarn.api.records.NodeState;
+import org.apache.hadoop.yarn.api.records.Resource;
+import org.apache.hadoop.yarn.client.api.YarnClientApplication;
+import org.apache.hadoop.yarn.conf.YarnConfiguration;
+import org.apache.hadoop.yarn.exceptions.YarnException;
+
+/** One submission: checks, uploads, submits, and hands over to {@link Watcher}. Leaves nothing behind when it fails. */
+final class Submitter {
+    /** The unpacked framework in every working directory. */
+    private static final String FRAMEWORK = "weft";
+
+    private static final String HADOOP_CONF = "weft-hadoop.xml";
+    private static final int MASTER_HEAP_MEGABYTES = 256;
+
+    private final ClusterAccess cluster;
+    private final Request request;
+    private final PrintStream out;
+    private final PrintStream err;
+
+    Submitter(ClusterAccess cluster, Request request, PrintStream out, PrintStream err) {
+        this.cluster = cluster;
+        this.request = request;
+        this.out = out;
+        this.err = err;
+    }
+
+    /** The exit code for the shell. */
+    int run() throws SubmitException, IOException, YarnException {
+        long startNanos = System.nanoTime();
+        Settings settings = settings();
+        YarnClientApplication application;
+        try {
+            application = cluster.yarn().createApplication();
+        } catch (IOException e) {
+            throw cluster.silent(e);
+        }
+        checkSizes(application.getNewApplicationResponse().getMaximumResourceCapability());
+        FileSystem files = cluster.files();
+        new LeftOvers(cluster, files).remove();
+        ApplicationSubmissionContext context = application.getApplicationSubmissionContext();
+        String id = context.getApplicationId().toString();
+        Staging staging = Staging.of(files, id);
+        boolean submitted = false;
+        try {
+            staging.create();
+            fill(context, staging, files, settings);
+            cluster.yarn().submitApplication(context);
+            submitted = true;
+        } catch (YarnException e) {
+            throw new SubmitException("E12", 5, "YARN refused the application: " + firstLine(e), e);
+        } finally {
+            if (!submitted) {
+                staging.remove();
+            }
+        }
+        if (!request.waits()) {
+            out.println(id);
+            return 0;
+        }
+        return new Watcher(cluster, staging, request, startNanos, err).untilEnd(context.getApplicationId());
+    }
+
+    private Settings settings() throws SubmitException {
+        try {
+            SettingsLoader loader = new SettingsLoader(Definitions.load());
+            String folder = System.getenv("WEFT_CONF_DIR");
+            if (folder != null) {
+                loader.folder(java.nio.file.Path.of(folder));
+            }
+            return loader.program(request.settings()).load();
+        } catch (SettingsException e) {
+            throw new SubmitException("E17", 2, e.getMessage(), e);
+        }
+    }
+
+    private void checkSizes(Resource largest) throws SubmitException {
+        Request.Sizes sizes = request.sizes();
+        checkFits(sizes.executorContainerMegabytes(), sizes.cores(), largest, "--executor-memory", sizes.overheadMegabytes());
+        checkFits(sizes.driverMegabytes(), 1, largest, "--driver-memory", 0);
+    }
+
+    private static void checkFits(int megabytes, int cores, Resource largest, String option, int overhead)
+            throws SubmitException {
+        if (megabytes > largest.getMemorySize()) {
+            long fitting = largest.getMemorySize() - overhead;
+            throw new SubmitException(
+                    "E11",
+                    5,
+                    "Asked: " + size(megabytes) + ", " + cores + " vcores. The largest container this cluster grants is "
+                            + size(largest.getMemorySize()) + ", " + largest.getVirtualCores()
+                            + " vcores (yarn.scheduler.maximum-allocation-mb). Nothing was submitted. Lower " + option + " to "
+                            + fitting + "m.");
+        }
+        if (cores > largest.getVirtualCores()) {
+            throw new SubmitException(
+                    "E11",
+                    5,
+                    "Asked: " + size(megabytes) + ", " + cores + " vcores. The largest container this cluster grants is "
+                            + size(largest.getMemorySize()) + ", " + largest.getVirtualCores()
+                            + " vcores (yarn.scheduler.maximum-allocation-vcores). Nothing was submitted. Lower"
+                            + " --executor-cores to " + largest.getVirtualCores() + ".");
+        }
+    }
+
+    private static String size(long megabytes) {
+        return megabytes % 1024 == 0 ? megabytes / 1024 + " GiB" : String.format("%.1f GiB", megabytes / 1024.0);
+    }
+
+    private void fill(ApplicationSubmissionContext context, Staging staging, FileSystem files, Settings settings)
+            throws SubmitException, IOException, YarnException {
+        Localizer localizer = new Localizer(staging, files);
+        addFramework(localizer, files, settings);
+        addHadoopConf(localizer, staging);
+        RecordBody record = record(localizer, staging, context, settings);
+        localizer.add(
+                ApplicationRecord.NAME,
+                staging.write(ApplicationRecord.NAME, record.bytes()),
+                LocalResourceType.FILE,
+                LocalResourceVisibility.APPLICATION);
+        ContainerLaunchContext launch = ContainerLaunchContext.newInstance(
+                localizer.resources(),
+                Map.of(),
+                List.of("exec /bin/bash " + FRAMEWORK + "/bin/weft-container am -Xmx" + MASTER_HEAP_MEGABYTES
+                        + "m -Dweft.application=" + context.getApplicationId()
+                        + " io.weft.master.app.YarnMain 1><LOG_DIR>/stdout 2><LOG_DIR>/stderr"),
+                Map.of(),
+                credentials(context.getApplicationId().toString(), files),
+                Map.of());
+        context.setAMContainerSpec(launch);
+        context.setApplicationName(request.name());
+        context.setApplicationType("WEFT");
+        context.setQueue(request.queue());
+        context.setMaxAppAttempts(1);
+        context.setResource(Resource.newInstance(request.sizes().driverMegabytes(), 1));
+    }
+
+    private void addFramework(Localizer localizer, FileSystem files, Settings settings)
+            throws SubmitException, IOException {
+        String user = UserGroupInformation.getCurrentUser().getShortUserName();
+        FrameworkArchive framework =
+                new FrameworkArchive(files, user, settings.list("weft.yarn.archive.owners"));
+        String shared = settings.string("weft.yarn.archive");
+        FrameworkArchive.Located located =
+                shared.isEmpty() ? framework.own(FrameworkArchive.besideTheJar()) : framework.shared(shared);
+        if (located.uploaded()) {
+            err.println("weft: copied the framework to " + located.status().getPath() + ", once for all later submits");
+        }
+        localizer.add(FRAMEWORK, located.status(), LocalResourceType.ARCHIVE, located.visibility());
+    }
+
+    /** What the client's files and options set, without Hadoop's own defaults. */
+    private void addHadoopConf(Localizer localizer, Staging staging) throws IOException {
+        Configuration set = new Configuration(false);
+        for (Map.Entry<String, String> entry : cluster.conf()) {
+            String[] sources = cluster.conf().getPropertySources(entry.getKey());
+            String source = sources == null || sources.length == 0 ? "" : sources[sources.length - 1];
+            if (!source.endsWith("-default.xml") && !entry.getKey().startsWith("ipc.client.connect.")) {
+                set.set(entry.getKey(), cluster.conf().getRaw(entry.getKey()));
+            }
+        }
+        set.unset(YarnConfiguration.RESOURCEMANAGER_CONNECT_MAX_WAIT_MS);
+        set.unset(YarnConfiguration.RESOURCEMANAGER_CONNECT_RETRY_INTERVAL_MS);
+        ByteArrayOutputStream xml = new ByteArrayOutputStream();
+        set.writeXml(xml);
+        FileStatus status = staging.write(HADOOP_CONF, xml.toByteArray());
+        localizer.add(HADOOP_CONF, status, LocalResourceType.FILE, LocalResourceVisibility.APPLICATION);
+    }
+
+    private RecordBody record(
+            Localizer localizer, Staging staging, ApplicationSubmissionContext context, Settings settings)
+            throws SubmitException, IOException, YarnException {
+        Request.Payload payload = request.payload();
+        String script = localizer.script(payload.script());
+        for (String file : payload.files()) {
+            localizer.file(file);
+        }
+        for (String archive : payload.archives()) {
+            localizer.archive(archive);
+        }
+        for (String pyFile : payload.pyFiles()) {
+            localizer.pyFile(pyFile);
+        }
+        Request.Sizes sizes = request.sizes();
+        return new RecordBody()
+                .with("application", context.getApplicationId().toString())
+                .with("name", request.name())
+                .with("user", UserGroupInformation.getCurrentUser().getShortUserName())
+                .with("queue", request.queue())
+                .with("staging", staging.path().toString())
+                .with("waits", request.waits())
+                .with("script", payload.script().replaceAll(".*/", ""))
+                .with("scriptResource", script)
+                .with("arguments", payload.arguments())
+                .with("links", localizer.links())
+                .with("modules", localizer.modules())
+                .with("pythonPath", localizer.pythonPath())
+                .with("settings", settings.explicit())
+                .with("resources", localizer.lines())
+                .with("hosts", hosts())
+                .with("executors", (long) sizes.executors())
+                .with("cores", (long) sizes.cores())
+                .with("executorMegabytes", (long) sizes.executorMegabytes())
+                .with("containerMegabytes", (long) sizes.executorContainerMegabytes())
+                .with("driverMegabytes", (long) sizes.driverMegabytes());
+    }
+
+    /** Hosts of the cluster's running nodes, so that the first containers can be asked for one on each. */
+    private List<String> hosts() throws IOException, YarnException {
+        List<String> hosts = new ArrayList<>();
+        for (NodeReport node : cluster.yarn().getNodeReports(NodeState.RUNNING)) {
+            hosts.add(node.getNodeId().getHost());
+        }
+        return hosts;
+    }
+
+    private ByteBuffer credentials(String application, FileSystem files) throws IOException {
+        UserGroupInformation user = UserGroupInformation.getCurrentUser();
+        Credentials credentials = ApplicationSecret.random(application).credentials(user.getShortUserName());
+        if (UserGroupInformation.isSecurityEnabled()) {
+            files.addDelegationTokens(cluster.conf().get(YarnConfiguration.RM_PRINCIPAL), credentials);
+        }
+        DataOutputBuffer buffer = new DataOutputBuffer();
+        credentials.writeTokenStorageToStream(buffer);
+        return ByteBuffer.wrap(buffer.getData(), 0, buffer.getLength());
+    }
+
+    private static String firstLine(Exception error) {
+        String message = error.getMessage() == null ? error.toString() : error.getMessage();
+        return message.lines().findFirst().orElse(message);
+    }
+}

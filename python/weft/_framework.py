@@ -1,0 +1,91 @@
+"""The framework archive: everything of Weft that a YARN container needs, as one tar file.
+
+Its bytes depend on its content alone, so that the copy on the cluster, named by their hash, serves until Weft changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from weft import _install
+
+__all__ = ["ensure_framework"]
+
+_PACKAGES = ("py4j", "cloudpickle", "fastavro")
+_SKIPPED = ("__pycache__", "tests")
+# A jar's time must stay what it is on every node, or no class data archive would fit it.
+_MODIFIED = 1_600_000_000
+
+
+def ensure_framework() -> Path:
+    """The archive's path; it is made when its content has changed.
+
+    Raises
+    ------
+    InstallError
+        When the jars were not built yet.
+    """
+    entries = list(_entries())
+    digest = hashlib.sha256()
+    for name, path in entries:
+        seen = os.stat(path)
+        digest.update(f"{name}\0{seen.st_size}\0{seen.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+    target = _install.state_folder() / f"framework-{digest.hexdigest()[:16]}.tar"
+    if not target.exists():
+        part = target.with_name(f".{target.name}.{os.getpid()}")
+        with tarfile.open(part, "w") as archive:
+            for name, path in entries:
+                _add(archive, name, path)
+        part.replace(target)
+        for old in target.parent.glob("framework-*.tar"):
+            if old != target:
+                old.unlink()
+    return target
+
+
+def _entries() -> Iterator[tuple[str, Path]]:
+    """Names in the archive and files, in a fixed order."""
+    package = Path(__file__).resolve().parent
+    yield "bin/weft-container", _script(package)
+    for jar in sorted(_install.lib_folder().glob("*.jar")):
+        yield f"lib/{jar.name}", jar
+    yield from _tree("python/weft", package)
+    for name in _PACKAGES:
+        found = _site(name)
+        yield from _tree(f"site-packages/{name}", found)
+
+
+def _script(package: Path) -> Path:
+    beside = package / "_bin" / "weft-container"
+    return beside if beside.exists() else _install.home() / "bin" / "weft-container"
+
+
+def _site(name: str) -> Path:
+    import importlib
+
+    module = importlib.import_module(name)
+    assert module.__file__ is not None
+    return Path(module.__file__).resolve().parent
+
+
+def _tree(prefix: str, folder: Path) -> Iterator[tuple[str, Path]]:
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("_lib"))
+        for name in sorted(names):
+            if not name.endswith((".pyc", ".pyx", ".c")):
+                path = Path(root, name)
+                yield f"{prefix}/{path.relative_to(folder)}", path
+
+
+def _add(archive: tarfile.TarFile, name: str, path: Path) -> None:
+    data = path.read_bytes()
+    entry = tarfile.TarInfo(name)
+    entry.size = len(data)
+    entry.mtime = _MODIFIED
+    entry.mode = 0o755 if os.access(path, os.X_OK) else 0o644
+    archive.addfile(entry, io.BytesIO(data))
