@@ -147,8 +147,17 @@ public final class Runner implements AutoCloseable {
         return ended.copy();
     }
 
-    /** Takes one command; returns soon, whatever it starts. */
+    /** Takes one command; returns soon, whatever it starts. One that makes no sense is refused with a line on standard error. */
     public void handle(RunnerCommand command) {
+        try {
+            perform(command);
+        } catch (ProtocolException e) {
+            System.err.println("[weft] runner " + config.runner() + " refuses "
+                    + command.getClass().getSimpleName() + ": " + e.getMessage());
+        }
+    }
+
+    private void perform(RunnerCommand command) {
         if (command instanceof RunnerCommand.Launch launch) {
             launch(launch);
         } else if (command instanceof RunnerCommand.Cancel cancel) {

@@ -38,6 +38,8 @@ public final class BlobCache {
 
     private final MasterBlocks master;
     private final Path folder;
+    private final long maxMemoryBytes;
+    private final long maxFileBytes;
 
     /** Blobs and those being fetched, least recently used first. Guarded by this object, as all below. */
     private final Map<String, CompletableFuture<Blob>> blobs = new LinkedHashMap<>(16, 0.75f, true);
@@ -46,8 +48,14 @@ public final class BlobCache {
     private long fileBytes;
 
     public BlobCache(MasterBlocks master, Path folder) {
+        this(master, folder, MEMORY_BYTES, FILE_BYTES);
+    }
+
+    BlobCache(MasterBlocks master, Path folder, long maxMemoryBytes, long maxFileBytes) {
         this.master = master;
         this.folder = folder;
+        this.maxMemoryBytes = maxMemoryBytes;
+        this.maxFileBytes = maxFileBytes;
     }
 
     /** The blob's bytes; fetches it when it is not here. The caller closes the stream. */
@@ -90,13 +98,13 @@ public final class BlobCache {
 
     private void evict(String newest) throws IOException {
         var oldest = blobs.entrySet().iterator();
-        while ((memoryBytes > MEMORY_BYTES || fileBytes > FILE_BYTES) && oldest.hasNext()) {
+        while ((memoryBytes > maxMemoryBytes || fileBytes > maxFileBytes) && oldest.hasNext()) {
             Map.Entry<String, CompletableFuture<Blob>> entry = oldest.next();
             if (!entry.getValue().isDone() || entry.getKey().equals(newest)) {
                 continue;
             }
             Blob blob = entry.getValue().join();
-            if (blob.isInMemory() ? memoryBytes > MEMORY_BYTES : fileBytes > FILE_BYTES) {
+            if (blob.isInMemory() ? memoryBytes > maxMemoryBytes : fileBytes > maxFileBytes) {
                 oldest.remove();
                 memoryBytes -= blob.isInMemory() ? blob.length() : 0;
                 fileBytes -= blob.isInMemory() ? 0 : blob.length();

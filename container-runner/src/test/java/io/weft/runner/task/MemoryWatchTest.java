@@ -1,0 +1,81 @@
+package io.weft.runner.task;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+final class MemoryWatchTest {
+    /** A task whose worker is this very process. */
+    private static final class Task implements MemoryWatch.Watched {
+        private final long limit;
+        private final CountDownLatch measured = new CountDownLatch(3);
+        private final CountDownLatch stopped = new CountDownLatch(1);
+        private final AtomicLong stops = new AtomicLong();
+
+        Task(long limit) {
+            this.limit = limit;
+        }
+
+        @Override
+        public long pid() {
+            return ProcessHandle.current().pid();
+        }
+
+        @Override
+        public long limitBytes() {
+            return limit;
+        }
+
+        @Override
+        public void measured(long bytes) {
+            assertTrue(bytes > 10 << 20, "a JVM has more than 10 MiB");
+            measured.countDown();
+        }
+
+        @Override
+        public void stop(long bytes, long limit) {
+            stops.incrementAndGet();
+            stopped.countDown();
+        }
+    }
+
+    @Test
+    void stopsATaskOverItsOwnLimitOnce() throws Exception {
+        try (MemoryWatch watch = new MemoryWatch(0)) {
+            Task over = new Task(1 << 20);
+            Task within = new Task(1L << 50);
+            watch.add(over);
+            watch.add(within);
+            assertTrue(over.stopped.await(20, TimeUnit.SECONDS));
+            assertTrue(within.measured.await(20, TimeUnit.SECONDS));
+            assertEquals(1, over.stops.get());
+            assertEquals(0, within.stops.get());
+        }
+    }
+
+    @Test
+    void stopsATaskWhenTheContainerIsOverItsLimit() throws Exception {
+        try (MemoryWatch watch = new MemoryWatch(1 << 20)) {
+            Task task = new Task(0);
+            watch.add(task);
+            assertTrue(task.stopped.await(20, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void leavesATaskAloneThatIsOver() throws Exception {
+        try (MemoryWatch watch = new MemoryWatch(0)) {
+            Task gone = new Task(1 << 20);
+            Task running = new Task(1L << 50);
+            watch.add(gone);
+            watch.remove(gone);
+            watch.add(running);
+            assertTrue(running.measured.await(20, TimeUnit.SECONDS));
+            assertEquals(0, gone.stops.get());
+        }
+    }
+}
