@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import importlib.util
 import os
 import pickle
+import re
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["exit_code_of", "format_failure", "install_hook", "to_exception"]
 
 _DETAIL = "_weft_failure"
+_CLASS_PREFIX = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception): ")
+_NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 
 
 def to_exception(failure: Failure) -> BaseException:
@@ -38,12 +42,38 @@ def to_exception(failure: Failure) -> BaseException:
     elif detail.get("kind") == "cancelled":
         result = JobCancelledError(message, code, int(detail.get("exit") or 1))
     else:
-        result = error_for(code, message, int(detail.get("exit") or 1))
+        result = error_for(code, _message(code, message, error), int(detail.get("exit") or 1))
     try:
         setattr(result, _DETAIL, detail)
     except AttributeError:  # an exception class with slots: it is printed without the worker's frames
         pass
     return result
+
+
+def _message(code: str, message: str, error: dict[str, Any]) -> str:
+    """The text of an error that is not the user's exception; what only the driver knows is added."""
+    message = _CLASS_PREFIX.sub("", message)
+    if code == "E06":
+        return _missing_module(message, error)
+    return message[:1].upper() + message[1:] if code == "E22" else message
+
+
+def _missing_module(message: str, error: dict[str, Any]) -> str:
+    first, _, rest = message.partition("\n")
+    found = _NO_MODULE.search(first)
+    if found is None:
+        return message
+    name, frames, step = found.group(1), error.get("frames") or [], error.get("step") or {}
+    where = f"imported by {file_name(frames[-1]['file'])}:{frames[-1]['line']}" if frames else ""
+    what = f"for {step['name']} at {step['site']}" if step.get("site") else ""
+    text = f"No module named '{name}' on the workers"
+    if where or what:
+        text += f" ({' '.join(part for part in (where, what) if part)})"
+    spec = importlib.util.find_spec(name.partition(".")[0])
+    if spec is not None:
+        text += f"; the driver has it, from {os.path.dirname(spec.origin or '') or 'its path'}"
+    text += ".\nShip it: --py-files, or sc.addPyFile(\"…\")."
+    return f"{text}\n{rest}" if rest else text
 
 
 def _user_exception(pickled: bytes, error: dict[str, Any]) -> BaseException:
@@ -144,7 +174,7 @@ def _user_frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
 
 
 def _is_launcher(path: str) -> bool:
-    return path.startswith("<frozen") or os.path.basename(path) in ("runpy.py", "pkgutil.py", "threading.py")
+    return path.startswith("<frozen") or os.path.basename(path) in ("runpy.py", "pkgutil.py")
 
 
 def _frame(path: str, line: int, name: str, text: str) -> str:
@@ -155,22 +185,49 @@ def _frame(path: str, line: int, name: str, text: str) -> str:
 
 
 def install_hook() -> None:
-    """Let uncaught exceptions of Weft print without its own frames, and end the process with their exit code.
+    """Let uncaught exceptions print without frames of Weft's own, and end the process with their exit code.
 
-    Other exceptions go to the hook that was there before.
+    Weft's errors, and users' exceptions that came from a worker, print as :func:`format_failure` has them; others as
+    ever, but for the frames. A running context is stopped first, so that its summary stands above the error.
     """
     before = sys.excepthook
     if getattr(before, "_weft", False):
         return
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if not is_ours(error):
-            before(kind, error, trace)
-            return
-        sys.stderr.write(format_failure(error, trace, bool(os.environ.get("WEFT_VERBOSE"))))
+        context = sys.modules.get("weft.context")
+        if context is not None:
+            context.stop_active()
+        if is_ours(error):
+            sys.stderr.write(format_failure(error, trace, bool(os.environ.get("WEFT_VERBOSE"))))
+        else:
+            _trim_chain(error)
+            before(kind, error, error.__traceback__)
         sys.stderr.flush()
         if exit_code_of(error) != 1 and not hasattr(sys, "ps1"):
             raise SystemExit(exit_code_of(error))
 
     hook._weft = True  # type: ignore[attr-defined]
     sys.excepthook = hook
+
+
+def _trim_chain(error: BaseException) -> None:
+    """Take Weft's own frames out of the tracebacks of an exception and of those that led to it."""
+    seen: set[int] = set()
+    some: BaseException | None = error
+    while some is not None and id(some) not in seen:
+        seen.add(id(some))
+        some.__traceback__ = _trimmed(some.__traceback__)
+        some = some.__cause__ or some.__context__
+
+
+def _trimmed(trace: TracebackType | None) -> TracebackType | None:
+    kept: list[TracebackType] = []
+    while trace is not None:
+        path = trace.tb_frame.f_code.co_filename
+        if not is_own_file(path) and not _is_launcher(path):
+            kept.append(trace)
+        trace = trace.tb_next
+    for one, following in zip(kept, [*kept[1:], None]):
+        one.tb_next = following
+    return kept[0] if kept else None

@@ -44,6 +44,11 @@ class Jobs:
         return next(self._ids)
 
     @property
+    def count(self) -> int:
+        """How many jobs have succeeded."""
+        return self._totals.jobs
+
+    @property
     def properties(self) -> dict[str, str]:
         """Local properties of this thread."""
         found: dict[str, str] | None = getattr(self._local, "properties", None)

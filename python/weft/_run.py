@@ -10,12 +10,12 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from weft._defaults import CONF_VARIABLE, MASTER_VARIABLE
+from weft._failures import install_hook
+
 __all__ = ["main"]
 
-_USAGE = "usage: weft run [--master MASTER] [--name NAME] [--conf KEY=VALUE]... script.py [arguments]"
-# what the options set for the WeftContext that the script makes; its own arguments win
-MASTER_VARIABLE = "WEFT_MASTER"
-CONF_VARIABLE = "WEFT_CONF"  # a JSON object of settings
+_USAGE = "usage: weft run [--master MASTER] [--name NAME] [--conf KEY=VALUE]... [--verbose] script.py [arguments]"
 
 
 # set where the ApplicationMaster runs the script: standard input is a pipe of its
@@ -48,6 +48,9 @@ def main(arguments: Sequence[str]) -> int:
         if option in ("-h", "--help"):
             print(_USAGE)
             return 0
+        if option == "--verbose":
+            os.environ["WEFT_VERBOSE"] = "1"
+            continue
         if option not in ("--master", "--name", "--conf"):
             print(f"weft run: unknown option {option}\n{_USAGE}", file=sys.stderr)
             return 2
@@ -77,5 +80,6 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     sys.argv = rest
     sys.path[0] = os.path.dirname(os.path.abspath(script))
+    install_hook()
     runpy.run_path(script, run_name="__main__")
     return 0

@@ -81,11 +81,11 @@ class WeftContext(DriverObject):
         serializer: None = None,
         conf: WeftConf | None = None,
     ) -> None:
+        install_hook()
         self._site = call_site()
         self.environment = {} if environment is None else dict(environment)
         self._conf = _settings(master, appName, self.environment, conf)
         self._batch = batchSize if batchSize > 0 else _BATCH
-        self._rdd_locks = threading.Lock()
         with WeftContext._lock:
             self._refuse_second()
             console = Console(enabled=self._conf.get("weft.ui.progress", "true") != "false")
@@ -93,7 +93,6 @@ class WeftContext(DriverObject):
             self._answer = gateway.answer
             self._jobs = Jobs(gateway, console)
             WeftContext._active = self
-        install_hook()
         atexit.register(self.stop)
         try:
             for path in pyFiles or ():
@@ -416,6 +415,13 @@ class WeftContext(DriverObject):
 
     def _forget_shuffle(self, rdd: int) -> None:
         self._jobs.forget_shuffle(rdd)
+
+
+def stop_active() -> None:
+    """Stop the running context, if there is one."""
+    active = WeftContext._active
+    if active is not None:
+        active.stop()
 
 
 def _settings(master: str | None, appName: str | None, environment: dict[str, Any], conf: WeftConf | None) -> WeftConf:
