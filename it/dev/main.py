@@ -54,7 +54,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.verb == "dist":
         print(steps.build_wheel())
         return 0
-    return steps.run_script(options.verb, options.rest)
+    return steps.bench(options.rest) if options.verb == "bench" else steps.conform(options.rest)
 
 
 def _test(rings: tuple[str, ...], extra: list[str]) -> int:

@@ -15,6 +15,7 @@ from tally import Tally, failure, read
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STATE = ROOT / ".weft"
+PYSPARK = "4.3.0"
 RESULTS = ROOT / "build" / "test-results"
 MARKERS = {
     "pure": "not local and not cluster and not yarn",
@@ -156,13 +157,36 @@ def format_sources() -> None:
     subprocess.run([*ruff, "python", "it"], cwd=ROOT, check=False)
 
 
-def run_script(verb: str, arguments: list[str]) -> int:
-    """it/bench and it/conform: scripts that fetch PySpark by themselves, on demand."""
-    script = ROOT / "it" / verb / "main.py"
+def bench(arguments: list[str]) -> int:
+    """it/bench: Weft beside PySpark on the same input."""
+    script = ROOT / "it" / "bench" / "main.py"
     if not script.exists():
         raise StepError(f"there is no {script.relative_to(ROOT)}")
     install()
-    return subprocess.run([str(dev_python()), str(script), *arguments], env=environment(), check=False).returncode
+    values = dict(environment(), WEFT_BENCH_PYSPARK=str(pyspark_python()))
+    return subprocess.run([str(dev_python()), str(script), *arguments], env=values, check=False).returncode
+
+
+def conform(arguments: list[str]) -> int:
+    """Measures the table of cases under PySpark; the tests read what is recorded, and need no PySpark."""
+    script = ROOT / "python" / "tests" / "conform" / "record.py"
+    return subprocess.run([str(pyspark_python()), str(script), *arguments], env=environment(), check=False).returncode
+
+
+def pyspark_python() -> Path:
+    """The Python of a private environment that holds PySpark; fetched when it is first asked for (450 MB)."""
+    target = STATE / f"pyspark-{PYSPARK}-{dev_python().parent.parent.name}"
+    python = target / "bin" / "python"
+    if not (target / "ready").exists():
+        say(f"fetching PySpark {PYSPARK}")
+        shutil.rmtree(target, ignore_errors=True)
+        pip = [str(python), "-m", "pip", "install", "-q", "--no-input", "--disable-pip-version-check"]
+        for command in ([sys.executable, "-m", "venv", str(target)], [*pip, f"pyspark=={PYSPARK}", "numpy"]):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise StepError(f"PySpark {PYSPARK} could not be fetched: {last_line(done.stderr)}", 4)
+        (target / "ready").touch()
+    return python
 
 
 def build_wheel() -> Path:
