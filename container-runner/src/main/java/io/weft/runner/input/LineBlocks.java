@@ -101,7 +101,7 @@ final class LineBlocks implements TextBlocks {
         if (beforeEnd < wanted - LOOK_BEYOND_BYTES) {
             wanted = (int) beforeEnd + LOOK_BEYOND_BYTES;
         }
-        int read = stream.readNBytes(buffer, length, wanted);
+        int read = read(length, wanted);
         int filled = read == 0 ? length : take(length, read, first);
         if (read < wanted && !finished) {
             finished = true;
@@ -111,6 +111,24 @@ final class LineBlocks implements TextBlocks {
             }
         }
         return filled;
+    }
+
+    /** Reads until {@code wanted} bytes are there or the stream ends; when it fails, {@link #position} says how far it came. */
+    private int read(int offset, int wanted) throws IOException {
+        int total = 0;
+        try {
+            while (total < wanted) {
+                int read = stream.read(buffer, offset + total, wanted - total);
+                if (read < 0) {
+                    return total;
+                }
+                total += read;
+            }
+            return total;
+        } catch (IOException | RuntimeException e) {
+            position += total;
+            throw e;
+        }
     }
 
     /** Keeps what belongs to this range of the {@code read} bytes at {@code from}; returns where they end now. */

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -46,9 +47,11 @@ final class TextFiles {
         return new LineBlocks(stream, range.start(), range.start() + range.length(), buffer);
     }
 
-    /** Whether the file's content is compressed, by its name. */
-    boolean isCompressed(String path) {
-        return codecs.find(new Path(path)).isPresent();
+    /** What the file is compressed with, in a word such as gzip, or empty. */
+    Optional<String> compression(String path) {
+        return codecs.find(new Path(path))
+                .map(codec ->
+                        codec.getClass().getSimpleName().replace("Codec", "").toLowerCase(Locale.ROOT));
     }
 
     private InputStream openAt(Path path, long start, long end) throws IOException {

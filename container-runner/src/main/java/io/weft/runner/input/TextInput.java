@@ -140,9 +140,12 @@ public final class TextInput implements InputSource {
             return new InputException(
                     InputException.DAMAGED, path + " cannot be decompressed: " + e.getMessage(), path, offset, e);
         }
-        if (files.isCompressed(path) && !isTransport(e)) {
-            String what = e instanceof EOFException ? "its stream ends early" : String.valueOf(e.getMessage());
-            String message = String.format("%s is damaged: %s after %,d bytes of text", path, what, offset);
+        Optional<String> compression = files.compression(path);
+        if (compression.isPresent() && !isTransport(e)) {
+            String what =
+                    e instanceof EOFException ? "stream ends early" : "stream is not valid (" + e.getMessage() + ")";
+            String message = String.format(
+                    "%s is damaged: %s %s after %,d bytes of text", path, compression.get(), what, offset);
             return new InputException(InputException.DAMAGED, message, path, offset, e);
         }
         String message = String.format("%s cannot be read at byte %,d: %s", path, offset, e);

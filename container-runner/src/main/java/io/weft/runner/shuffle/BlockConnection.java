@@ -26,7 +26,7 @@ final class BlockConnection implements Closeable {
     private final Content content;
     private final byte[] nonce = new byte[BlockWire.NONCE_BYTES];
     private final ByteBuffer input = ByteBuffer.allocate(2048).limit(0);
-    private boolean trusted;
+    private volatile boolean trusted;
     private volatile long lastProgressMillis = nowMillis();
 
     BlockConnection(SocketChannel channel, Content content) {
@@ -37,6 +37,11 @@ final class BlockConnection implements Closeable {
 
     SocketChannel channel() {
         return channel;
+    }
+
+    /** Whether the client has proved that it knows the secret. */
+    boolean isTrusted() {
+        return trusted;
     }
 
     /** When bytes last moved, by the monotonic clock. */

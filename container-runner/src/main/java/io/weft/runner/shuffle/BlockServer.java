@@ -29,6 +29,9 @@ public final class BlockServer implements Closeable {
     private static final int MAX_THREADS = 32;
     private static final int BACKLOG = 1024;
     private static final long DEFAULT_IDLE_MILLIS = 60_000;
+    /** How long a client may take to prove that it knows the secret. */
+    private static final long PROOF_MILLIS = 10_000;
+
     private static final long ACCEPT_PAUSE_NANOS = 100_000_000L;
 
     private final ServerSocketChannel listener;
@@ -107,7 +110,7 @@ public final class BlockServer implements Closeable {
 
     private void run() {
         try (selector) {
-            long sweepMillis = Math.max(1, idleMillis / 4);
+            long sweepMillis = Math.max(1, Math.min(idleMillis, PROOF_MILLIS) / 4);
             long nextSweep = System.nanoTime() / 1_000_000 + sweepMillis;
             while (!closed) {
                 selector.select(sweepMillis);
@@ -207,7 +210,8 @@ public final class BlockServer implements Closeable {
 
     private void closeStuck(long nowMillis) {
         for (BlockConnection connection : connections) {
-            if (nowMillis - connection.lastProgressMillis() > idleMillis) {
+            long allowedMillis = connection.isTrusted() ? idleMillis : Math.min(idleMillis, PROOF_MILLIS);
+            if (nowMillis - connection.lastProgressMillis() > allowedMillis) {
                 drop(connection);
             }
         }

@@ -31,7 +31,7 @@ public final class MapOutputFiles {
 
     private static final String TEMPORARY_PREFIX = ".tmp-";
     private static final Pattern TEMPORARY = Pattern.compile("\\.tmp-([0-9]{1,18})-.*");
-    private static final long INDEX_CACHE_BYTES = 16L << 20;
+    private static final long MAX_INDEX_CACHE_BYTES = 16L << 20;
     /** The NodeManager's user reads them through the group. */
     private static final Set<PosixFilePermission> FOLDER_MODE = PosixFilePermissions.fromString("rwxr-x---");
 
@@ -41,7 +41,8 @@ public final class MapOutputFiles {
     /** By id; all and only the outputs published and not dropped. */
     private final Map<String, Output> outputs = new ConcurrentHashMap<>();
 
-    private final IndexCache indexes = new IndexCache(INDEX_CACHE_BYTES);
+    private final IndexCache indexes =
+            new IndexCache(Math.min(MAX_INDEX_CACHE_BYTES, Runtime.getRuntime().maxMemory() / 24));
 
     /** {@code folders}: one per disk, made when absent; none in the ApplicationMaster. */
     public MapOutputFiles(List<Path> folders) throws IOException {

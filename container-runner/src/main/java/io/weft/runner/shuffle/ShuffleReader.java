@@ -35,14 +35,15 @@ public final class ShuffleReader implements Closeable {
 
     private static final int MAX_THREADS = 16;
     private static final long MAX_AHEAD_BYTES = 64L << 20;
-    private static final long INDEX_CACHE_BYTES = 32L << 20;
+    private static final long MAX_INDEX_CACHE_BYTES = 32L << 20;
     /** How long a server that could not be reached is not tried again. */
     private static final long AVOID_NANOS = 60_000_000_000L;
 
     private final String host;
     private final BlockClient client;
     private final Optional<ServiceClient> service;
-    private final IndexCache indexes = new IndexCache(INDEX_CACHE_BYTES);
+    private final IndexCache indexes =
+            new IndexCache(Math.min(MAX_INDEX_CACHE_BYTES, Runtime.getRuntime().maxMemory() / 12));
     private final ThreadPoolExecutor fetchers;
     /** Bytes that all inputs together may still read ahead. */
     private final AtomicLong aheadBytes =
