@@ -156,7 +156,6 @@ def enumerate_from(starts: list[int]) -> _Partition:
 
 def count_records(_index: int, records: Iterator[Any]) -> Iterable[int]:
     """Count the partition."""
-    from weft._ops.statistics import count  # the driver has no use for it
 
     return (count(records),)
 

@@ -8,8 +8,9 @@ import java.util.concurrent.TimeUnit;
 /** Asks an interpreter what it is, as the driver's own start line would say it. */
 final class DriverPythons {
     private static final int ANSWER_SECONDS = 60;
-    private static final String QUESTION = "import sys, platform; print(sys.implementation.name, platform.python_version(),"
-            + " sys.hash_info.algorithm)";
+    private static final String QUESTION =
+            "import sys, platform; print(sys.implementation.name, platform.python_version(),"
+                    + " sys.hash_info.algorithm)";
 
     private DriverPythons() {}
 

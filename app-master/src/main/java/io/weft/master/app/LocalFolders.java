@@ -37,14 +37,17 @@ final class LocalFolders {
             }
         } catch (IOException | RuntimeException failed) {
             folders.forEach(TempFolder::remove);
-            throw new IOException("No folder for temporary files: " + failed + ". Set weft.local.dir or TMPDIR.", failed);
+            throw new IOException(
+                    "No folder for temporary files: " + failed + ". Set weft.local.dir or TMPDIR.", failed);
         }
         return new LocalFolders(parents, folders);
     }
 
     private static Path socketParent() {
         String temporary = System.getenv("TMPDIR");
-        Path parent = temporary == null || temporary.isBlank() ? Path.of("/tmp") : Path.of(temporary).toAbsolutePath();
+        Path parent = temporary == null || temporary.isBlank()
+                ? Path.of("/tmp")
+                : Path.of(temporary).toAbsolutePath();
         boolean fits = parent.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8).length <= MAX_PARENT_BYTES;
         return fits && Files.isDirectory(parent) ? parent : Path.of("/tmp");
     }

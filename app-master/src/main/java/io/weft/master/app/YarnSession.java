@@ -77,12 +77,14 @@ final class YarnSession {
 
     /** Opens the doors to runners; YARN is not spoken to yet. */
     static YarnSession open(ApplicationRecord record, WorkingDirectory folder) throws IOException, SettingsException {
-        Settings settings =
-                new SettingsLoader(Definitions.load()).program(withShare(record)).load();
+        Settings settings = new SettingsLoader(Definitions.load())
+                .program(withShare(record))
+                .load();
         HadoopConf hadoop = new HadoopConf(settings.below("weft.hadoop."));
         UserGroupInformation.setConfiguration(hadoop.get());
         ApplicationSecret secret = ApplicationSecret.from(
-                record.text("application"), UserGroupInformation.getCurrentUser().getCredentials());
+                record.text("application"),
+                UserGroupInformation.getCurrentUser().getCredentials());
         BlockStore blocks = new BlockStore(folder.folder().resolve("weft-blocks"), BLOCK_MEMORY_BYTES);
         BlockServer server = BlockServer.start("", secret.bytes(), new MapOutputFiles(List.of()), blocks);
         BlockClient client = new BlockClient(secret.bytes(), CONNECT_MILLIS, READ_MILLIS);

@@ -66,7 +66,10 @@ final class ClusterAccess implements AutoCloseable {
             return FileSystem.get(conf);
         } catch (IOException | IllegalArgumentException e) {
             throw new SubmitException(
-                    "E15", 4, "The filesystem " + FileSystem.getDefaultUri(conf) + " cannot be used: " + e.getMessage(), e);
+                    "E15",
+                    4,
+                    "The filesystem " + FileSystem.getDefaultUri(conf) + " cannot be used: " + e.getMessage(),
+                    e);
         }
     }
 

@@ -19,7 +19,8 @@ final class KillCommand implements Callable<Integer> {
         try {
             id = ApplicationId.fromString(application);
         } catch (IllegalArgumentException e) {
-            throw new SubmitException("E17", 2, application + " is not an application id; such as application_1715_0042", e);
+            throw new SubmitException(
+                    "E17", 2, application + " is not an application id; such as application_1715_0042", e);
         }
         try (ClusterAccess cluster = ClusterAccess.open(Map.of())) {
             try {

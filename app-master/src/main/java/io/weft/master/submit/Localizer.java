@@ -77,7 +77,11 @@ final class Localizer {
         resources.put(
                 name,
                 LocalResource.newInstance(
-                        URL.fromPath(status.getPath()), type, visibility, status.getLen(), status.getModificationTime()));
+                        URL.fromPath(status.getPath()),
+                        type,
+                        visibility,
+                        status.getLen(),
+                        status.getModificationTime()));
     }
 
     /** One of --files: stands in the working directory under its own name or alias. */
@@ -92,7 +96,9 @@ final class Localizer {
         String suffix = archiveSuffix(named.path());
         if (suffix.isEmpty()) {
             throw new SubmitException(
-                    "E24", 4, "--archives " + given + ": not an archive; .zip, .jar, .tar, .tar.gz and .tgz can be unpacked.");
+                    "E24",
+                    4,
+                    "--archives " + given + ": not an archive; .zip, .jar, .tar, .tar.gz and .tgz can be unpacked.");
         }
         links.put(named.alias(), resource(named.path(), LocalResourceType.ARCHIVE, suffix));
     }
@@ -161,7 +167,9 @@ final class Localizer {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
                 if (entry.getName().endsWith(".pyd") || entry.getName().endsWith(".dll")) {
                     throw new SubmitException(
-                            "E24", 4, given + " holds native code (" + entry.getName() + ") for Windows; the nodes run Linux.");
+                            "E24",
+                            4,
+                            given + " holds native code (" + entry.getName() + ") for Windows; the nodes run Linux.");
                 }
             }
         }
@@ -174,7 +182,8 @@ final class Localizer {
             String path = hash < 0 ? given : given.substring(0, hash);
             String alias = hash < 0 ? path.replaceAll("/+$", "").replaceAll(".*/", "") : given.substring(hash + 1);
             if (alias.isEmpty() || alias.contains("/") || alias.equals(".") || alias.equals("..")) {
-                throw new SubmitException("E24", 4, given + ": '" + alias + "' cannot be a name in the working directory.");
+                throw new SubmitException(
+                        "E24", 4, given + ": '" + alias + "' cannot be a name in the working directory.");
             }
             return new Named(path, alias);
         }

@@ -24,7 +24,10 @@ final class SubmitCommand implements Callable<Integer> {
     @Option(names = "--master", defaultValue = "yarn", description = "yarn")
     String master;
 
-    @Option(names = "--deploy-mode", defaultValue = "cluster", description = "cluster: the script runs in the ApplicationMaster")
+    @Option(
+            names = "--deploy-mode",
+            defaultValue = "cluster",
+            description = "cluster: the script runs in the ApplicationMaster")
     String deployMode;
 
     @Option(names = "--name", description = "the application's name; default: the script's")
@@ -57,7 +60,9 @@ final class SubmitCommand implements Callable<Integer> {
     @Option(names = "--archives", split = ",", description = "archives to unpack there, path#alias")
     List<String> archives = new ArrayList<>();
 
-    @Option(names = {"--conf", "-c"}, description = "KEY=VALUE: a weft.* setting, or spark.hadoop.KEY for Hadoop's")
+    @Option(
+            names = {"--conf", "-c"},
+            description = "KEY=VALUE: a weft.* setting, or spark.hadoop.KEY for Hadoop's")
     List<String> conf = new ArrayList<>();
 
     @Option(names = "-D", description = "KEY=VALUE for Hadoop's configuration")
@@ -66,7 +71,9 @@ final class SubmitCommand implements Callable<Integer> {
     @Option(names = "--no-wait", description = "print the application's id and leave")
     boolean noWait;
 
-    @Option(names = {"--verbose", "-v"}, description = "stacks of Weft's own on errors")
+    @Option(
+            names = {"--verbose", "-v"},
+            description = "stacks of Weft's own on errors")
     boolean verbose;
 
     @Parameters(index = "0", paramLabel = "SCRIPT", description = "the Python script")
@@ -85,8 +92,10 @@ final class SubmitCommand implements Callable<Integer> {
 
     private Request request() throws SubmitException {
         if (!master.equals("yarn")) {
-            throw usage("E18", "--master " + master + ": submit runs on yarn; for local masters use: weft run --master "
-                    + master + " " + script);
+            throw usage(
+                    "E18",
+                    "--master " + master + ": submit runs on yarn; for local masters use: weft run --master " + master
+                            + " " + script);
         }
         if (!deployMode.equals("cluster")) {
             throw usage("E18", "--deploy-mode " + deployMode + " is not in Weft yet; use --deploy-mode cluster");
@@ -107,12 +116,14 @@ final class SubmitCommand implements Callable<Integer> {
         }
         Request.Payload payload = new Request.Payload(script, arguments, pyFiles, files, archives);
         String shown = name == null ? script.replaceAll(".*/", "") : name;
-        return new Request(shown, queue == null ? "default" : queue, sizes(settings), payload, settings, hadoopKeys, !noWait);
+        return new Request(
+                shown, queue == null ? "default" : queue, sizes(settings), payload, settings, hadoopKeys, !noWait);
     }
 
     private Request.Sizes sizes(Map<String, String> settings) throws SubmitException {
         if (executors < 1 || cores < 1) {
-            throw usage("E17", "--num-executors " + executors + " --executor-cores " + cores + ": both must be at least 1");
+            throw usage(
+                    "E17", "--num-executors " + executors + " --executor-cores " + cores + ": both must be at least 1");
         }
         int memory = megabytes("--executor-memory", executorMemory);
         String overhead = settings.get("weft.executor.memoryOverhead");

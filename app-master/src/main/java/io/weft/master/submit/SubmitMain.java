@@ -42,8 +42,7 @@ public final class SubmitMain implements Runnable {
     }
 
     private static int usage(CommandLine.ParameterException error, PrintWriter err) {
-        List<String> unmatched =
-                error instanceof UnmatchedArgumentException stray ? stray.getUnmatched() : List.of();
+        List<String> unmatched = error instanceof UnmatchedArgumentException stray ? stray.getUnmatched() : List.of();
         if (!unmatched.isEmpty() && unmatched.get(0).startsWith("-")) {
             String option = unmatched.get(0).replaceAll("=.*", "");
             String nearest = Nearest.of(

@@ -101,7 +101,12 @@ final class Submitter {
 
     private void checkSizes(Resource largest) throws SubmitException {
         Request.Sizes sizes = request.sizes();
-        checkFits(sizes.executorContainerMegabytes(), sizes.cores(), largest, "--executor-memory", sizes.overheadMegabytes());
+        checkFits(
+                sizes.executorContainerMegabytes(),
+                sizes.cores(),
+                largest,
+                "--executor-memory",
+                sizes.overheadMegabytes());
         checkFits(sizes.driverMegabytes(), 1, largest, "--driver-memory", 0);
     }
 
@@ -112,16 +117,19 @@ final class Submitter {
             throw new SubmitException(
                     "E11",
                     5,
-                    "Asked: " + size(megabytes) + ", " + cores + " vcores. The largest container this cluster grants is "
+                    "Asked: " + size(megabytes) + ", " + cores
+                            + " vcores. The largest container this cluster grants is "
                             + size(largest.getMemorySize()) + ", " + largest.getVirtualCores()
-                            + " vcores (yarn.scheduler.maximum-allocation-mb). Nothing was submitted. Lower " + option + " to "
+                            + " vcores (yarn.scheduler.maximum-allocation-mb). Nothing was submitted. Lower " + option
+                            + " to "
                             + fitting + "m.");
         }
         if (cores > largest.getVirtualCores()) {
             throw new SubmitException(
                     "E11",
                     5,
-                    "Asked: " + size(megabytes) + ", " + cores + " vcores. The largest container this cluster grants is "
+                    "Asked: " + size(megabytes) + ", " + cores
+                            + " vcores. The largest container this cluster grants is "
                             + size(largest.getMemorySize()) + ", " + largest.getVirtualCores()
                             + " vcores (yarn.scheduler.maximum-allocation-vcores). Nothing was submitted. Lower"
                             + " --executor-cores to " + largest.getVirtualCores() + ".");
@@ -163,8 +171,7 @@ final class Submitter {
     private void addFramework(Localizer localizer, FileSystem files, Settings settings)
             throws SubmitException, IOException {
         String user = UserGroupInformation.getCurrentUser().getShortUserName();
-        FrameworkArchive framework =
-                new FrameworkArchive(files, user, settings.list("weft.yarn.archive.owners"));
+        FrameworkArchive framework = new FrameworkArchive(files, user, settings.list("weft.yarn.archive.owners"));
         String shared = settings.string("weft.yarn.archive");
         FrameworkArchive.Located located =
                 shared.isEmpty() ? framework.own(FrameworkArchive.besideTheJar()) : framework.shared(shared);

@@ -85,7 +85,9 @@ final class Watcher {
             err.println(report.getApplicationId() + " running, " + Math.round(report.getProgress() * 100) + " %, "
                     + seconds + " s");
         } else {
-            String why = report.getDiagnostics() == null ? "" : report.getDiagnostics().strip().replace('\n', ' ');
+            String why = report.getDiagnostics() == null
+                    ? ""
+                    : report.getDiagnostics().strip().replace('\n', ' ');
             err.println("waiting " + seconds + " s for the ApplicationMaster's container in queue " + report.getQueue()
                     + (why.isEmpty() ? "" : ": " + why));
         }
@@ -93,7 +95,8 @@ final class Watcher {
 
     private int explain(ApplicationReport report) {
         String id = report.getApplicationId().toString();
-        String diagnostics = report.getDiagnostics() == null ? "" : report.getDiagnostics().strip();
+        String diagnostics =
+                report.getDiagnostics() == null ? "" : report.getDiagnostics().strip();
         Map<String, Object> result = result();
         Matcher exit = EXIT.matcher(diagnostics.lines().findFirst().orElse(""));
         if (result.get("exit") instanceof Number code) {

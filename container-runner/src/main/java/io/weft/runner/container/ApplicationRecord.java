@@ -59,7 +59,10 @@ public final class ApplicationRecord {
 
     public Map<String, String> map(String key) {
         Map<String, String> map = new LinkedHashMap<>();
-        values.path(key).fields().forEachRemaining(entry -> map.put(entry.getKey(), entry.getValue().asText()));
+        values.path(key)
+                .fields()
+                .forEachRemaining(
+                        entry -> map.put(entry.getKey(), entry.getValue().asText()));
         return map;
     }
 }

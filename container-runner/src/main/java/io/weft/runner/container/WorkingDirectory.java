@@ -71,7 +71,9 @@ public final class WorkingDirectory {
     /** The interpreter: weft.python, as given or inside a shipped archive; {@code python3} else. */
     public String python() {
         String python = record.map("settings").getOrDefault("weft.python", "python3");
-        return python.contains("/") && !python.startsWith("/") ? folder.resolve(python).normalize().toString() : python;
+        return python.contains("/") && !python.startsWith("/")
+                ? folder.resolve(python).normalize().toString()
+                : python;
     }
 
     /** Variables that the user's settings ask for in Python processes. */

@@ -52,8 +52,7 @@ public final class ChildRunner {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             credentials.writeTokenStorageToStream(new DataOutputStream(bytes));
             Path file = folder.resolve("credentials");
-            Files.createFile(
-                    file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             return Files.write(file, bytes.toByteArray());
         }
     }
@@ -90,9 +89,12 @@ public final class ChildRunner {
         writeRecord(plan, work.resolve("weft-application.json"));
         ProcessBuilder builder = new ProcessBuilder(command(plan, ends, runner, host(position)));
         builder.directory(work.toFile());
-        builder.environment().put("HADOOP_TOKEN_FILE_LOCATION", ends.credentials().toString());
         builder.environment()
-                .put("LOCAL_DIRS", String.join(",", locals.stream().map(Path::toString).toList()));
+                .put("HADOOP_TOKEN_FILE_LOCATION", ends.credentials().toString());
+        builder.environment()
+                .put(
+                        "LOCAL_DIRS",
+                        String.join(",", locals.stream().map(Path::toString).toList()));
         File log = work.resolve("log").toFile();
         builder.redirectErrorStream(true).redirectOutput(log);
         return new ChildRunner(runner, builder.start(), work, locals);
@@ -109,10 +111,12 @@ public final class ChildRunner {
     }
 
     private static List<String> command(Plan plan, Ends ends, String runner, String host) {
-        long heap = Math.min(LARGEST_HEAP_BYTES, Math.max(SMALLEST_HEAP_BYTES, plan.size().containerBytes() / 4));
+        long heap = Math.min(
+                LARGEST_HEAP_BYTES, Math.max(SMALLEST_HEAP_BYTES, plan.size().containerBytes() / 4));
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        for (String flag : java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+        for (String flag :
+                java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments()) {
             if (!flag.startsWith("-Xmx") && !flag.startsWith("-XX:ArchiveClassesAtExit")) {
                 command.add(flag);
             }
@@ -128,7 +132,8 @@ public final class ChildRunner {
     }
 
     private static void writeRecord(Plan plan, Path file) throws IOException {
-        try (JsonGenerator json = new JsonFactory().createGenerator(Files.newBufferedWriter(file, StandardCharsets.UTF_8))) {
+        try (JsonGenerator json =
+                new JsonFactory().createGenerator(Files.newBufferedWriter(file, StandardCharsets.UTF_8))) {
             json.writeStartObject();
             json.writeNumberField("format", RECORD_FORMAT);
             json.writeStringField("application", plan.application());

@@ -106,7 +106,10 @@ public final class LocalClusterBackend implements Backend, ResultSource, RunnerE
         }
         if (deaths > DEATHS_EACH * wanted) {
             if (children.isEmpty()) {
-                listener.broken("E25", 7, "All runners of the local cluster have died, " + deaths + " in all; the last: " + reason);
+                listener.broken(
+                        "E25",
+                        7,
+                        "All runners of the local cluster have died, " + deaths + " in all; the last: " + reason);
             }
             return;
         }

@@ -27,7 +27,8 @@ final class ContainerEnds {
         String diagnostics = status.getDiagnostics() == null
                 ? ""
                 : status.getDiagnostics().strip().replaceAll("\\s+", " ");
-        String words = diagnostics.isEmpty() ? "" : ": " + diagnostics.substring(0, Math.min(600, diagnostics.length()));
+        String words =
+                diagnostics.isEmpty() ? "" : ": " + diagnostics.substring(0, Math.min(600, diagnostics.length()));
         return "container " + status.getContainerId() + " on " + host + " " + verb(status.getExitStatus()) + words;
     }
 

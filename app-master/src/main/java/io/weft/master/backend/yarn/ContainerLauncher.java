@@ -81,8 +81,7 @@ final class ContainerLauncher implements AutoCloseable {
 
     /** What the service takes as the application's key: a token whose password it is. */
     private ByteBuffer shuffleToken() throws IOException {
-        Token<TokenIdentifier> token =
-                new Token<>(new byte[0], shuffleSecret, new Text("weft.shuffle"), new Text(""));
+        Token<TokenIdentifier> token = new Token<>(new byte[0], shuffleSecret, new Text("weft.shuffle"), new Text(""));
         DataOutputBuffer buffer = new DataOutputBuffer();
         token.write(buffer);
         return ByteBuffer.wrap(buffer.getData(), 0, buffer.getLength());

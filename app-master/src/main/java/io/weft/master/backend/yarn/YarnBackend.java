@@ -66,7 +66,10 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
         resourceManager.init(conf);
         requests = new ContainerRequests(resourceManager, plan);
         launcher = new ContainerLauncher(
-                conf, launch.resources().resources(), launch.resources().credentials(), launch.secret().bytes());
+                conf,
+                launch.resources().resources(),
+                launch.resources().credentials(),
+                launch.secret().bytes());
         endpoint = new RunnerEndpoint(conf, "0.0.0.0", launch.secret(), SILENCE_MILLIS, this);
     }
 
@@ -154,8 +157,7 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
             }
             registered.put(runner.runner(), runner);
         }
-        listener.scheduler(
-                new SchedulerEvent.RunnerRegistered(runner.runner(), runner.host(), rack, runner.slots()));
+        listener.scheduler(new SchedulerEvent.RunnerRegistered(runner.runner(), runner.host(), rack, runner.slots()));
     }
 
     @Override
@@ -233,7 +235,8 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     private String command(Container container) {
         return "exec /bin/bash weft/bin/weft-container runner -Xmx" + AmResources.RUNNER_HEAP_MEGABYTES
                 + "m -Dweft.application=" + launch.resources().application() + " io.weft.runner.container.RunnerMain "
-                + "--runner " + container.getId() + " --host " + container.getNodeId().getHost() + " --slots " + plan.cores()
+                + "--runner " + container.getId() + " --host "
+                + container.getNodeId().getHost() + " --slots " + plan.cores()
                 + " --master " + launch.host() + ":" + endpoint.port() + " --blocks " + launch.host() + ":"
                 + launch.blockPort() + " --megabytes " + plan.megabytes()
                 + " 1><LOG_DIR>/stdout 2><LOG_DIR>/stderr";
@@ -242,8 +245,11 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     private void launchFailed(Container container, Exception error) {
         resourceManager.releaseAssignedContainer(container.getId());
         String host = container.getNodeId().getHost();
-        replace(container.getId().toString(), host, true, "container " + container.getId() + " on " + host
-                + " did not start: " + error.getMessage());
+        replace(
+                container.getId().toString(),
+                host,
+                true,
+                "container " + container.getId() + " on " + host + " did not start: " + error.getMessage());
         nudge();
     }
 
@@ -272,7 +278,9 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
         lost(id, reason, false);
         if (giveUp) {
             listener.broken(
-                    "E10", 7, failures + " containers failed, more than " + plan.maxFailures() + "; the last: " + reason);
+                    "E10",
+                    7,
+                    failures + " containers failed, more than " + plan.maxFailures() + "; the last: " + reason);
             return;
         }
         requests.ended(host);
