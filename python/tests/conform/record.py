@@ -75,7 +75,7 @@ def error_name(error: BaseException) -> str:
         text = str(error)
         found = _WORKER_ERROR.findall(text.split("Traceback", 1)[1]) if "Traceback" in text else []
         if found:
-            return str(found[-1]).rpartition(".")[2]
+            return _plain(str(found[-1]).rpartition(".")[2])
         java = _JAVA_ERROR.findall(text.split("\n", 1)[1] if "\n" in text else text)
         return "java " + (java[0].rpartition(".")[2] if java else "unknown")
     if type(error).__name__ == "Custom":
@@ -86,6 +86,11 @@ def error_name(error: BaseException) -> str:
         if base.__name__ == "PicklingError":
             return base.__name__
     return type(error).__name__
+
+
+def _plain(name: str) -> str:
+    """PySpark's own subclasses (PySparkRuntimeError) by the names of their bases."""
+    return name[len("PySpark") :] if name.startswith("PySpark") else name
 
 
 def _measure_pyspark() -> dict[str, Any]:
