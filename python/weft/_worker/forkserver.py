@@ -17,7 +17,7 @@ import sys
 from typing import Any
 
 from weft._worker.main import serve
-from weft._worker.process import die_with_parent, set_title
+from weft._worker.process import die_with_parent, kill_marked, set_title
 
 __all__ = ["main"]
 
@@ -55,6 +55,7 @@ class ForkServer:
         for child in self._children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
+        kill_marked(os.environ.get("WEFT_POOL", ""))
 
     def _command(self, command: dict[str, Any]) -> None:
         if "fork" in command:

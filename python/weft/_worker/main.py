@@ -33,6 +33,7 @@ _CALLS_ON = frozenset({"user", "key", "input", "import"})
 def serve(address: str, slot: int) -> int:
     """Serve tasks from the runner at this socket; the process's exit code."""
     application = os.environ.get("WEFT_APPLICATION", "")
+    os.environ["WEFT_WORKER"] = str(os.getpid())
     set_title(f"weft-worker slot {slot} {application}".rstrip())
     for role, descriptor in (("stdout", 1), ("stderr", 2)):
         _take_over(_connect(address, role, slot), descriptor)

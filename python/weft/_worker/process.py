@@ -7,7 +7,7 @@ import ctypes
 import os
 import signal
 
-__all__ = ["die_with_parent", "set_title"]
+__all__ = ["die_with_parent", "kill_marked", "set_title"]
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
@@ -20,6 +20,17 @@ def die_with_parent(parent: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(0)
+
+
+def kill_marked(mark: str) -> None:
+    """Send SIGKILL to all other processes that have inherited this WEFT_POOL, whoever their parent is by now."""
+    wanted = f"WEFT_POOL={mark}".encode()
+    for name in os.listdir("/proc") if mark and os.path.isdir("/proc") else ():
+        if not name.isdigit() or int(name) == os.getpid():
+            continue
+        with contextlib.suppress(OSError), open(f"/proc/{name}/environ", "rb") as environ:
+            if wanted in environ.read().split(b"\0"):
+                os.kill(int(name), signal.SIGKILL)
 
 
 def set_title(title: str) -> None:

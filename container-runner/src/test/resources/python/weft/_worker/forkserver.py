@@ -164,6 +164,8 @@ def run(wire: Wire, task: dict) -> dict:
             signal.signal(number, signal.SIG_IGN)
         while True:
             time.sleep(600)
+    elif do == "daemon":
+        print("daemon", subprocess.check_output("sleep 600 >/dev/null 2>&1 & echo $!", shell=True).decode())
     elif do == "garbage":
         wire.socket.sendall(bytes.fromhex(task["tree"]["bytes"]))
         time.sleep(600)
@@ -182,6 +184,7 @@ def decode() -> None:
 
 
 def work(path: str, slot: int) -> None:
+    os.environ["WEFT_WORKER"] = str(os.getpid())
     wire = Wire(path, slot, "control")
     for role, fd in (("stdout", 1), ("stderr", 2)):
         other = Wire(path, slot, role)

@@ -47,10 +47,11 @@ final class ForkServer implements AutoCloseable {
         this.listener = listener;
     }
 
-    /** Starts a process that will have its children connect to {@code socket}. */
-    static ForkServer start(WorkerSettings settings, String socket, Listener listener) throws IOException {
+    /** Starts a process that will have its children connect to {@code socket}; all below it have {@code mark} in their environment. */
+    static ForkServer start(WorkerSettings settings, String socket, String mark, Listener listener) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(settings.python(), "-m", "weft._worker.forkserver", socket);
         prepareEnvironment(builder.environment(), settings);
+        builder.environment().put(Leftovers.POOL, mark);
         Process process;
         try {
             process = builder.start();

@@ -11,8 +11,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.UUID;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor.DiscardPolicy;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -47,6 +51,13 @@ public final class WorkerPool implements AutoCloseable {
     private final OutputPump pump;
     private final Registrar registrar;
     private final Seat[] seats;
+
+    /** In the environment of every process that descends from this pool. */
+    private final String mark = UUID.randomUUID().toString();
+
+    /** Looks for leftovers of dead workers, one search at a time; one that waits serves all deaths before it. */
+    private final ThreadPoolExecutor searcher = new ThreadPoolExecutor(
+            0, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(1), WorkerPool::searcherThread, new DiscardPolicy());
 
     /** All and only workers that have registered and whose end is not known yet, by pid. */
     private final Map<Integer, Worker> workers = new HashMap<>();
@@ -147,6 +158,8 @@ public final class WorkerPool implements AutoCloseable {
             last.close();
         }
         left.forEach(Worker::close);
+        searcher.shutdownNow();
+        Leftovers.kill(mark, () -> 0, pid -> false);
         registrar.close();
         Quiet.run(pump::close);
     }
@@ -154,6 +167,20 @@ public final class WorkerPool implements AutoCloseable {
     /** Pid of the fork server that runs now, if one does. */
     public synchronized OptionalInt forkServerPid() {
         return server == null ? OptionalInt.empty() : OptionalInt.of((int) server.pid());
+    }
+
+    private static Thread searcherThread(Runnable search) {
+        Thread thread = new Thread(search, "weft-leftovers");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    private void killLeftovers() {
+        Leftovers.kill(mark, () -> forkServerPid().orElse(0), pid -> isRegistered((int) pid));
+    }
+
+    private synchronized boolean isRegistered(int pid) {
+        return workers.containsKey(pid);
     }
 
     private WorkerUnavailableException giveUp(int slot) {
@@ -185,7 +212,7 @@ public final class WorkerPool implements AutoCloseable {
                     "the Python fork server ended " + starts.size() + " times in a minute");
         }
         starts.addLast(now);
-        server = ForkServer.start(settings, registrar.socket(), new Children());
+        server = ForkServer.start(settings, registrar.socket(), mark, new Children());
         for (int slot = 0; slot < seats.length; slot++) {
             if (!seats[slot].worker.isDone()) {
                 server.fork(slot);
@@ -300,6 +327,7 @@ public final class WorkerPool implements AutoCloseable {
             }
             if (gone != null) {
                 gone.ended(new WorkerExit.Status(status));
+                searcher.execute(WorkerPool.this::killLeftovers);
             }
             if (idle) {
                 gone.close();
@@ -328,6 +356,7 @@ public final class WorkerPool implements AutoCloseable {
             gone.forEach(Worker::kill);
             gone.forEach(worker -> worker.ended(new WorkerExit.ForkServerEnded(reason)));
             idle.forEach(Worker::close);
+            searcher.execute(WorkerPool.this::killLeftovers);
         }
 
         private void restart(String reason) {

@@ -38,7 +38,7 @@ final class FaultsTest {
         long seed = Long.getLong("weft.faults.seed", 20_261_120L);
         Random random = new Random(seed);
         Path folder = Files.createTempDirectory("weft-faults-");
-        List<ProcessHandle> before = ProcessHandle.current().descendants().toList();
+        List<Long> before = sleepers();
         try (TestRunner test = new TestRunner(folder, SLOTS, Map.of())) {
             Map<TaskAttemptId, Integer> running = new LinkedHashMap<>();
             Set<TaskAttemptId> over = new HashSet<>();
@@ -75,9 +75,9 @@ final class FaultsTest {
             test.launch(0, "{\"do\":\"nothing\"}");
             test.next(RunnerEvent.TaskSucceeded.class);
         }
-        TestRunner.await("all processes end", () -> ProcessHandle.current()
-                .descendants()
-                .noneMatch(process -> process.isAlive() && !before.contains(process)));
+        TestRunner.await(
+                "all processes end", () -> ProcessHandle.current().children().noneMatch(ProcessHandle::isAlive));
+        TestRunner.await("what tasks started ends, whoever its parent is now", () -> before.containsAll(sleepers()));
         assertEquals(List.of(), left(folder));
         Delete.tree(folder);
     }
@@ -90,6 +90,14 @@ final class FaultsTest {
         if (!workers.isEmpty()) {
             workers.get(random.nextInt(workers.size())).destroyForcibly();
         }
+    }
+
+    /** Processes that hanging tasks start. */
+    private static List<Long> sleepers() {
+        return ProcessHandle.allProcesses()
+                .filter(process -> process.info().commandLine().orElse("").endsWith("sleep 600"))
+                .map(ProcessHandle::pid)
+                .toList();
     }
 
     private static TaskAttemptId idOf(RunnerEvent event) {

@@ -179,6 +179,23 @@ final class RunnerTest {
     }
 
     @Test
+    void leavesAProcessOfALivingWorkerAloneAndKillsThatOfADeadOne() throws Exception {
+        test.launch(0, "{\"do\":\"daemon\"}");
+        test.next(RunnerEvent.TaskSucceeded.class);
+        long daemon = pidAfter("daemon");
+        test.launch(1, "{\"do\":\"hang\"}");
+        long child = awaitHanging(1);
+        killWorkerOf(1);
+        test.next(RunnerEvent.TaskFailed.class);
+        TestRunner.await("the child of the dead worker ends", () -> ProcessHandle.of(child)
+                .isEmpty());
+        assertTrue(ProcessHandle.of(daemon).isPresent(), "its worker lives");
+        killWorkerOf(0);
+        TestRunner.await("the daemon of the dead worker ends", () -> ProcessHandle.of(daemon)
+                .isEmpty());
+    }
+
+    @Test
     void outlivesItsForkServer() throws Exception {
         test.launch(0, "{\"do\":\"hang\"}");
         awaitHanging(0);
@@ -273,11 +290,24 @@ final class RunnerTest {
             test.drainEvents();
             return test.lines(false).stream().anyMatch(line -> line.startsWith("hanging"));
         });
+        return pidAfter("hanging");
+    }
+
+    private long pidAfter(String word) {
         String line = test.lines(false).stream()
-                .filter(one -> one.startsWith("hanging"))
+                .filter(one -> one.startsWith(word))
                 .reduce((first, second) -> second)
                 .orElseThrow();
         return Long.parseLong(line.split(" ")[1]);
+    }
+
+    private void killWorkerOf(int slot) {
+        int pid = test.registered.stream()
+                .filter(one -> one.slot() == slot)
+                .reduce((first, second) -> second)
+                .orElseThrow()
+                .pid();
+        ProcessHandle.of(pid).orElseThrow().destroyForcibly();
     }
 
     private int pidOf(int slot) throws InterruptedException {
