@@ -5,66 +5,101 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.ArrayBlockingQueue;
 
 /**
  * Every event that went into the scheduler and every action that came out, a line each, so that a run can be read and replayed:
- * {@code millis > event} and {@code millis < action}. Owned by the loop thread. A log that cannot be written is given up, and the
- * application goes on.
+ * {@code millis > event}, {@code millis < action}, {@code millis # remark}. The loop thread hands the records over, a thread of the
+ * log's own words and writes them. A log that cannot be written is given up, and the application goes on.
  */
 final class EventLog implements AutoCloseable {
     private static final int MAX_LINE_CHARACTERS = 4_096;
     private static final int BUFFER_CHARACTERS = 32_768;
+    private static final int WAITING_LINES = 8_192;
 
+    private record Line(long millis, char direction, Object what) {}
+
+    private static final Line END = new Line(0, ' ', "");
+
+    private final ArrayBlockingQueue<Line> waiting = new ArrayBlockingQueue<>(WAITING_LINES);
     private final BufferedWriter out;
-    private boolean failed;
+    private final Thread writer = new Thread(this::write, "weft-event-log");
 
     EventLog(Path file) throws IOException {
         out = new BufferedWriter(Files.newBufferedWriter(file, StandardCharsets.UTF_8), BUFFER_CHARACTERS);
+        writer.setDaemon(true);
+        writer.start();
     }
 
     void event(long nowMillis, Object event) {
-        line(nowMillis, '>', event);
+        add(new Line(nowMillis, '>', event));
     }
 
     void action(long nowMillis, Object action) {
-        line(nowMillis, '<', action);
+        add(new Line(nowMillis, '<', action));
     }
 
     void note(long nowMillis, String text) {
-        line(nowMillis, '#', text);
+        add(new Line(nowMillis, '#', text));
     }
 
-    private void line(long nowMillis, char direction, Object what) {
-        if (failed) {
-            return;
-        }
-        String text = what.toString().replace('\n', ' ');
+    /** Waits while {@link #WAITING_LINES} wait, which the writer soon ends. */
+    private void add(Line line) {
         try {
-            out.append(Long.toString(nowMillis)).append(' ').append(direction).append(' ');
-            out.append(text, 0, Math.min(text.length(), MAX_LINE_CHARACTERS)).append('\n');
-        } catch (IOException full) {
-            failed = true;
+            waiting.put(line);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
         }
     }
 
-    /** Called when the loop has nothing else to do. */
-    void flush() {
-        if (failed) {
-            return;
+    private void write() {
+        boolean failed = false;
+        try {
+            Line line = waiting.take();
+            while (line != END) {
+                failed = failed || !append(line);
+                line = waiting.poll();
+                if (line == null) {
+                    failed = failed || !flush();
+                    line = waiting.take();
+                }
+            }
+            out.close();
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        } catch (IOException full) {
+            // the rest is lost, as said above
         }
+    }
+
+    private boolean append(Line line) {
+        String text = line.what().toString().replace('\n', ' ');
+        try {
+            out.append(Long.toString(line.millis())).append(' ').append(line.direction()).append(' ');
+            out.append(text, 0, Math.min(text.length(), MAX_LINE_CHARACTERS)).append('\n');
+            return true;
+        } catch (IOException full) {
+            return false;
+        }
+    }
+
+    private boolean flush() {
         try {
             out.flush();
+            return true;
         } catch (IOException full) {
-            failed = true;
+            return false;
         }
     }
 
+    /** Writes what waits, at most for two seconds. */
     @Override
     public void close() {
+        add(END);
         try {
-            out.close();
-        } catch (IOException full) {
-            failed = true;
+            writer.join(2_000);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
         }
     }
 }

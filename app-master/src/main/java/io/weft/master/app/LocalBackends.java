@@ -13,7 +13,6 @@ import io.weft.runner.container.RunnerConfig;
 import io.weft.runner.shuffle.BlockStore;
 import io.weft.runner.task.MasterBlocks;
 import io.weft.runner.worker.WorkerSettings;
-import java.security.SecureRandom;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +24,8 @@ final class LocalBackends {
     /** Where and for whom. */
     record Place(String application, StartLine line, AppSettings settings, LocalFolders folders) {}
 
-    private static final int SECRET_BYTES = 32;
+    /** Nothing is served and nothing fetched; making a real one would cost the start 30 ms. */
+    private static final byte[] NO_SECRET = new byte[32];
 
     private LocalBackends() {}
 
@@ -67,8 +67,6 @@ final class LocalBackends {
     }
 
     private static RunnerConfig runner(Place place, int slots, BlockStore blocks, HadoopConf hadoop) {
-        byte[] secret = new byte[SECRET_BYTES];
-        new SecureRandom().nextBytes(secret);
         return new RunnerConfig(
                 "local",
                 "localhost",
@@ -76,7 +74,7 @@ final class LocalBackends {
                 place.folders().data(),
                 RunnerConfig.Limits.inProcess(),
                 new RunnerConfig.Connections(
-                        secret, MasterBlocks.inProcess(blocks), false, 0, Optional.empty(), hadoop.get()));
+                        NO_SECRET, MasterBlocks.inProcess(blocks), false, 0, Optional.empty(), hadoop::get));
     }
 
     private static WorkerSettings workers(Place place, int slots) {

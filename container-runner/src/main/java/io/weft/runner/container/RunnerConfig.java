@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -59,7 +60,7 @@ public record RunnerConfig(
      * @param serve whether to start a block server on {@link RunnerConfig#host}; not in local[N]
      * @param shufflePort port of the node's mapreduce_shuffle, 0 for none
      * @param shuffleService how to speak to mapreduce_shuffle
-     * @param hadoop for inputs and outputs
+     * @param hadoop for inputs and outputs; asked when the first one needs it, since reading it takes long
      */
     public record Connections(
             byte[] secret,
@@ -67,7 +68,7 @@ public record RunnerConfig(
             boolean serve,
             int shufflePort,
             Optional<ShuffleReader.Service> shuffleService,
-            Configuration hadoop) {
+            Supplier<Configuration> hadoop) {
         public Connections {
             Objects.requireNonNull(secret, "secret is null");
             Objects.requireNonNull(master, "master is null");

@@ -113,7 +113,7 @@ public final class RunnerMain {
                         true,
                         blocks.shufflePort(),
                         shuffleService(record, ends),
-                        ends.hadoop()));
+                        ends::hadoop));
     }
 
     private static Optional<ShuffleReader.Service> shuffleService(ApplicationRecord record, Ends ends) {

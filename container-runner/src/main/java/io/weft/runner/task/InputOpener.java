@@ -13,16 +13,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 
 /** Opens the inputs and functions of a runner's tasks. Thread-safe. */
 public final class InputOpener {
-    private final Configuration hadoop;
+    private final Supplier<Configuration> hadoop;
     private final MasterBlocks master;
     private final ShuffleReader shuffles;
     private final BlobCache blobs;
 
-    public InputOpener(Configuration hadoop, MasterBlocks master, ShuffleReader shuffles, BlobCache blobs) {
+    public InputOpener(Supplier<Configuration> hadoop, MasterBlocks master, ShuffleReader shuffles, BlobCache blobs) {
         this.hadoop = hadoop;
         this.master = master;
         this.shuffles = shuffles;
@@ -42,7 +43,7 @@ public final class InputOpener {
      */
     InputSource open(InputSpec spec, JsonNode open, List<MapOutput> outputs) throws IOException {
         if (spec instanceof InputSpec.Text text) {
-            return TextInput.open(text, hadoop);
+            return TextInput.open(text, hadoop.get());
         }
         if (spec instanceof InputSpec.Data data) {
             return DataInput.open(data, master.reader());

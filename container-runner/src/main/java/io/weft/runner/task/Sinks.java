@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 
 /** Opens the sinks of a runner's tasks. Thread-safe. */
@@ -29,14 +30,14 @@ public final class Sinks {
     private final MapOutputFiles outputs;
     private final BlockStore results;
     private final List<Path> outputFolders;
-    private final Configuration hadoop;
+    private final Supplier<Configuration> hadoop;
 
     public Sinks(
             Address address,
             MapOutputFiles outputs,
             BlockStore results,
             List<Path> outputFolders,
-            Configuration hadoop) {
+            Supplier<Configuration> hadoop) {
         this.address = address;
         this.outputs = outputs;
         this.results = results;
@@ -52,7 +53,7 @@ public final class Sinks {
             return new MapOutputSink(file.id());
         }
         if (spec.output() instanceof OutputSpec.TextFile file) {
-            return new TextSink(TextOutput.open(file, spec.id(), hadoop));
+            return new TextSink(TextOutput.open(file, spec.id(), hadoop.get()));
         }
         return (done, gate) -> Optional.of(TaskSink.Product.NOTHING);
     }

@@ -62,7 +62,7 @@ final class TestRunner implements AutoCloseable {
                         false,
                         0,
                         Optional.empty(),
-                        new Configuration(false)));
+                        () -> new Configuration(false)));
         runner = new Runner(config, events::add);
     }
 
