@@ -2,8 +2,8 @@ package io.weft.master.app;
 
 import io.weft.master.backend.Backend;
 import io.weft.master.config.AppSettings;
+import io.weft.master.config.HadoopConf;
 import io.weft.master.gateway.Gateway;
-import io.weft.master.jobs.HadoopConf;
 import io.weft.master.jobs.JobService;
 import io.weft.master.jobs.JobSettings;
 import io.weft.master.jobs.SharedFiles;

@@ -5,9 +5,9 @@ import io.weft.master.backend.local.ChildRunner;
 import io.weft.master.backend.local.LocalBackend;
 import io.weft.master.backend.local.LocalClusterBackend;
 import io.weft.master.config.AppSettings;
+import io.weft.master.config.HadoopConf;
 import io.weft.master.config.Master;
 import io.weft.master.gateway.StartLine;
-import io.weft.master.jobs.HadoopConf;
 import io.weft.master.results.ResultSource;
 import io.weft.runner.container.RunnerConfig;
 import io.weft.runner.shuffle.BlockStore;
@@ -35,7 +35,8 @@ final class LocalBackends {
      */
     static AppSettings adapt(AppSettings settings, Master master) {
         if (master instanceof Master.Local local) {
-            return settings.withMaxFailures(local.maxFailures().orElse(settings.maxFailures().orElse(1)));
+            return settings.withMaxFailures(
+                    local.maxFailures().orElse(settings.maxFailures().orElse(1)));
         }
         return master instanceof Master.LocalCluster ? settings.withoutLocality() : settings;
     }

@@ -2,12 +2,12 @@ package io.weft.master.app;
 
 import io.weft.master.config.AppSettings;
 import io.weft.master.config.Definitions;
+import io.weft.master.config.HadoopConf;
 import io.weft.master.config.Master;
 import io.weft.master.config.Settings;
 import io.weft.master.config.SettingsException;
 import io.weft.master.config.SettingsLoader;
 import io.weft.master.gateway.StartLine;
-import io.weft.master.jobs.HadoopConf;
 import io.weft.runner.shuffle.BlockStore;
 import java.io.IOException;
 import java.nio.file.Path;

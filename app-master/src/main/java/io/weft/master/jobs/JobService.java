@@ -1,5 +1,6 @@
 package io.weft.master.jobs;
 
+import io.weft.master.config.HadoopConf;
 import io.weft.master.plan.InvalidPlanException;
 import io.weft.master.plan.Plan;
 import io.weft.master.plan.PlanAction;

@@ -1,5 +1,6 @@
 package io.weft.master.jobs;
 
+import io.weft.master.config.HadoopConf;
 import io.weft.master.plan.PlanNode;
 import io.weft.master.splits.Split;
 import io.weft.master.splits.SplitLister;

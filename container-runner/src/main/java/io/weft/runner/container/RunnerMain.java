@@ -72,7 +72,8 @@ public final class RunnerMain {
                     shufflePort));
             linked.complete(link);
             runner.ended().thenAccept(ends.ends()::add);
-            System.err.println("weft-runner " + arguments.runner() + " ends: " + ends.ends().take());
+            System.err.println("weft-runner " + arguments.runner() + " ends: "
+                    + ends.ends().take());
             link.flush(FLUSH_MILLIS);
         } finally {
             blocks.close();
@@ -109,7 +110,9 @@ public final class RunnerMain {
                 new RunnerConfig.Connections(
                         ends.secret().bytes(),
                         MasterBlocks.remote(
-                                blocks.client(), arguments.blocks().getHostString(), arguments.blocks().getPort()),
+                                blocks.client(),
+                                arguments.blocks().getHostString(),
+                                arguments.blocks().getPort()),
                         true,
                         blocks.shufflePort(),
                         shuffleService(record, ends),

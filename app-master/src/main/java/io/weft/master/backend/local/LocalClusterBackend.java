@@ -3,7 +3,7 @@ package io.weft.master.backend.local;
 import io.weft.master.backend.Backend;
 import io.weft.master.backend.BackendListener;
 import io.weft.master.backend.RunnerEndpoint;
-import io.weft.master.jobs.HadoopConf;
+import io.weft.master.config.HadoopConf;
 import io.weft.master.results.ResultSource;
 import io.weft.master.scheduler.SchedulerEvent;
 import io.weft.runner.protocol.Link;

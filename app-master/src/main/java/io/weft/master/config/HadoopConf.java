@@ -1,4 +1,4 @@
-package io.weft.master.jobs;
+package io.weft.master.config;
 
 import io.weft.runner.input.FileSystemSettings;
 import java.io.File;
@@ -36,7 +36,7 @@ public final class HadoopConf {
             throw new IllegalStateException("interrupted while Hadoop's configuration was read", interrupted);
         } catch (java.util.concurrent.ExecutionException failed) {
             throw new IllegalStateException(
-                    "Hadoop's configuration cannot be read: " + Stacks.message(failed.getCause()), failed.getCause());
+                    "Hadoop's configuration cannot be read: " + failed.getCause(), failed.getCause());
         }
     }
 
