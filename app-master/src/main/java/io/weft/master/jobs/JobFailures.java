@@ -8,12 +8,16 @@ import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Texts of failed jobs, in the words of the error catalogue. */
 public final class JobFailures {
     private static final long KIB = 1L << 10;
     private static final long MIB = 1L << 20;
     private static final long GIB = 1L << 30;
+
+    private static final Pattern UNSTABLE_KEY = Pattern.compile("[Aa] key of class (\\S+) has a hash that");
 
     private JobFailures() {}
 
@@ -23,9 +27,9 @@ public final class JobFailures {
                 "E20",
                 1,
                 "resources",
-                job.spec().action() + " would bring more than " + size(bytes) + " to the driver; the limit is "
+                job.spec().action() + " would bring at least " + size(bytes) + " to the driver; the limit is "
                         + size(limit)
-                        + " (weft.driver.maxResultSize). Use take(n), toLocalIterator() or saveAs…, or raise it.");
+                        + " (weft.driver.maxResultSize). Use take(n) or saveAsTextFile, or raise it.");
     }
 
     /** What the scheduler's last word on a job means for the driver. */
@@ -40,7 +44,8 @@ public final class JobFailures {
         JobFailure.Where where = where(job, failed);
         JobFailure.Evidence evidence = new JobFailure.Evidence(last.error(), last.pickled(), last.stack());
         String code = last.code();
-        return new JobFailure(code, exit(code, last), kind(last), message(code, last, where), where, evidence);
+        String message = message(code, summary(job, failed), last, where);
+        return new JobFailure(code, exit(code, last), kind(last), message, where, evidence);
     }
 
     private static JobFailure.Where where(JobRun job, SchedulerAction.JobFailed failed) {
@@ -59,10 +64,24 @@ public final class JobFailures {
                 Json.string(step, "site", site));
     }
 
-    private static String message(String code, TaskFailure last, JobFailure.Where where) {
+    /** The runner's words, with the stage as people count it, and the operation that a key was for. */
+    private static String summary(JobRun job, SchedulerAction.JobFailed failed) {
+        TaskAttemptId attempt = failed.attempt();
+        String summary = failed.last()
+                .summary()
+                .replace("stage " + attempt.stage() + " task ", "stage " + job.position(attempt.stage()) + " task ");
+        Matcher key = UNSTABLE_KEY.matcher(summary);
+        String reader = job.spec().feeds().getOrDefault(attempt.stage(), "");
+        if (failed.last().code().equals("E22") && !reader.isEmpty() && key.find()) {
+            return reader + " was given a key of class " + key.group(1) + ", whose hash" + summary.substring(key.end());
+        }
+        return summary;
+    }
+
+    private static String message(String code, String summary, TaskFailure last, JobFailure.Where where) {
         StringBuilder text = new StringBuilder();
         if (!code.equals("E01")) {
-            text.append(last.summary()).append('\n');
+            text.append(summary).append('\n');
         }
         Map<String, Object> error = error(last);
         String record = Json.string(error, "record", "");
@@ -70,7 +89,7 @@ public final class JobFailures {
         if (!record.isEmpty()) {
             text.append("record: ").append(record);
             if (error.get("recordLength") instanceof Long length) {
-                text.append(" (").append(grouped(length)).append(" characters)");
+                text.append(" (").append(grouped(length)).append(length == 1 ? " character)" : " characters)");
             }
             text.append(input(input, "  of ")).append('\n');
         } else if (!input.isEmpty() && !code.equals("E21")) {

@@ -29,15 +29,23 @@ public final class JobRun {
      * What a job is: ids in the application, and what the scheduler is told.
      *
      * @param action the action with its line, such as {@code collect at etl.py:80}
+     * @param feeds by map stage, the operation that reads its outputs, such as {@code reduceByKey at etl.py:60}
      * @param collects whether the driver wants the records
      */
     public record Spec(
-            int job, String action, StageGraph graph, String group, List<Integer> resultPartitions, boolean collects) {
+            int job,
+            String action,
+            StageGraph graph,
+            Map<Integer, String> feeds,
+            String group,
+            List<Integer> resultPartitions,
+            boolean collects) {
         public Spec {
             Objects.requireNonNull(action, "action is null");
             Objects.requireNonNull(graph, "graph is null");
             Objects.requireNonNull(group, "group is null");
             resultPartitions = List.copyOf(resultPartitions);
+            feeds = Map.copyOf(feeds);
         }
     }
 

@@ -13,6 +13,7 @@ import io.weft.master.stages.JobPlan;
 import io.weft.master.stages.Layout;
 import io.weft.master.stages.SourceFacts;
 import io.weft.master.stages.Stage;
+import io.weft.master.stages.StageOutput;
 import io.weft.master.stages.StagePlanner;
 import io.weft.master.tasks.TaskTrees;
 import io.weft.runner.output.JobOutput;
@@ -98,6 +99,7 @@ public final class JobService {
                 job,
                 plan.name() + " at " + plan.site(),
                 planned.graph(),
+                feeds(planned, plan),
                 plan.properties().getOrDefault("weft.job.group", ""),
                 stages.get(stages.size() - 1).partitions(),
                 plan.action() instanceof PlanAction.Collect);
@@ -109,6 +111,16 @@ public final class JobService {
         ActiveJob active = new ActiveJob(run, output, submitter);
         submitter.submit(run);
         return active;
+    }
+
+    private static Map<Integer, String> feeds(JobPlan planned, Plan plan) {
+        Map<Integer, String> feeds = new LinkedHashMap<>();
+        planned.outputs().forEach((stage, output) -> {
+            if (output instanceof StageOutput.ShuffleWrite write) {
+                feeds.put(stage, plan.node(write.shuffle()).origin().toString());
+            }
+        });
+        return feeds;
     }
 
     private Plan decode(byte[] planBytes) throws JobException {
