@@ -153,7 +153,7 @@ public final class TaskRun implements MemoryWatch.Watched {
         RunnerEvent end;
         try (TaskSink sink = services.sinks().open(spec)) {
             TaskConversation.Ending ending = talk.run(sink);
-            reusable = ending.isReusable() && !holdsTooMuch(taken);
+            reusable = ending.isReusable() && endRunning() && !holdsTooMuch(taken);
             end = conclude(ending, sink, taken, talk);
         } catch (IOException | RuntimeException e) {
             String what =
@@ -245,6 +245,15 @@ public final class TaskRun implements MemoryWatch.Watched {
     private synchronized boolean begin(Worker taken) {
         worker = Optional.of(taken);
         return enter(Phase.RUNNING);
+    }
+
+    /**
+     * The worker has answered. From here on cancelling leaves it alone: it may be another attempt's already. False when it was or
+     * is being killed.
+     */
+    private synchronized boolean endRunning() {
+        phase = Phase.FINISHING;
+        return !cancelled && stopped.isEmpty();
     }
 
     private synchronized boolean enter(Phase next) {
