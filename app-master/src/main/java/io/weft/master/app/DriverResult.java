@@ -25,15 +25,18 @@ record DriverResult(int exit, String last, String summary, List<String> tail) {
         for (String line : lines) {
             if (line.startsWith("weft: ")) {
                 summary = line;
-            } else if (!Character.isWhitespace(line.charAt(0)) && line.matches("[A-Za-z_][\\w.]*(: .*|)")) {
+            } else if (isLastLine(line)) {
                 last = line;
             }
         }
-        if (last.isEmpty() && exit != 0 && !lines.isEmpty()) {
-            last = lines.get(lines.size() - 1);
-        }
         return new DriverResult(
                 exit, exit == 0 ? "" : last, summary, lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
+    }
+
+    /** How Python ends a traceback: the class, and the message behind a colon. */
+    private static boolean isLastLine(String line) {
+        return line.matches("[A-Za-z_][\\w.]*(Error|Exception|Exit|Interrupt|Iteration|Warning|Failure)?(: .*|)")
+                && !line.startsWith("log4j");
     }
 
     boolean succeeded() {

@@ -3,6 +3,8 @@ package io.weft.master.submit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URISyntaxException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
@@ -105,21 +107,12 @@ final class FrameworkArchive {
         return LocalResourceVisibility.PUBLIC;
     }
 
-    /** The archive that was built beside the jar that runs: {@code weft-VERSION-framework.tar.gz}. */
+    /** The archive that was built beside the jar that runs: {@code weft-VERSION-framework.tar}. */
     static java.nio.file.Path besideTheJar() throws SubmitException {
-        java.nio.file.Path jar;
-        try {
-            jar = java.nio.file.Path.of(FrameworkArchive.class
-                    .getProtectionDomain()
-                    .getCodeSource()
-                    .getLocation()
-                    .toURI());
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException("the jar's own address is unusable", e);
-        }
+        java.nio.file.Path jar = ownJar();
         String given = System.getProperty("weft.framework", "");
         java.nio.file.Path archive = given.isEmpty()
-                ? jar.resolveSibling(jar.getFileName().toString().replaceAll("\\.jar$", "") + "-framework.tar.gz")
+                ? jar.resolveSibling(jar.getFileName().toString().replaceAll("\\.jar$", "") + "-framework.tar")
                 : java.nio.file.Path.of(given);
         if (!Files.isRegularFile(archive)) {
             throw new SubmitException(
@@ -129,6 +122,30 @@ final class FrameworkArchive {
                             + " or set weft.yarn.archive to the cluster's copy.");
         }
         return archive;
+    }
+
+    /**
+     * The jar that this class came in. RunJar unpacks it and loads classes from there, but keeps the jar itself on its class
+     * loader's list.
+     */
+    private static java.nio.file.Path ownJar() {
+        try {
+            java.nio.file.Path own = java.nio.file.Path.of(FrameworkArchive.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
+            if (Files.isDirectory(own) && FrameworkArchive.class.getClassLoader() instanceof URLClassLoader loader) {
+                for (URL url : loader.getURLs()) {
+                    if (url.getPath().endsWith(".jar")) {
+                        return java.nio.file.Path.of(url.toURI());
+                    }
+                }
+            }
+            return own;
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException("the jar's own address is unusable", e);
+        }
     }
 
     private static String hash(java.nio.file.Path file) throws IOException {
