@@ -160,3 +160,5 @@ class PartitionBuffers:
         self._parts[number].append(header)
         self._parts[number].append(payload)
         self._bytes += len(payload) + HEADER.size
+        if self._bytes > self._scope.budget // 8 and self._scope.gauge.full():
+            self.spill()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from weft._batches import Batch
 from weft._ops import native
+from weft._ops.batching import in_lists
 from weft._ops.cogroup import cogroup
 from weft._ops.external import ExternalCombiner
 from weft._ops.group import group
@@ -175,6 +176,5 @@ def item_is_records(batch: Batch) -> bool:
 
 def pair_columns(pairs: Iterator[Any]) -> Iterator[Columns]:
     """Pairs to columns, some thousand at a time."""
-    take: Callable[[], list[Any]] = lambda: list(itertools.islice(pairs, _PAIRS_AT_ONCE))  # noqa: E731
-    for some in iter(take, []):
+    for some in in_lists(pairs, _PAIRS_AT_ONCE):
         yield [pair[0] for pair in some], [pair[1] for pair in some]

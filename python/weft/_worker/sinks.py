@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from weft._batches import dump_records
+from weft._ops.batching import in_lists
+from weft._ops.columns import estimate_bytes
+from weft._ops.memory import private_bytes
 from weft._ops.partition import deal, first_round_position
 from weft._ops.runs import write_runs
 from weft._ops.scope import TaskScope
@@ -22,6 +25,8 @@ __all__ = ["Sinks"]
 Sink = dict[str, Any]
 _ROWS = 8192
 _COMBINE_ROWS = 16384
+_FIRST_ROWS = 64
+_STEP_BYTES = 2 << 20  # of growth between two looks at memory, about
 _TEXT_BYTES = 1 << 20
 
 
@@ -106,7 +111,12 @@ class Sinks:
         functions = sink["combine"]
         table = make_table(self._function(functions["create"]), self._function(functions["value"]))
         partitioner = self._function(sink.get("fn"))
-        while table.absorb(records, _COMBINE_ROWS) == _COMBINE_ROWS:
+        rows = _FIRST_ROWS
+        before = private_bytes()
+        while table.absorb(records, rows) == rows:
+            grown = private_bytes() - before
+            rows = max(1, min(_COMBINE_ROWS, rows * 4, rows * _STEP_BYTES // max(1, grown)))
+            before += grown
             if self._scope.gauge.full():
                 self._flush(table.take(), partitioner, sink["partitions"], buffers)
                 buffers.spill()
@@ -137,13 +147,14 @@ class Sinks:
         partitions, batch = sink["partitions"], sink.get("batch", 10)
         position = first_round_position(sink["index"], partitions)
         held: list[list[Any]] = [[] for _ in range(partitions)]
-        rows = 0
+        rows = size = 0
         for some in iter(lambda: list(itertools.islice(records, batch)), []):
             position = (position + 1) % partitions
             held[position].extend(some)
             rows += len(some)
-            if rows >= _ROWS * 8:
-                rows = self._flush_rounds(held, buffers)
+            size += len(some) * estimate_bytes(some[0])
+            if rows >= _ROWS * 8 or size > self._scope.budget // 8:
+                rows = size = self._flush_rounds(held, buffers)
                 buffers.spill_if_full()
         self._flush_rounds(held, buffers)
 
@@ -155,7 +166,7 @@ class Sinks:
         return 0
 
     def _range(self, sink: Sink, records: Iterator[Any], writer: MapOutputWriter) -> dict[str, Any]:
-        batches = iter(lambda: list(itertools.islice(records, _ROWS)), [])
+        batches = in_lists(records, _ROWS)
         self._scope.rows_out += write_runs(
             batches,
             self._function(sink.get("key")),
