@@ -35,8 +35,8 @@ __all__ = [
 
 OLDEST_JAVA = 17
 # what a checkout's jars are built from, relative to home()
-JAR_SOURCES = ("pom.xml", ".mvn", "app-master/pom.xml", "container-runner/pom.xml")
-JAR_SOURCE_TREES = ("app-master/src/main", "container-runner/src/main", "conf")
+JAR_SOURCES = ("pom.xml", ".mvn", "app-master/pom.xml", "container-runner/pom.xml", "conf/log4j.properties")
+JAR_SOURCE_TREES = ("app-master/src/main", "container-runner/src/main")
 PLAN_SCHEMA = "python/weft/plan.avsc"
 REQUIREMENTS = ("py4j==0.10.9.9", "cloudpickle==3.1.2", "fastavro>=1.9,<2")
 # serial collector and small stacks: many small JVMs stand on one machine; both compilers, as jobs may be long
