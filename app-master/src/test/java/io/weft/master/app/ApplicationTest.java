@@ -1,0 +1,260 @@
+package io.weft.master.app;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weft.master.config.AppSettings;
+import io.weft.master.config.Definitions;
+import io.weft.master.config.SettingsLoader;
+import io.weft.master.config.HadoopConf;
+import io.weft.runner.protocol.FailureKind;
+import io.weft.runner.protocol.RunnerCommand;
+import io.weft.runner.protocol.RunnerEvent;
+import io.weft.runner.protocol.TaskAttemptId;
+import io.weft.runner.protocol.TaskFailure;
+import io.weft.runner.shuffle.BlockStore;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The gateway's data socket, jobs and loop over a backend whose tasks the test ends. */
+@Timeout(60)
+class ApplicationTest {
+    private static final String TOKEN = "ab".repeat(32);
+
+    @TempDir
+    Path folder;
+
+    private final FakeBackend backend = new FakeBackend(4);
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private Application application;
+    private Doors doors;
+
+    private DriverEnd open(String... settings) throws Exception {
+        Map<String, String> set = new HashMap<>();
+        for (int i = 0; i < settings.length; i += 2) {
+            set.put(settings[i], settings[i + 1]);
+        }
+        AppSettings own = AppSettings.of(
+                        new SettingsLoader(Definitions.load()).program(set).load())
+                .withMaxFailures(1);
+        DriverPython python = new DriverPython(new Interpreter("cpython", "3.11.7", "siphash13"), "/usr/bin/python3");
+        application = new Application(
+                new Application.Spec("local_1_2", own, python, folder, true),
+                new HadoopConf(Map.of()),
+                new BlockStore(folder.resolve("blocks"), 1 << 20),
+                backend,
+                stopped::countDown);
+        application.start();
+        doors = Doors.open(
+                application,
+                ref -> {
+                    throw new IOException("no block " + ref.block());
+                },
+                TOKEN,
+                folder);
+        return new DriverEnd(doors.socket(), TOKEN);
+    }
+
+    @AfterEach
+    void close() {
+        if (doors != null) {
+            doors.close();
+            application.end("the test is over");
+        }
+    }
+
+    private TaskAttemptId launched() throws InterruptedException {
+        return backend.next(RunnerCommand.Launch.class).task().id();
+    }
+
+    @Test
+    void resultsComeInTheOrderOfThePartitionsWhateverEndsFirst() throws Exception {
+        try (DriverEnd driver = open()) {
+            driver.request("{\"op\": \"run\"}", PlanBytes.collectOfRange(3));
+            List<TaskAttemptId> tasks = List.of(launched(), launched(), launched());
+            for (int i = 2; i >= 0; i--) {
+                backend.succeed(tasks.get(i), "result " + i);
+            }
+            for (int i = 0; i < 3; i++) {
+                assertEquals((long) i, driver.answer().json().get("index"));
+                assertEquals("result " + i, driver.answer().text());
+            }
+            DriverEnd.Frame end = driver.answer();
+            assertEquals(DriverEnd.OK, end.type());
+            Map<?, ?> stats = (Map<?, ?>) end.json().get("stats");
+            assertEquals(3L, stats.get("tasks"));
+            assertEquals(9L, stats.get("rowsIn"));
+            assertEquals(1_000L, stats.get("peakRss"));
+        }
+    }
+
+    @Test
+    void aConnectionWithAWrongTokenIsClosed() throws Exception {
+        open().close();
+        try (DriverEnd stranger = new DriverEnd(doors.socket(), "cd".repeat(32))) {
+            assertTrue(stranger.isAtEnd());
+        }
+    }
+
+    @Test
+    void closingTheConnectionCancelsItsJob() throws Exception {
+        DriverEnd driver = open();
+        driver.request("{\"op\": \"run\"}", PlanBytes.collectOfRange(1));
+        TaskAttemptId task = launched();
+        driver.close();
+        assertEquals(task, backend.next(RunnerCommand.Cancel.class).id());
+    }
+
+    @Test
+    void aFailureTellsWhatAndWhere() throws Exception {
+        try (DriverEnd driver = open()) {
+            driver.request("{\"op\": \"run\"}", PlanBytes.collectOfRange(2));
+            TaskAttemptId task = launched();
+            String error = "{\"type\": \"ValueError\", \"record\": \"'n/a'\", \"recordLength\": 5,"
+                    + " \"step\": {\"name\": \"map\", \"site\": \"etl.py:41\"}}";
+            byte[] pickled = {1, 2, 3};
+            backend.event(new RunnerEvent.TaskFailed(
+                    task, new TaskFailure(FailureKind.USER, "E01", "ValueError: n/a", error, pickled, "")));
+            DriverEnd.Frame failed = driver.answer();
+            assertEquals(DriverEnd.FAILED, failed.type());
+            assertEquals("E01", failed.json().get("code"));
+            assertEquals(
+                    "record: 'n/a' (5 characters)\nstage 1 (map, etl.py:41), task " + task.partition()
+                            + " of 2; failed on node1",
+                    failed.json().get("message"));
+            assertArrayEquals(pickled, failed.pickled());
+        }
+    }
+
+    @Test
+    void aWorkerOfAnotherPythonFailsEveryJobWithE07() throws Exception {
+        try (DriverEnd driver = open()) {
+            driver.request("{\"op\": \"run\"}", PlanBytes.collectOfRange(1));
+            TaskAttemptId task = launched();
+            backend.event(new RunnerEvent.WorkerRegistered(0, 99, "3.9.18", "cpython", "siphash24/64/0", true));
+            assertEquals(task, backend.next(RunnerCommand.Cancel.class).id());
+            backend.event(new RunnerEvent.TaskCancelled(task));
+            Map<String, Object> failed = driver.answer().json();
+            assertEquals("E07", failed.get("code"));
+            assertEquals(4L, failed.get("exit"));
+            assertEquals(
+                    "The driver runs CPython 3.11.7, the workers CPython 3.9.18 (/usr/bin/python3 on node1): functions"
+                            + " cannot be exchanged.\nSet WEFT_PYTHON (or PYSPARK_PYTHON), or ship an environment:"
+                            + " --environment current.",
+                    failed.get("message"));
+            driver.request("{\"op\": \"run\"}", PlanBytes.collectOfRange(1));
+            assertEquals("E07", driver.answer().json().get("code"));
+        }
+    }
+
+    @Test
+    void moreResultsThanTheDriverMayHoldFailTheJobWithE20() throws Exception {
+        try (DriverEnd driver = open("weft.driver.maxResultSize", "1k")) {
+            driver.request("{\"op\": \"run\"}", PlanBytes.collectOfRange(2));
+            TaskAttemptId first = launched();
+            TaskAttemptId second = launched();
+            backend.succeed(first, "x".repeat(2_000));
+            backend.event(new RunnerEvent.TaskCancelled(second));
+            DriverEnd.Frame frame = driver.answer();
+            while (frame.type() != DriverEnd.FAILED) {
+                frame = driver.answer();
+            }
+            assertEquals("E20", frame.json().get("code"));
+        }
+    }
+
+    @Test
+    void aMissingInputFailsBeforeAnythingRuns() throws Exception {
+        try (DriverEnd driver = open()) {
+            driver.request("{\"op\": \"run\"}", PlanBytes.collectOfText(folder.resolve("none.txt").toString()));
+            Map<String, Object> failed = driver.answer().json();
+            assertEquals("E02", failed.get("code"));
+            assertEquals(3L, failed.get("exit"));
+            assertTrue(backend.commands.isEmpty());
+            driver.request("{\"op\": \"partitions\"}", PlanBytes.drainOfEmpty(7));
+            assertEquals(7L, driver.answer().json().get("partitions"));
+        }
+    }
+
+    @Test
+    void anUploadedBlockIsKnownAndAFileReachesTheRunner() throws Exception {
+        try (DriverEnd driver = open()) {
+            byte[] part = "abc".getBytes(StandardCharsets.UTF_8);
+            driver.request("{\"op\": \"put\", \"id\": \"data-1\"}", part, part);
+            assertEquals(6L, driver.answer().json().get("bytes"));
+            driver.request("{\"op\": \"put\", \"id\": \"data-1\"}", part);
+            assertEquals(6L, driver.answer().json().get("bytes"));
+            driver.request("{\"op\": \"has\", \"ids\": [\"data-1\", \"data-2\"]}");
+            assertEquals(List.of("data-2"), driver.answer().json().get("missing"));
+            Path module = Files.writeString(folder.resolve("dep.py"), "x = 1\n");
+            assertEquals("dep.py", application.addFile(module.toString(), true));
+            assertEquals(
+                    new RunnerCommand.AddFile("dep.py", "file-1-dep.py", true),
+                    backend.next(RunnerCommand.AddFile.class));
+            driver.request("{\"op\": \"run\"}", PlanBytes.collectOfRange(1));
+            RunnerCommand.Launch launch = backend.next(RunnerCommand.Launch.class);
+            assertEquals(List.of("dep.py"), launch.task().pyFiles());
+            assertEquals("nightly", launch.task().properties().get("weft.job.group"));
+            backend.succeed(launch.task().id(), "");
+        }
+    }
+
+    @Test
+    void nonsenseClosesTheConnectionAndNothingElse() throws Exception {
+        try (DriverEnd driver = open()) {
+            driver.send(99, new byte[] {1});
+            assertTrue(driver.isAtEnd());
+            try (DriverEnd other = new DriverEnd(doors.socket(), TOKEN)) {
+                other.request("{\"op\": \"has\", \"ids\": []}");
+                assertEquals(DriverEnd.OK, other.answer().type());
+            }
+        }
+    }
+
+    @Test
+    void groupsAreCancelledAndStopIsPassedOn() throws Exception {
+        try (DriverEnd driver = open()) {
+            driver.request("{\"op\": \"run\"}", PlanBytes.collectOfRange(1));
+            TaskAttemptId task = launched();
+            application.cancelGroup("nightly", "cancelJobGroup('nightly')");
+            assertEquals(task, backend.next(RunnerCommand.Cancel.class).id());
+            backend.event(new RunnerEvent.TaskCancelled(task));
+            Map<String, Object> failed = driver.answer().json();
+            assertEquals("cancelled", failed.get("kind"));
+            assertEquals("collect at etl.py:8 was cancelled: cancelJobGroup('nightly').", failed.get("message"));
+            assertFalse(stopped.await(0, TimeUnit.MILLISECONDS));
+            application.stop();
+            assertTrue(stopped.await(10, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void everyEventAndActionIsALineOfTheLog() throws Exception {
+        try (DriverEnd driver = open()) {
+            driver.request("{\"op\": \"run\"}", PlanBytes.collectOfRange(1));
+            backend.succeed(launched(), "x");
+            while (driver.answer().type() != DriverEnd.OK) {
+                // partition and bytes
+            }
+        }
+        close();
+        doors = null;
+        List<String> lines = Files.readAllLines(folder.resolve("events.log"));
+        assertTrue(lines.get(0).matches("\\d+ > RunnerRegistered\\[.*"), lines.get(0));
+        assertTrue(lines.stream().anyMatch(line -> line.matches("\\d+ < LaunchTask\\[.*")));
+        assertTrue(lines.stream().anyMatch(line -> line.matches("\\d+ < JobSucceeded\\[job=0]")));
+    }
+}
