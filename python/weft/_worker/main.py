@@ -119,7 +119,8 @@ class _Worker:
         except RunnerGone:
             scope.close()
             raise
-        except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is the task's failure
+        except BaseException as raised:  # noqa: BLE001 - whatever the user's code raises is the task's failure
+            error = _no_end_of_data(raised)
             _swallow_interrupts()
             report, pickled = describe(error, program)
             error.__traceback__ = None
@@ -169,6 +170,13 @@ class _Worker:
         for handler in logging.root.handlers:
             with contextlib.suppress(Exception):
                 handler.flush()
+
+
+def _no_end_of_data(error: BaseException) -> BaseException:
+    """What a StopIteration of the user's is reported as, wherever it came through; other exceptions as they are."""
+    if not isinstance(error, StopIteration):
+        return error
+    return RuntimeError("a function given to Weft raised StopIteration").with_traceback(error.__traceback__)
 
 
 def _fit(report: dict[str, Any]) -> dict[str, Any]:
