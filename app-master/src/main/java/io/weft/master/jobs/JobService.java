@@ -164,8 +164,7 @@ public final class JobService {
         try {
             return splits.splits(source);
         } catch (SplitException error) {
-            int exit = error.code().isEmpty() ? 7 : 3;
-            throw new JobException(JobFailure.of(error.code(), exit, "input", error.getMessage(), error));
+            throw new JobException(JobFailure.of(error.code(), error.exitCode(), "input", error.getMessage(), error));
         } catch (IOException | RuntimeException error) {
             String text = source.paths() + " cannot be listed (" + source.origin() + "): " + Stacks.message(error);
             throw new JobException(JobFailure.of("", 7, "external", text, error));
@@ -178,13 +177,11 @@ public final class JobService {
             return Optional.empty();
         }
         try {
-            String path = JobOutput.qualify(text.path(), false, hadoop.get());
+            String path = JobOutput.qualify(text.path(), plan.name() + " at " + plan.site(), hadoop.get());
             return Optional.of(new OutputSpec.TextFile(
                     path, text.codec(), UUID.randomUUID().toString(), job));
-        } catch (IOException | RuntimeException error) {
-            String message = text.path() + " cannot be written (" + plan.name() + " at " + plan.site() + "): "
-                    + Stacks.message(error);
-            throw new JobException(JobFailure.of("", 3, "output", message, error));
+        } catch (OutputException error) {
+            throw new JobException(JobFailure.of(error.code(), error.exitCode(), "output", error.getMessage(), error));
         }
     }
 
@@ -198,8 +195,7 @@ public final class JobService {
             output.setup();
             return Optional.of(output);
         } catch (OutputException error) {
-            int exit = error.code().isEmpty() ? 7 : 3;
-            throw new JobException(JobFailure.of(error.code(), exit, "output", error.getMessage(), error));
+            throw new JobException(JobFailure.of(error.code(), error.exitCode(), "output", error.getMessage(), error));
         } catch (IOException | RuntimeException error) {
             String text = save.get().path() + " cannot be set up (" + plan.name() + " at " + plan.site() + "): "
                     + Stacks.message(error);

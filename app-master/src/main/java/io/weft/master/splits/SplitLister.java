@@ -1,9 +1,11 @@
 package io.weft.master.splits;
 
+import io.weft.runner.output.SilentHost;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
@@ -35,20 +37,26 @@ public final class SplitLister {
             return new SplitCutter(conf).cut(files, minPartitions);
         } catch (SplitException e) {
             throw e;
-        } catch (AccessControlException e) {
-            throw new SplitException(
-                    SplitException.REFUSED, paths + " may not be read (" + site + "): " + e.getMessage(), e);
-        } catch (FileNotFoundException e) {
-            throw new SplitException(
-                    SplitException.MISSING,
-                    paths + " went away while it was listed (" + site + "): " + e.getMessage(),
-                    e);
-        } catch (UnsupportedFileSystemException | IllegalArgumentException e) {
-            throw new SplitException(
-                    SplitException.MISSING, paths + " cannot be read (" + site + "): " + e.getMessage(), e);
-        } catch (IOException e) {
-            throw new SplitException(
-                    SplitException.FAILED, paths + " cannot be listed (" + site + "): " + e.getMessage(), e);
+        } catch (IOException | IllegalArgumentException e) {
+            throw explain(e, paths, site);
         }
+    }
+
+    private static SplitException explain(Exception e, String paths, String site) {
+        String reason = " (" + site + "): " + e.getMessage();
+        if (e instanceof AccessControlException) {
+            return new SplitException(SplitException.REFUSED, paths + " may not be read" + reason, e);
+        }
+        if (e instanceof FileNotFoundException) {
+            return new SplitException(SplitException.MISSING, paths + " went away while it was listed" + reason, e);
+        }
+        Optional<String> silent = SilentHost.explain(e, paths, site);
+        if (silent.isPresent()) {
+            return new SplitException(SplitException.SILENT, silent.get(), e);
+        }
+        if (e instanceof UnsupportedFileSystemException || e instanceof IllegalArgumentException) {
+            return new SplitException(SplitException.MISSING, paths + " cannot be read" + reason, e);
+        }
+        return new SplitException(SplitException.FAILED, paths + " cannot be listed" + reason, e);
     }
 }

@@ -100,6 +100,21 @@ class SplitListerTest {
     }
 
     @Test
+    void saysThatAFileSystemDoesNotAnswer() {
+        conf.setInt("ipc.client.connect.max.retries", 0);
+        SplitException refused =
+                assertThrows(SplitException.class, () -> lister().list("hdfs://127.0.0.1:1/x", 1, SITE));
+        assertEquals(
+                "hdfs://127.0.0.1:1/x cannot be reached (textFile at etl.py:12): connection refused. Check the address of its file"
+                        + " system, and whether it runs.",
+                refused.getMessage());
+        assertEquals(5, refused.exitCode());
+        SplitException unknown =
+                assertThrows(SplitException.class, () -> lister().list("hdfs://nowhere.invalid/x", 1, SITE));
+        assertTrue(unknown.getMessage().contains("the host nowhere.invalid is not known here"), unknown.getMessage());
+    }
+
+    @Test
     void refusesAFolderInsideTheInputFolder() throws IOException {
         Files.createDirectories(folder.resolve("in/sub"));
         Files.writeString(folder.resolve("in/a"), "x");

@@ -30,16 +30,17 @@ public final class JobOutput {
     }
 
     /**
-     * The path as tasks must be given it: qualified with its file system, so that all of them mean the same.
+     * The path as tasks must be given it: with its file system and from its root, so that all of them mean the same.
      *
-     * @param localByDefault a path without scheme is a local one (local modes without a cluster's configuration need not say so)
+     * @param site such as "saveAsTextFile at etl.py:88", for error messages
      */
-    public static String qualify(String path, boolean localByDefault, Configuration conf) throws IOException {
-        Path given = new Path(path);
-        FileSystem files = localByDefault && given.toUri().getScheme() == null
-                ? FileSystem.getLocal(conf)
-                : given.getFileSystem(conf);
-        return files.makeQualified(given).toString();
+    public static String qualify(String path, String site, Configuration conf) throws OutputException {
+        try {
+            Path given = new Path(path);
+            return given.getFileSystem(conf).makeQualified(given).toString();
+        } catch (IOException | IllegalArgumentException e) {
+            throw OutputCommitters.explain(path, site, e);
+        }
     }
 
     /** Fails with E03 when the output exists; {@code site} is such as "saveAsTextFile at etl.py:88". */
@@ -58,8 +59,8 @@ public final class JobOutput {
                         + "=magic.";
                 throw new OutputException(OutputException.REFUSED, message, null);
             }
-        } catch (IOException e) {
-            throw OutputCommitters.explain(spec.path() + " cannot be written (" + site + ")", e);
+        } catch (IOException | IllegalArgumentException e) {
+            throw OutputCommitters.explain(spec.path(), site, e);
         }
     }
 

@@ -3,6 +3,7 @@ package io.weft.runner.output;
 import io.weft.runner.protocol.OutputSpec;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -17,7 +18,6 @@ import org.apache.hadoop.mapreduce.lib.output.FileOutputFormat;
 import org.apache.hadoop.mapreduce.lib.output.PathOutputCommitter;
 import org.apache.hadoop.mapreduce.lib.output.PathOutputCommitterFactory;
 import org.apache.hadoop.mapreduce.task.TaskAttemptContextImpl;
-import org.apache.hadoop.net.ConnectTimeoutException;
 import org.apache.hadoop.security.AccessControlException;
 
 /** Makes a save's committers: the same ids and settings in the ApplicationMaster and in all tasks. */
@@ -61,8 +61,16 @@ final class OutputCommitters {
         return new Committer(committer, context);
     }
 
+    /** As {@link #explain(String, Exception)}, also for a file system that does not answer. */
+    static OutputException explain(String path, String site, Exception cause) {
+        Optional<String> silent = SilentHost.explain(cause, path, site);
+        return silent.isPresent()
+                ? new OutputException(OutputException.SILENT, silent.get(), cause)
+                : explain(path + " cannot be written (" + site + ")", cause);
+    }
+
     /** In the user's words what a file system's failure means. */
-    static OutputException explain(String what, IOException cause) {
+    static OutputException explain(String what, Exception cause) {
         if (cause instanceof OutputException known) {
             return known;
         }
@@ -70,9 +78,7 @@ final class OutputCommitters {
                 cause instanceof AccessControlException || cause instanceof java.nio.file.AccessDeniedException;
         boolean refusedByDisk = cause instanceof FileNotFoundException
                 && String.valueOf(cause.getMessage()).contains("Permission denied");
-        String reason =
-                cause instanceof ConnectTimeoutException ? "the file system does not answer" : cause.getMessage();
         String code = refused || refusedByDisk ? OutputException.REFUSED : OutputException.FAILED;
-        return new OutputException(code, what + ": " + reason, cause);
+        return new OutputException(code, what + ": " + cause.getMessage(), cause);
     }
 }

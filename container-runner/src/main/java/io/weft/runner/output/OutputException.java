@@ -7,6 +7,8 @@ import java.util.Objects;
 public final class OutputException extends IOException {
     /** The output exists. */
     public static final String EXISTS = "E03";
+    /** The file system does not answer. */
+    public static final String SILENT = "E15";
     /** The file system refuses. */
     public static final String REFUSED = "E16";
     /** The file system failed; a retry may help. */
@@ -24,5 +26,13 @@ public final class OutputException extends IOException {
 
     public String code() {
         return code;
+    }
+
+    /** What a script ends with that meets this, by the catalogue. */
+    public int exitCode() {
+        if (code.equals(SILENT)) {
+            return 5;
+        }
+        return code.isEmpty() ? 7 : 3;
     }
 }

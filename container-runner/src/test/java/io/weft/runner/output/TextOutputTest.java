@@ -130,6 +130,18 @@ class TextOutputTest {
     }
 
     @Test
+    void qualifiesARelativePathWhereItsUserStands() throws IOException {
+        assertEquals("file:" + Path.of("").toAbsolutePath() + "/out", JobOutput.qualify("out", SITE, conf));
+        OutputException failure =
+                assertThrows(OutputException.class, () -> JobOutput.qualify("hdfs://nowhere.invalid/out", SITE, conf));
+        assertEquals(OutputException.SILENT, failure.code());
+        assertEquals(
+                "hdfs://nowhere.invalid/out cannot be reached (saveAsTextFile at etl.py:88): the host nowhere.invalid is not known"
+                        + " here. Check the address of its file system, and whether it runs.",
+                failure.getMessage());
+    }
+
+    @Test
     void directBuffersAreWrittenToo() throws IOException {
         OutputSpec.TextFile spec = spec(Optional.empty());
         JobOutput job = JobOutput.of(spec, conf);
