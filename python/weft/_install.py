@@ -47,6 +47,7 @@ JVM_FLAGS = (
     "-Xss512k",
     "-Xlog:disable",
     "-Xlog:all=error:stderr",
+    "-Xlog:cds*=off:stderr",
     "-Djava.awt.headless=true",
     "-Djava.net.preferIPv4Stack=true",
 )
