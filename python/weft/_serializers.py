@@ -23,6 +23,11 @@ _MAX_RECORDS = 8192
 def encode_batches(records: Sequence[Any]) -> Iterator[bytes]:
     """Encode records as batches of about 256 KiB, at most 8,192 records each.
 
+    Yields
+    ------
+    bytes
+        In turn the header of a batch and its payload, which may be large and is not copied.
+
     Raises
     ------
     Exception
@@ -48,7 +53,8 @@ def _encode(records: Sequence[Any]) -> Iterator[bytes]:
         yield from _encode(records[:half])
         yield from _encode(records[half:])
         return
-    yield _HEADER.pack(_PICKLE, 0, 0, len(records), zlib.crc32(payload), len(payload)) + payload
+    yield _HEADER.pack(_PICKLE, 0, 0, len(records), zlib.crc32(payload), len(payload))
+    yield payload
 
 
 def _dumps(records: list[Any]) -> bytes:

@@ -9,8 +9,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from weft._absent import absent_name
 from weft._callsite import call_site
 from weft._closures import DriverObject
 from weft._failures import install_hook
@@ -127,6 +128,11 @@ class WeftContext(DriverObject):
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    if not TYPE_CHECKING:  # or type checkers would allow any name
+
+        def __getattr__(self, name: str) -> Any:
+            raise absent_name("WeftContext", name)
 
     def __repr__(self) -> str:
         return f"<WeftContext {self.applicationId} on {self.master}, {self.appName}>"

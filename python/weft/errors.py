@@ -19,6 +19,7 @@ say which record, stage and task it was (:attr:`BaseException.__notes__`).
     ├── AccessError                    E16  PermissionError
     ├── SettingError                   E17  ValueError
     ├── UnsupportedError               E18  NotImplementedError
+    │   └── AbsentNameError            E18  AttributeError
     ├── ContextError                   E19  ValueError
     ├── ResultTooLargeError            E20  RuntimeError
     ├── InputDamagedError              E21  ValueError
@@ -32,6 +33,7 @@ from __future__ import annotations
 import pickle
 
 __all__ = [
+    "AbsentNameError",
     "AccessError",
     "ClosureError",
     "ClusterError",
@@ -132,6 +134,10 @@ class SettingError(WeftError, ValueError):
 
 class UnsupportedError(WeftError, NotImplementedError):
     """Weft does not have this (E18)."""
+
+
+class AbsentNameError(UnsupportedError, AttributeError):
+    """A name of PySpark's that Weft does not have (E18)."""
 
 
 class ContextError(WeftError, ValueError):

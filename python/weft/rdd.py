@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from weft import join as joins
+from weft._absent import absent_name
 from weft._callsite import call_site
 from weft._closures import Closure, DriverObject
 from weft._lineage import CoalesceNode, CoGroupNode, EmptyNode, Node, ShuffleNode, StepNode, UnionNode
@@ -119,6 +120,11 @@ class RDD(DriverObject, Generic[T]):
         if self._partitions is None:
             self._partitions = self.ctx._count_partitions(self._node)
         return self._partitions
+
+    if not TYPE_CHECKING:  # or type checkers would allow any name
+
+        def __getattr__(self, name: str) -> Any:
+            raise absent_name("RDD", name)
 
     def __repr__(self) -> str:
         return f"<RDD {self._name or self._node.name} at {self._node.site}>"

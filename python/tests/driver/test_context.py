@@ -71,6 +71,18 @@ def test_a_py_file_is_sent_and_importable_here(sc: WeftContext, fake: FakeGatewa
     assert weft_test_dep.VALUE == 3
 
 
+def test_a_name_of_pyspark_that_is_not_here_says_so(sc: WeftContext) -> None:
+    rdd = sc.parallelize([1])
+    with pytest.raises(AttributeError, match=r"RDD.groupBy \(test_context.py:\d+\) is not in Weft. Instead: keyBy"):
+        rdd.groupBy  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match="is not in Weft") as caught:
+        sc.wholeTextFiles  # type: ignore[attr-defined]  # noqa: B018
+    assert (caught.value.code, caught.value.exit_code) == ("E18", 2)  # type: ignore[attr-defined]
+    assert not hasattr(rdd, "persist")
+    with pytest.raises(AttributeError, match="object has no attribute 'mapp'"):
+        rdd.mapp  # type: ignore[attr-defined]  # noqa: B018
+
+
 def test_an_unknown_log_level_is_refused(sc: WeftContext) -> None:
     with pytest.raises(ValueError, match="LOUD"):
         sc.setLogLevel("LOUD")

@@ -123,10 +123,10 @@ def test_an_interrupt_closes_the_connection(tmp_path: Path) -> None:
 
 
 def test_batches_hold_at_most_8192_records_and_large_ones_few() -> None:
-    counts = [struct.unpack_from(">I", batch, 4)[0] for batch in encode_batches(list(range(100_000)))]
+    counts = [struct.unpack_from(">I", batch, 4)[0] for batch in list(encode_batches(list(range(100_000))))[::2]]
     assert sum(counts) == 100_000
     assert max(counts) == 8192
-    large = [struct.unpack_from(">I", batch, 4)[0] for batch in encode_batches(_large(40))]
+    large = [struct.unpack_from(">I", batch, 4)[0] for batch in list(encode_batches(_large(40)))[::2]]
     assert sum(large) == 40
     assert max(large) <= 8
 

@@ -1,0 +1,61 @@
+"""PySpark's names that Weft does not have, with what to use instead where there is something."""
+
+from __future__ import annotations
+
+from weft._callsite import call_site
+from weft.errors import AbsentNameError
+
+__all__ = ["absent_name"]
+
+_RDD = """
+barrier cartesian checkpoint cleanShuffleDependencies collectWithJobGroup countApprox countApproxDistinct
+getCheckpointFile getResourceProfile getStorageLevel histogram intersection isCheckpointed isLocallyCheckpointed
+localCheckpoint mapPartitionsWithSplit meanApprox pipe randomSplit repartitionAndSortWithinPartitions sampleByKey
+saveAsHadoopDataset saveAsHadoopFile saveAsNewAPIHadoopDataset saveAsNewAPIHadoopFile saveAsPickleFile
+saveAsSequenceFile sumApprox takeSample toDebugString toDF unpersist withResources zip zipWithUniqueId
+""".split()
+_CONTEXT = """
+addArchive addJobTag binaryFiles binaryRecords cancelJobsWithTag clearJobTags dump_profiles getCheckpointDir
+getJobTags getSystemProperty hadoopFile hadoopRDD listArchives listFiles newAPIHadoopFile newAPIHadoopRDD pickleFile
+removeJobTag resources sequenceFile setCheckpointDir setInterruptOnCancel setSystemProperty show_profiles
+statusTracker wholeTextFiles
+""".split()
+_INSTEAD = {
+    "RDD": {
+        "cache": "a job takes over the shuffles that an earlier one has run; nothing else is kept",
+        "persist": "a job takes over the shuffles that an earlier one has run; nothing else is kept",
+        "groupBy": "keyBy(f).groupByKey()",
+        "groupWith": "cogroup",
+        "isEmpty": "not rdd.take(1)",
+        "lookup": "filter(lambda pair: pair[0] == key).values().collect()",
+        "reduceByKeyLocally": "reduceByKey(f).collectAsMap()",
+        "sample": "filter with random.random() < fraction",
+        "subtract": "leftOuterJoin over pairs (record, None), then filter",
+        "subtractByKey": "leftOuterJoin, then filter",
+        "toLocalIterator": "sc.runJob(rdd, list, [number]), one partition after the other",
+        "treeAggregate": "aggregate",
+        "treeReduce": "reduce",
+    },
+    "WeftContext": {
+        "accumulator": "aggregate, or countByValue of what is to be counted",
+        "broadcast": "a variable that the function uses: it travels with the function, once per container",
+    },
+}
+_KNOWN = {"RDD": frozenset(_RDD), "WeftContext": frozenset(_CONTEXT)}
+
+
+def absent_name(owner: str, name: str) -> AttributeError:
+    """Make the error for an attribute that does not exist.
+
+    Parameters
+    ----------
+    owner : str
+        ``RDD`` or ``WeftContext``.
+    name : str
+        The attribute.
+    """
+    instead = _INSTEAD[owner].get(name)
+    if instead is None and name not in _KNOWN[owner]:
+        return AttributeError(f"{owner!r} object has no attribute {name!r}")
+    text = f"{owner}.{name} ({call_site()}) is not in Weft."
+    return AbsentNameError(f"{text} Instead: {instead}." if instead else text, "E18", 2)
