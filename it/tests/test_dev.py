@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tally import Tally, failure, read
 
 REPORT = """<testsuites><testsuite>

@@ -131,8 +131,7 @@ public final class AppLoop implements BackendListener, Submitter {
         long wakeAt = performer.wakeAtMillis();
         long left = wakeAt == Long.MAX_VALUE ? Long.MAX_VALUE : wakeAt - System.currentTimeMillis();
         if (left > 0) {
-            Message message =
-                    left == Long.MAX_VALUE ? messages.take() : messages.poll(left, TimeUnit.MILLISECONDS);
+            Message message = left == Long.MAX_VALUE ? messages.take() : messages.poll(left, TimeUnit.MILLISECONDS);
             if (message != null) {
                 return message;
             }

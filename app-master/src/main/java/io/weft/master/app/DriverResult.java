@@ -30,7 +30,10 @@ record DriverResult(int exit, String last, String summary, List<String> tail) {
             }
         }
         return new DriverResult(
-                exit, exit == 0 ? "" : last, summary, lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
+                exit,
+                exit == 0 ? "" : last,
+                summary,
+                lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
     }
 
     /** How Python ends a traceback: the class, and the message behind a colon. */

@@ -75,7 +75,10 @@ final class EventLog implements AutoCloseable {
     private boolean append(Line line) {
         String text = line.what().toString().replace('\n', ' ');
         try {
-            out.append(Long.toString(line.millis())).append(' ').append(line.direction()).append(' ');
+            out.append(Long.toString(line.millis()))
+                    .append(' ')
+                    .append(line.direction())
+                    .append(' ');
             out.append(text, 0, Math.min(text.length(), MAX_LINE_CHARACTERS)).append('\n');
             return true;
         } catch (IOException full) {

@@ -45,7 +45,9 @@ final class FrameworkArchive {
         FileSystem owner = archive.getFileSystem(files.getConf());
         if (!owner.exists(archive)) {
             throw new SubmitException(
-                    "E24", 4, "weft.yarn.archive is " + archive + ", which does not exist; ask the cluster's administrator.");
+                    "E24",
+                    4,
+                    "weft.yarn.archive is " + archive + ", which does not exist; ask the cluster's administrator.");
         }
         FileStatus status = owner.getFileStatus(archive);
         trust(status, "weft.yarn.archive");
@@ -89,8 +91,8 @@ final class FrameworkArchive {
             throw new SubmitException(
                     "E24",
                     4,
-                    what + " " + status.getPath() + " belongs to " + status.getOwner() + ", whose code would run as " + user
-                            + "; if that is meant, name the owner in weft.yarn.archive.owners.");
+                    what + " " + status.getPath() + " belongs to " + status.getOwner() + ", whose code would run as "
+                            + user + "; if that is meant, name the owner in weft.yarn.archive.owners.");
         }
     }
 
@@ -118,7 +120,8 @@ final class FrameworkArchive {
             throw new SubmitException(
                     "E24",
                     4,
-                    "The framework archive " + archive + " is missing; build it with bin/dev dist and keep it beside the jar,"
+                    "The framework archive " + archive
+                            + " is missing; build it with bin/dev dist and keep it beside the jar,"
                             + " or set weft.yarn.archive to the cluster's copy.");
         }
         return archive;

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.master.config.AppSettings;
 import io.weft.master.config.Definitions;
-import io.weft.master.config.SettingsLoader;
 import io.weft.master.config.HadoopConf;
+import io.weft.master.config.SettingsLoader;
 import io.weft.runner.protocol.FailureKind;
 import io.weft.runner.protocol.RunnerCommand;
 import io.weft.runner.protocol.RunnerEvent;
@@ -179,7 +179,9 @@ class ApplicationTest {
     @Test
     void aMissingInputFailsBeforeAnythingRuns() throws Exception {
         try (DriverEnd driver = open()) {
-            driver.request("{\"op\": \"run\"}", PlanBytes.collectOfText(folder.resolve("none.txt").toString()));
+            driver.request(
+                    "{\"op\": \"run\"}",
+                    PlanBytes.collectOfText(folder.resolve("none.txt").toString()));
             Map<String, Object> failed = driver.answer().json();
             assertEquals("E02", failed.get("code"));
             assertEquals(3L, failed.get("exit"));

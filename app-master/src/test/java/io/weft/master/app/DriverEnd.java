@@ -53,7 +53,12 @@ final class DriverEnd implements AutoCloseable {
 
     void send(int type, byte[] body) throws IOException {
         ByteBuffer frame = ByteBuffer.allocate(8 + body.length);
-        frame.putInt(body.length).put((byte) type).put((byte) 0).putShort((short) 0).put(body).flip();
+        frame.putInt(body.length)
+                .put((byte) type)
+                .put((byte) 0)
+                .putShort((short) 0)
+                .put(body)
+                .flip();
         while (frame.hasRemaining()) {
             channel.write(frame);
         }

@@ -83,7 +83,10 @@ final class PlanBytes {
     }
 
     private static Schema type(Schema union, String name) {
-        return union.getTypes().stream().filter(one -> one.getName().equals(name)).findFirst().orElseThrow();
+        return union.getTypes().stream()
+                .filter(one -> one.getName().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static GenericRecord record(Schema schema) {
