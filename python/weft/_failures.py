@@ -53,9 +53,7 @@ def to_exception(failure: Failure) -> BaseException:
 def _message(code: str, message: str, error: dict[str, Any]) -> str:
     """The text of an error that is not the user's exception; what only the driver knows is added."""
     message = _CLASS_PREFIX.sub("", message)
-    if code == "E06":
-        return _missing_module(message, error)
-    return message[:1].upper() + message[1:] if code == "E22" else message
+    return _missing_module(message, error) if code == "E06" else message
 
 
 def _missing_module(message: str, error: dict[str, Any]) -> str:

@@ -33,20 +33,21 @@ class BlobImportError(Exception):
 
 def describe(error: BaseException, program: Program | None) -> tuple[dict[str, Any], bytes]:
     """The JSON object and the pickled exception."""
+    origin = error.__cause__ if isinstance(error, BlobImportError) and error.__cause__ is not None else error
     report: dict[str, Any] = {
         "kind": _kind(error),
         "type": type(error).__qualname__,
         "module": type(error).__module__,
         "message": _safe_text(error),
-        "frames": _user_frames(error.__traceback__),
+        "frames": _user_frames(origin.__traceback__),
         "allFrames": "".join(traceback.format_exception(type(error), error, error.__traceback__))[-65536:],
         "cause": error.cause if isinstance(error, InputFailed) else None,
         "input": None,
     }
-    if isinstance(error, BlobImportError) and isinstance(error.__cause__, ImportError):
-        report["missing"] = error.__cause__.name
+    if isinstance(origin, ImportError) and report["kind"] == "import":
+        report["missing"] = origin.name
     if program is not None:
-        _add_place(report, error, program)
+        _add_place(report, origin, program)
     return report, _pickled(error)
 
 
@@ -59,7 +60,7 @@ def _kind(error: BaseException) -> str:
         return "memory"
     if isinstance(error, FrameError):
         return "protocol"
-    if isinstance(error, BlobImportError):
+    if isinstance(error, (BlobImportError, ModuleNotFoundError)):
         return "import"
     return "user"
 

@@ -5,11 +5,16 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** What one worker prints. Lines go to whoever attached last: a task, which keeps late lines until the next task begins. */
 final class WorkerOutput {
     private static final int TAIL_LINES = 200;
     private static final int TAIL_CHARACTERS = 64 * 1024;
+
+    /** A frame of Weft's own in what faulthandler prints when a signal kills a worker; Python's tracebacks have a comma before "in". */
+    private static final Pattern OWN_FRAME =
+            Pattern.compile("  File \"(.*[/\\\\]weft[/\\\\]_(worker|ops)[/\\\\].*|<frozen runpy>)\", line \\d+ in .*");
 
     private final OutputPump.Source standard;
     private final OutputPump.Source error;
@@ -63,7 +68,11 @@ final class WorkerOutput {
                 lines.forEach(this::remember);
             }
         }
-        receiver.accept(isError, lines);
+        receiver.accept(isError, isError ? lines.stream().filter(WorkerOutput::isForPeople).toList() : lines);
+    }
+
+    private static boolean isForPeople(String line) {
+        return !line.startsWith("  File \"") || !OWN_FRAME.matcher(line).matches();
     }
 
     private void remember(String line) {
