@@ -66,7 +66,7 @@ public final class Application implements Gateway.Control {
         loop = new AppLoop(
                 new Scheduler(settings.scheduler()),
                 backend,
-                new EventLog(logFile(spec)),
+                new EventLog(logFile(spec), settings.logFolder().isPresent()),
                 spec.python(),
                 new PrintedLines(System.err));
         JobSettings jobSettings = new JobSettings(
@@ -151,7 +151,7 @@ public final class Application implements Gateway.Control {
 
     @Override
     public void setLogLevel(String level) {
-        LogLevel.set(level);
+        Logging.level(level);
     }
 
     @Override

@@ -10,12 +10,14 @@ import java.util.concurrent.ArrayBlockingQueue;
 /**
  * Every event that went into the scheduler and every action that came out, a line each, so that a run can be read and replayed:
  * {@code millis > event}, {@code millis < action}, {@code millis # remark}. The loop thread hands the records over, a thread of the
- * log's own words and writes them. A log that cannot be written is given up, and the application goes on.
+ * log's own words and writes them, from a second after the start on, since wording records for the first time is slow. A log that
+ * cannot be written is given up, and the application goes on.
  */
 final class EventLog implements AutoCloseable {
     private static final int MAX_LINE_CHARACTERS = 4_096;
     private static final int BUFFER_CHARACTERS = 32_768;
     private static final int WAITING_LINES = 8_192;
+    private static final long START_MILLIS = 1_000;
 
     private record Line(long millis, char direction, Object what) {}
 
@@ -23,9 +25,13 @@ final class EventLog implements AutoCloseable {
 
     private final ArrayBlockingQueue<Line> waiting = new ArrayBlockingQueue<>(WAITING_LINES);
     private final BufferedWriter out;
+    private final boolean kept;
+    private volatile boolean closing;
     private final Thread writer = new Thread(this::write, "weft-event-log");
 
-    EventLog(Path file) throws IOException {
+    /** {@code kept}: the file stays when the application ends; else what was not written by then is dropped. */
+    EventLog(Path file, boolean kept) throws IOException {
+        this.kept = kept;
         out = new BufferedWriter(Files.newBufferedWriter(file, StandardCharsets.UTF_8), BUFFER_CHARACTERS);
         writer.setDaemon(true);
         writer.start();
@@ -55,6 +61,7 @@ final class EventLog implements AutoCloseable {
     private void write() {
         boolean failed = false;
         try {
+            awaitStart();
             Line line = waiting.take();
             while (line != END) {
                 failed = failed || !append(line);
@@ -69,6 +76,14 @@ final class EventLog implements AutoCloseable {
             Thread.currentThread().interrupt();
         } catch (IOException full) {
             // the rest is lost, as said above
+        }
+    }
+
+    /** Leaves the processors to the application's start, unless many lines wait already. */
+    private void awaitStart() throws InterruptedException {
+        long end = System.nanoTime() + START_MILLIS * 1_000_000;
+        while (System.nanoTime() < end && !closing && waiting.remainingCapacity() > WAITING_LINES / 2) {
+            Thread.sleep(20);
         }
     }
 
@@ -95,9 +110,13 @@ final class EventLog implements AutoCloseable {
         }
     }
 
-    /** Writes what waits, at most for two seconds. */
+    /** Writes what waits if the file is kept, at most for two seconds. */
     @Override
     public void close() {
+        closing = true;
+        if (!kept) {
+            waiting.clear();
+        }
         add(END);
         try {
             writer.join(2_000);

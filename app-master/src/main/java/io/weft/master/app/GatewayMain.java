@@ -24,6 +24,7 @@ public final class GatewayMain {
     private GatewayMain() {}
 
     public static void main(String[] arguments) throws InterruptedException {
+        Logging.hold();
         Signal.handle(new Signal("INT"), SignalHandler.SIG_IGN);
         PrintStream answers = System.out;
         System.setOut(System.err);

@@ -17,6 +17,7 @@ final class Warmup {
     }
 
     private static void run(Application application, LocalFolders folders) {
+        Logging.configure();
         application.jobs().prepare();
         Path sample = folders.main().resolve("sample.txt");
         try {

@@ -2,6 +2,7 @@ package io.weft.master.config;
 
 import io.weft.master.scheduler.SchedulerSettings;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -62,7 +63,7 @@ public record AppSettings(
                 new Worker(
                         settings.bytes("weft.python.worker.memory"),
                         settings.bytes("weft.python.worker.limit"),
-                        settings.below("weft.env.")),
+                        environment(settings)),
                 parallelism > 0 ? OptionalInt.of(parallelism) : OptionalInt.empty(),
                 settings.isSet("weft.task.maxFailures")
                         ? OptionalInt.of(settings.integer("weft.task.maxFailures"))
@@ -72,6 +73,15 @@ public record AppSettings(
                 settings.millis("weft.gateway.stopTimeout"),
                 settings.bytes("weft.driver.maxResultSize"),
                 settings.below("weft.hadoop."));
+    }
+
+    private static Map<String, String> environment(Settings settings) {
+        Map<String, String> environment = new LinkedHashMap<>(settings.below("weft.env."));
+        List<String> modules = settings.list("weft.python.preimport");
+        if (!modules.isEmpty()) {
+            environment.put("WEFT_PREIMPORT", String.join(",", modules));
+        }
+        return environment;
     }
 
     /** The same with another number of failures that fail a job. */

@@ -245,7 +245,8 @@ class ApplicationTest {
 
     @Test
     void everyEventAndActionIsALineOfTheLog() throws Exception {
-        try (DriverEnd driver = open()) {
+        Path kept = folder.resolve("kept");
+        try (DriverEnd driver = open("weft.log.dir", kept.toString())) {
             driver.request("{\"op\": \"run\"}", PlanBytes.collectOfRange(1));
             backend.succeed(launched(), "x");
             while (driver.answer().type() != DriverEnd.OK) {
@@ -254,7 +255,7 @@ class ApplicationTest {
         }
         close();
         doors = null;
-        List<String> lines = Files.readAllLines(folder.resolve("events.log"));
+        List<String> lines = Files.readAllLines(kept.resolve("local_1_2.events.log"));
         assertTrue(lines.get(0).matches("\\d+ > RunnerRegistered\\[.*"), lines.get(0));
         assertTrue(lines.stream().anyMatch(line -> line.matches("\\d+ < LaunchTask\\[.*")));
         assertTrue(lines.stream().anyMatch(line -> line.matches("\\d+ < JobSucceeded\\[job=0]")));

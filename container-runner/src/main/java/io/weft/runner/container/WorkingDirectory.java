@@ -82,6 +82,8 @@ public final class WorkingDirectory {
         record.map("settings").forEach((key, value) -> {
             if (key.startsWith("weft.env.")) {
                 environment.put(key.substring("weft.env.".length()), value);
+            } else if (key.equals("weft.python.preimport")) {
+                environment.put("WEFT_PREIMPORT", value);
             }
         });
         return environment;

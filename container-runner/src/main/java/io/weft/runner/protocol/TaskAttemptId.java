@@ -18,6 +18,20 @@ public record TaskAttemptId(int stage, int partition, int attempt) implements Co
         return "stage " + stage + " task " + partition + " attempt " + attempt;
     }
 
+    /** By hand, as in {@link #equals}: what a record derives is linked at its first call, which every start would pay. */
+    @Override
+    public int hashCode() {
+        return (stage * 31 + partition) * 31 + attempt;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof TaskAttemptId id
+                && id.stage == stage
+                && id.partition == partition
+                && id.attempt == attempt;
+    }
+
     @Override
     public int compareTo(TaskAttemptId other) {
         int byStage = Integer.compare(stage, other.stage);
