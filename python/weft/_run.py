@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import runpy
@@ -51,8 +52,9 @@ def main(arguments: Sequence[str]) -> int:
         if option == "--verbose":
             os.environ["WEFT_VERBOSE"] = "1"
             continue
-        if option not in ("--master", "--name", "--conf"):
-            print(f"weft run: unknown option {option}\n{_USAGE}", file=sys.stderr)
+        if option not in _OPTIONS:
+            nearest = difflib.get_close_matches(option, _OPTIONS, n=1, cutoff=0)[0]
+            print(f"weft run: unknown option {option}; nearest: {nearest}\n{_USAGE}", file=sys.stderr)
             return 2
         if not value:
             if not rest:

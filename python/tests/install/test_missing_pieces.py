@@ -112,3 +112,22 @@ def test_the_launcher_needs_no_tool_that_a_small_machine_lacks(checkout: Path, t
         (tmp_path / "path" / tool).unlink()
     assert shutil.which("sed", path=environment["PATH"]) is None
     assert weft(checkout, environment, "--help", seconds=60).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--mastr", "local[2]", "x.py"], "weft run: unknown option --mastr; nearest: --master"),
+        (["--conf", "weft.x", "x.py"], "weft run: --conf weft.x is not KEY=VALUE"),
+        (["--name"], "weft run: --name needs a value"),
+        (["nowhere.py"], "weft run: nowhere.py does not exist"),
+        ([], "usage: weft run"),
+    ],
+)
+def test_a_wrong_command_line_ends_with_2_and_says_what_is_wrong(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from weft._run import main
+
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.startswith(message)
