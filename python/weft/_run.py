@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import runpy
@@ -17,7 +16,7 @@ from weft._failures import install_hook
 __all__ = ["main"]
 
 _USAGE = "usage: weft run [--master MASTER] [--name NAME] [--conf KEY=VALUE]... [--verbose] script.py [arguments]"
-
+_OPTIONS = ("--conf", "--master", "--name", "--verbose")
 
 # set where the ApplicationMaster runs the script: standard input is a pipe of its
 PIPE_VARIABLE = "WEFT_DRIVER_PIPE"
@@ -53,6 +52,8 @@ def main(arguments: Sequence[str]) -> int:
             os.environ["WEFT_VERBOSE"] = "1"
             continue
         if option not in _OPTIONS:
+            import difflib
+
             nearest = difflib.get_close_matches(option, _OPTIONS, n=1, cutoff=0)[0]
             print(f"weft run: unknown option {option}; nearest: {nearest}\n{_USAGE}", file=sys.stderr)
             return 2
