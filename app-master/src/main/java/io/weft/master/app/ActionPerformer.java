@@ -120,7 +120,8 @@ final class ActionPerformer {
         } else if (action instanceof SchedulerAction.CommitJob commit) {
             jobs.job(commit.job()).ifPresent(JobRun::wantCommit);
         } else if (action instanceof SchedulerAction.JobSucceeded succeeded) {
-            end(succeeded.job(), Optional.empty());
+            boolean lastWasTooMuch = tooLarge.isPresent() && tooLargeJob == succeeded.job();
+            end(succeeded.job(), lastWasTooMuch ? tooLarge : Optional.empty());
         } else if (action instanceof SchedulerAction.JobFailed failed) {
             Optional<JobRun> job = jobs.job(failed.job());
             job.ifPresent(run -> end(failed.job(), Optional.of(JobFailures.of(run, failed))));
