@@ -88,3 +88,22 @@ def test_loading_the_worker_side_loads_no_driver_module() -> None:
     )
     loaded = set(ast.literal_eval(done.stdout))
     assert loaded & (DRIVER | {"py4j", "fastavro"}) == set()
+
+
+# one method after the other, each with its examples; and the table of cases
+LONGER = {"weft/rdd.py": 1200, "tests/conform/cases.py": 700}
+
+
+@pytest.mark.parametrize("folder", ["weft", "tests", "examples"])
+def test_no_file_has_more_than_500_lines(folder: str) -> None:
+    root = PACKAGE.parent
+    files = (root / folder).rglob("*.py")
+    sizes = {str(path.relative_to(root)): path.read_text(encoding="utf-8").count("\n") for path in files}
+    assert {name: lines for name, lines in sizes.items() if lines > LONGER.get(name, 500)} == {}
+
+
+def test_every_name_that_the_package_exports_exists() -> None:
+    import weft
+
+    assert [name for name in weft.__all__ if not hasattr(weft, name)] == []
+    assert set(weft.__all__) <= set(dir(weft))
