@@ -68,7 +68,9 @@ final class WorkerOutput {
                 lines.forEach(this::remember);
             }
         }
-        receiver.accept(isError, isError ? lines.stream().filter(WorkerOutput::isForPeople).toList() : lines);
+        receiver.accept(
+                isError,
+                isError ? lines.stream().filter(WorkerOutput::isForPeople).toList() : lines);
     }
 
     private static boolean isForPeople(String line) {
