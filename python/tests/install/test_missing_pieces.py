@@ -131,3 +131,12 @@ def test_a_wrong_command_line_ends_with_2_and_says_what_is_wrong(
 
     assert main(arguments) == 2
     assert capsys.readouterr().err.startswith(message)
+
+
+def test_a_newer_python_is_found_beside_an_older_python3(checkout: Path, tmp_path: Path) -> None:
+    environment = machine(tmp_path)
+    python = tmp_path / "path" / "python3"
+    python.rename(tmp_path / "path" / "python3.12")
+    python.write_text('#!/bin/sh\necho "0 3.8.18 /usr/bin/python3.8"\n')
+    python.chmod(0o755)
+    assert weft(checkout, environment, "--help", seconds=60).returncode == 0
