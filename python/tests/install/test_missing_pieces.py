@@ -140,3 +140,13 @@ def test_a_newer_python_is_found_beside_an_older_python3(checkout: Path, tmp_pat
     python.write_text('#!/bin/sh\necho "0 3.8.18 /usr/bin/python3.8"\n')
     python.chmod(0o755)
     assert weft(checkout, environment, "--help", seconds=60).returncode == 0
+
+
+def test_a_python_that_was_asked_for_is_not_replaced_by_another(checkout: Path, tmp_path: Path) -> None:
+    refused(checkout, dict(machine(tmp_path), WEFT_PYTHON="/nowhere/python3"), "names /nowhere/python3, which does not run")
+    older = tmp_path / "older"
+    older.write_text('#!/bin/sh\necho "0 3.8.18 /usr/bin/python3.8"\n')
+    older.chmod(0o755)
+    shutil.rmtree(tmp_path / "path")
+    shutil.rmtree(tmp_path / "no-jvms")
+    refused(checkout, dict(machine(tmp_path), PYSPARK_PYTHON=str(older)), f"{older} is 3.8.18", "set WEFT_PYTHON")
