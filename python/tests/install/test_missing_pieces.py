@@ -143,7 +143,8 @@ def test_a_newer_python_is_found_beside_an_older_python3(checkout: Path, tmp_pat
 
 
 def test_a_python_that_was_asked_for_is_not_replaced_by_another(checkout: Path, tmp_path: Path) -> None:
-    refused(checkout, dict(machine(tmp_path), WEFT_PYTHON="/nowhere/python3"), "names /nowhere/python3, which does not run")
+    missing = dict(machine(tmp_path), WEFT_PYTHON="/nowhere/python3")
+    refused(checkout, missing, "names /nowhere/python3, which does not run")
     older = tmp_path / "older"
     older.write_text('#!/bin/sh\necho "0 3.8.18 /usr/bin/python3.8"\n')
     older.chmod(0o755)
