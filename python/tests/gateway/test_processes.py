@@ -1,0 +1,75 @@
+"""Whoever ends first, and however: no process and no folder stays behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.gateway import scripts
+
+pytestmark = pytest.mark.local
+
+SLEEPING = """
+    import time
+    from weft import WeftContext
+
+    sc = WeftContext("local[2]", "sleeping")
+    print(sc._answer.socket, flush=True)
+    sc.parallelize([1, 2], 2).map(lambda x: print("begun") or time.sleep(300)).collect()
+    """
+
+
+@pytest.mark.parametrize(
+    ("victim", "number"),
+    [
+        ("driver", signal.SIGKILL),
+        ("driver", signal.SIGTERM),
+        ("driver", signal.SIGINT),
+        ("gateway", signal.SIGTERM),
+        ("gateway", signal.SIGKILL),
+    ],
+)
+def test_nothing_stays_when_one_process_is_ended(tmp_path: Path, victim: str, number: signal.Signals) -> None:
+    driver = scripts.start(tmp_path, SLEEPING)
+    assert driver.stdout is not None and driver.stderr is not None
+    socket = driver.stdout.readline().strip()
+    gateway = scripts.gateway_of(socket)
+    assert "begun" in driver.stderr.readline()
+    below = scripts.descendants(gateway)
+    assert len(below) >= 3, "a fork server and two workers"
+    os.kill(driver.pid if victim == "driver" else gateway, number)
+    assert scripts.eventually(lambda: scripts.none_running([gateway, *below]))
+    driver.communicate(timeout=scripts.SECONDS)
+    assert driver.returncode != 0
+    folder = Path(socket).parent
+    if (victim, number) == ("gateway", signal.SIGKILL):
+        assert folder.is_dir(), "nobody was left to remove it"
+        following = """
+            import os, time
+            from weft import WeftContext
+
+            with WeftContext("local[1]", "following"):
+                deadline = time.monotonic() + 30
+                left = open("left").read()
+                while os.path.exists(left) and time.monotonic() < deadline:
+                    time.sleep(0.05)
+            """
+        (tmp_path / "left").write_text(str(folder))
+        scripts.run(tmp_path, following)
+    assert not folder.exists()
+
+
+def test_a_stopped_context_leaves_nothing(tmp_path: Path) -> None:
+    code = """
+        from weft import WeftContext
+
+        with WeftContext("local[2]", "short") as sc:
+            print(sc._answer.socket)
+            assert sc.range(100).map(lambda x: (x % 7, x)).groupByKey().count() == 7
+        """
+    socket = scripts.run(tmp_path, code).strip()
+    assert not Path(socket).parent.exists()
+    assert not scripts.is_running(scripts.gateway_of(socket))
