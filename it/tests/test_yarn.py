@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -228,3 +229,28 @@ def test_what_can_never_fit_is_refused_before_it_is_submitted(jobs: Jobs, tmp_pa
 def test_a_mistyped_option_names_the_nearest(jobs: Jobs, tmp_path: Path) -> None:
     ended = jobs.run("--executor-memry", "1g", script(tmp_path, "x.py", "pass"))
     assert (ended.code, ended.errors) == (2, "unknown option --executor-memry; nearest: --executor-memory\n")
+
+
+def launches(jobs: Jobs, client: subprocess.Popen[str], application: str) -> collections.Counter[str]:
+    """How near the tasks of the first stage ran to their input, by the ApplicationMaster's event log."""
+    log = ""
+    while client.poll() is None:
+        log = jobs.events(application) or log
+    return collections.Counter(re.findall(r"LaunchTask\[.*locality=(NODE|RACK|ANY)", log))
+
+
+@pytest.mark.parametrize(("setting", "least", "most"), [("true", 0.9, 1.0), ("false", 0.0, 0.45)])
+def test_tasks_run_where_their_blocks_are_unless_told_otherwise(
+    jobs: Jobs, lines: list[str], tmp_path: Path, setting: str, least: float, most: float
+) -> None:
+    client = jobs.start(
+        "--num-executors", "3", "--conf", f"weft.locality.enabled={setting}",
+        "--conf", "weft.locality.wait=60s",  # HDFS dealt the blocks by chance: the fullest node's tasks wait for it
+        script(tmp_path, f"near_{setting}.py", SLOW_COUNT), "/yarn/in",
+    )  # fmt: skip
+    application = jobs.running()
+    found = launches(jobs, client, application)
+    ended = jobs.wait(client)
+    assert ended.code == 0, ended.errors
+    assert sum(found.values()) >= FILES * 2, found
+    assert least <= found["NODE"] / sum(found.values()) <= most, found

@@ -78,9 +78,14 @@ class Jobs:
 
     def events(self, application: str) -> str:
         """The event log of the ApplicationMaster, while it runs."""
-        pattern = f"data/node*/local/usercache/*/appcache/{application}/*_000001/events.log"
-        found = sorted(self.cluster.home.glob(pattern))
-        return "".join(log.read_text() for log in found)
+        found = sorted(self.cluster.home.glob(f"data/node*/local/usercache/*/appcache/{application}/*_000001/events.log"))
+        text = ""
+        for log in found:
+            try:
+                text += log.read_text()
+            except FileNotFoundError:  # the application has just ended
+                continue
+        return text
 
     def left_over(self, application: str) -> list[str]:
         """Processes, staging and local folders of an ended application."""

@@ -75,8 +75,7 @@ public final class Application implements Gateway.Control {
                 settings.worker().memoryBytes(),
                 settings.worker().limitBytes(),
                 settings.maxResultBytes(),
-                spec.localFirst(),
-                settings.scheduler().locality());
+                spec.localFirst());
         jobs = new JobService(jobSettings, hadoop, loop, files);
     }
 

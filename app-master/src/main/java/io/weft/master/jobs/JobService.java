@@ -150,7 +150,7 @@ public final class JobService {
                 List<List<String>> hosts = new ArrayList<>();
                 List<InputSpec.Text> texts = new ArrayList<>();
                 for (Split split : list(source)) {
-                    hosts.add(settings.locality() ? split.hosts() : List.of());
+                    hosts.add(split.hosts());
                     texts.add(split.input());
                 }
                 facts.put(node.id(), new SourceFacts(hosts));

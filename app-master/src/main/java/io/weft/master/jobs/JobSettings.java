@@ -12,7 +12,6 @@ import java.util.Objects;
  * @param limitBytes RSS at which a worker is stopped, 0 for none
  * @param maxResultBytes what one action may bring to the driver, 0 for no limit
  * @param localFirst a path without scheme that exists on this machine is read as file:
- * @param locality whether tasks prefer the hosts of their input
  */
 public record JobSettings(
         String application,
@@ -20,8 +19,7 @@ public record JobSettings(
         long memoryBytes,
         long limitBytes,
         long maxResultBytes,
-        boolean localFirst,
-        boolean locality) {
+        boolean localFirst) {
     public JobSettings {
         Objects.requireNonNull(application, "application is null");
         Objects.requireNonNull(folder, "folder is null");

@@ -1,6 +1,8 @@
 package io.weft.master.backend.yarn;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.yarn.api.records.Container;
 import org.apache.hadoop.yarn.api.records.Priority;
@@ -9,17 +11,21 @@ import org.apache.hadoop.yarn.client.api.AMRMClient;
 import org.apache.hadoop.yarn.client.api.AMRMClient.ContainerRequest;
 
 /**
- * What has been asked of the ResourceManager and not come yet. Each ask names one host that has fewest containers so far, with
- * other hosts allowed: containers spread, and tasks find their blocks. Used by the heartbeat thread only.
+ * What has been asked of the ResourceManager and not come yet. Each ask names the one host that has fewest containers so far and
+ * insists on it for {@link #INSIST_MILLIS}: containers spread, and tasks find their blocks; the CapacityScheduler's own locality
+ * delay lasts milliseconds. Then any host will do. Thread-safe.
  */
 final class ContainerRequests {
+    static final long INSIST_MILLIS = 1_500;
     private static final Priority PRIORITY = Priority.newInstance(1);
+
+    private record Ask(ContainerRequest request, String host, long sinceMillis) {}
 
     private final AMRMClient<ContainerRequest> resourceManager;
     private final ContainerPlan plan;
 
     /** Asks by their allocation request id. */
-    private final Map<Long, ContainerRequest> waiting = new LinkedHashMap<>();
+    private final Map<Long, Ask> waiting = new LinkedHashMap<>();
 
     /** Containers asked for or held, by host. */
     private final Map<String, Integer> byHost = new LinkedHashMap<>();
@@ -32,42 +38,62 @@ final class ContainerRequests {
         plan.hosts().forEach(host -> byHost.put(host, 0));
     }
 
-    int waiting() {
+    synchronized int waiting() {
         return waiting.size();
     }
 
-    void askForOne() {
+    synchronized void askForOne(long nowMillis) {
         String host = emptiestHost();
+        if (host != null) {
+            byHost.merge(host, 1, Integer::sum);
+        }
+        ask(host, nowMillis);
+    }
+
+    private void ask(String host, long nowMillis) {
         ContainerRequest request = ContainerRequest.newBuilder()
                 .capability(Resource.newInstance(plan.megabytes(), plan.cores()))
                 .nodes(host == null ? null : new String[] {host})
                 .priority(PRIORITY)
-                .relaxLocality(true)
+                .relaxLocality(host == null)
                 .allocationRequestId(nextId)
                 .build();
-        waiting.put(nextId++, request);
-        if (host != null) {
-            byHost.merge(host, 1, Integer::sum);
-        }
+        waiting.put(nextId++, new Ask(request, host, nowMillis));
         resourceManager.addContainerRequest(request);
     }
 
+    /** Asks again, for any host, where the named one has given nothing for long. */
+    synchronized void insistNoLonger(long nowMillis) {
+        List<Long> late = new ArrayList<>();
+        waiting.forEach((id, ask) -> {
+            if (ask.host() != null && nowMillis - ask.sinceMillis() > INSIST_MILLIS) {
+                late.add(id);
+            }
+        });
+        for (Long id : late) {
+            Ask ask = waiting.remove(id);
+            resourceManager.removeContainerRequest(ask.request());
+            ended(ask.host());
+            ask(null, nowMillis);
+        }
+    }
+
     /** Takes an allocated container off the list; false when it was not asked for (any more). */
-    boolean answered(Container container) {
-        ContainerRequest request = waiting.remove(container.getAllocationRequestId());
-        if (request == null) {
+    synchronized boolean answered(Container container) {
+        Ask ask = waiting.remove(container.getAllocationRequestId());
+        if (ask == null) {
             return false;
         }
-        resourceManager.removeContainerRequest(request);
-        if (request.getNodes() != null && !request.getNodes().isEmpty()) {
-            byHost.merge(request.getNodes().get(0), -1, Integer::sum);
+        resourceManager.removeContainerRequest(ask.request());
+        if (ask.host() != null) {
+            ended(ask.host());
         }
         byHost.merge(container.getNodeId().getHost(), 1, Integer::sum);
         return true;
     }
 
     /** A container on this host is gone. */
-    void ended(String host) {
+    synchronized void ended(String host) {
         byHost.computeIfPresent(host, (name, count) -> Math.max(0, count - 1));
     }
 

@@ -83,7 +83,7 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
             throw new IOException("YARN did not register the ApplicationMaster: " + e.getMessage(), e);
         }
         for (int i = 0; i < plan.containers(); i++) {
-            requests.askForOne();
+            requests.askForOne(millis());
         }
         heartbeat = new Thread(this::beat, "weft-yarn-heartbeat");
         heartbeat.setDaemon(true);
@@ -176,6 +176,7 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
         while (true) {
             boolean awaiting;
             try {
+                requests.insistNoLonger(millis());
                 handle(resourceManager.allocate(0.5f));
                 awaiting = requests.waiting() > 0;
             } catch (ApplicationAttemptNotFoundException e) {
@@ -194,6 +195,10 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
                 }
             }
         }
+    }
+
+    private static long millis() {
+        return System.nanoTime() / 1_000_000;
     }
 
     private boolean pause(long millis) {
@@ -284,7 +289,7 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
             return;
         }
         requests.ended(host);
-        requests.askForOne();
+        requests.askForOne(millis());
     }
 
     private void lost(String id, String reason, boolean silent) {
