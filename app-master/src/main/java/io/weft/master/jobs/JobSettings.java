@@ -14,12 +14,7 @@ import java.util.Objects;
  * @param localFirst a path without scheme that exists on this machine is read as file:
  */
 public record JobSettings(
-        String application,
-        Path folder,
-        long memoryBytes,
-        long limitBytes,
-        long maxResultBytes,
-        boolean localFirst) {
+        String application, Path folder, long memoryBytes, long limitBytes, long maxResultBytes, boolean localFirst) {
     public JobSettings {
         Objects.requireNonNull(application, "application is null");
         Objects.requireNonNull(folder, "folder is null");
