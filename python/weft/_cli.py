@@ -17,6 +17,7 @@ _VERBS: dict[str, tuple[str, str]] = {
     "run": ("weft._run", "run a script with Weft: weft run [--master M] [--conf K=V] script.py [arguments]"),
     "submit": ("weft._submit", "submit a script to YARN: weft submit [options] script.py [arguments]"),
     "kill": ("weft._kill", "end an application on YARN: weft kill application_..."),
+    "conf": ("weft._conf", "what can be set: weft conf --list, weft conf NAME"),
     "setup": ("weft._cli", "build what the first run needs, and nothing else"),
 }
 

@@ -39,8 +39,8 @@ JAR_SOURCES = ("pom.xml", ".mvn", "app-master/pom.xml", "container-runner/pom.xm
 JAR_SOURCE_TREES = ("app-master/src/main", "container-runner/src/main")
 PLAN_SCHEMA = "python/weft/plan.avsc"
 REQUIREMENTS = ("py4j==0.10.9.9", "cloudpickle==3.1.2", "fastavro>=1.9,<2")
-# serial collector and small stacks: many small JVMs stand on one machine. One compiler: the second one takes half of the
-# processor from the first second of a program, and reading text is no faster with it
+# serial collector and small stacks: many small JVMs stand on one machine. One compiler: the second one takes half
+# of the processor from the first second of a program, and reading text is no faster with it
 JVM_FLAGS = (
     "-XX:TieredStopAtLevel=1",
     "-XX:+UseSerialGC",
