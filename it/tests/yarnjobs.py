@@ -78,7 +78,8 @@ class Jobs:
 
     def events(self, application: str) -> str:
         """The event log of the ApplicationMaster, while it runs."""
-        found = sorted(self.cluster.home.glob(f"data/node*/local/usercache/*/appcache/{application}/*_000001/events.log"))
+        pattern = f"data/node*/local/usercache/*/appcache/{application}/*_000001/events.log"
+        found = sorted(self.cluster.home.glob(pattern))
         text = ""
         for log in found:
             try:
