@@ -68,7 +68,8 @@ def _record_classes(scratch: Path) -> Path | None:
     classes = ":".join(f"weft/lib/{jar.name}" for jar in jars)
     weft = next(jar.name for jar in jars if jar.name.startswith("weft-"))
     command = [str(_install.find_java().command), "-XX:ArchiveClassesAtExit=weft.jsa", "-XX:+UseSerialGC"]
-    command += ["-Xlog:disable", "-cp", f"{classes}:weft-conf", "io.weft.master.submit.ClassRecorder", f"weft/lib/{weft}"]
+    command += ["-Xlog:disable", "-cp", f"{classes}:weft-conf"]
+    command += ["io.weft.master.submit.ClassRecorder", f"weft/lib/{weft}"]
     quiet = subprocess.DEVNULL
     try:
         subprocess.run(command, cwd=scratch, stdin=quiet, stdout=quiet, stderr=quiet, timeout=120, check=False)
