@@ -173,7 +173,7 @@ class RDD(DriverObject, Generic[T]):
         return self._derive(node, partitioner)
 
     def _forget_later(self, node: ShuffleNode) -> None:
-        weakref.finalize(node, self.ctx._forget_shuffle, node.rdd).atexit = False  # type: ignore[misc]
+        weakref.finalize(node, self.ctx._forget_shuffle, node.rdd).atexit = False  # type: ignore[misc, unused-ignore]
 
     def _default_partitions(self) -> int:
         """How many partitions a shuffle makes that was not told."""

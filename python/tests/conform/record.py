@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import inspect
 import json
 import os
 import re
@@ -93,10 +94,23 @@ def _plain(name: str) -> str:
     return name[len("PySpark") :] if name.startswith("PySpark") else name
 
 
+def signatures(classes: list[Any]) -> dict[str, dict[str, list[str]]]:
+    """Give the parameter names of the public methods, and of ``__init__``, of some classes; of properties none."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for owner in classes:
+        found[owner.__name__.replace("Spark", "Weft")] = methods = {}
+        for name in vars(owner):
+            member = getattr(owner, name)
+            if not name.startswith("_") or name == "__init__":
+                methods[name] = list(inspect.signature(member).parameters) if callable(member) else []
+    return found
+
+
 def _measure_pyspark() -> dict[str, Any]:
     import pyspark
     from cases import CASES  # type: ignore[import-not-found, unused-ignore]
     from pyspark import SparkConf, SparkContext
+    from pyspark.statcounter import StatCounter
 
     conf = SparkConf().setMaster("local[4]").set("spark.ui.enabled", "false").set("spark.task.maxFailures", "1")
     sc = SparkContext(conf=conf.set("spark.ui.showConsoleProgress", "false"))
@@ -110,6 +124,7 @@ def _measure_pyspark() -> dict[str, Any]:
     return {
         "pyspark": pyspark.__version__,
         "python": ".".join(map(str, sys.version_info[:3])),
+        "signatures": signatures([pyspark.RDD, SparkContext, SparkConf, StatCounter, pyspark.StorageLevel]),
         "hash": [sys.hash_info.algorithm, hash("weft")],
         "cases": measured,
     }

@@ -12,7 +12,7 @@ import cloudpickle
 import pytest
 
 from tests.conform import cases, differ, record
-from weft import WeftContext
+from weft import RDD, StatCounter, StorageLevel, WeftConf, WeftContext
 
 pytestmark = pytest.mark.local
 
@@ -50,6 +50,21 @@ def test_every_difference_that_is_meant_is_needed() -> None:
     if not NEEDED:
         pytest.skip("the cases were not run in this process")
     assert [row for row in MEANT if row not in NEEDED] == []
+
+
+# folders in addFile, which are not here; parameters that mean nothing here: PySpark's own JVM, its profilers
+WITHOUT = {"recursive", "gateway", "jsc", "profiler_cls", "udf_profiler_cls", "memory_profiler_cls", "_jvm", "_jconf"}
+# made by the context, or more than PySpark has
+OURS = {("RDD", "__init__"), ("WeftContext", "master"), ("WeftContext", "appName")}
+OURS |= {("WeftConf", "copy"), ("WeftConf", "split"), ("StatCounter", "of")}
+
+
+@pytest.mark.parametrize("owner", [RDD, WeftContext, WeftConf, StatCounter, StorageLevel])
+def test_parameters_have_pysparks_names_in_its_order(owner: type) -> None:
+    theirs = RECORDED["signatures"][owner.__name__]
+    for name, parameters in record.signatures([owner])[owner.__name__].items():
+        if (owner.__name__, name) not in OURS:
+            assert parameters == [one for one in theirs[name] if one not in WITHOUT], f"{owner.__name__}.{name}"
 
 
 def test_the_record_holds_all_and_only_the_cases() -> None:
