@@ -86,6 +86,16 @@ class Jobs:
         if self._stopped_at is not None:
             raise ContextError(f"This context was stopped at {self._stopped_at}. Make a new one: WeftContext().", "E19")
 
+    def add_file(self, path: str, python: bool) -> None:
+        """Hand a file to the gateway, for all tasks; a ValueError tells why it cannot be read."""
+        try:
+            self.java().addFile(path, python)
+        except Exception as error:
+            said = getattr(error, "java_exception", None)
+            if said is None:
+                raise
+            raise ValueError(str(said.getMessage())) from None
+
     def java(self) -> Any:
         """Give the gateway's entry point for control."""
         self.require_running()

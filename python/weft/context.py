@@ -326,13 +326,7 @@ class WeftContext(DriverObject):
             path = os.path.abspath(path)
             if not os.path.exists(path):
                 raise FileNotFoundError(f"{path} does not exist (add{'Py' if python else ''}File at {call_site()})")
-        try:
-            self._jobs.java().addFile(path, python)
-        except Exception as error:
-            said = getattr(error, "java_exception", None)
-            if said is None:
-                raise
-            raise ValueError(str(said.getMessage())) from None
+        self._jobs.add_file(path, python)
 
     # jobs
 
