@@ -17,9 +17,12 @@ from weft._gateway import Gateway
 from weft._lineage import DataBlock, Node, TextNode, count_partitions
 from weft._plan import COLLECT, DRAIN, Plan, build_plan, save_text
 from weft._progress import Console, Totals
-from weft.errors import ContextError, InternalError
+from weft.errors import ContextError, InputMissingError, InternalError
 
 __all__ = ["Jobs"]
+
+_UNREADABLE = "java.lang.IllegalArgumentException"
+"""What the gateway throws for a path that it cannot read."""
 
 
 class Jobs:
@@ -86,20 +89,20 @@ class Jobs:
         if self._stopped_at is not None:
             raise ContextError(f"This context was stopped at {self._stopped_at}. Make a new one: WeftContext().", "E19")
 
-    def add_file(self, path: str, python: bool) -> None:
-        """Hand a file to the gateway, for all tasks; a ValueError tells why it cannot be read."""
-        try:
-            self.java().addFile(path, python)
-        except Exception as error:
-            said = getattr(error, "java_exception", None)
-            if said is None:
-                raise
-            raise ValueError(str(said.getMessage())) from None
+    def control(self, method: str, *arguments: Any) -> Any:
+        """Call a method of the gateway's entry point.
 
-    def java(self) -> Any:
-        """Give the gateway's entry point for control."""
+        Raises
+        ------
+        WeftError
+            With the text of the Java exception, if there is one; never its stack.
+        """
         self.require_running()
-        return self._gateway.java()
+        try:
+            return getattr(self._gateway.java(), method)(*arguments)
+        except Exception as problem:
+            error = _control_error(problem)
+        raise error from None
 
     def stop(self, site: str) -> None:
         """End the gateway and print the summary; harmless when repeated."""
@@ -155,7 +158,22 @@ class Jobs:
 
     def _drop_shuffles(self) -> None:
         while self._dropped:
-            self._gateway.java().dropShuffle(self._dropped.popleft())
+            self.control("dropShuffle", self._dropped.popleft())
+
+
+def _control_error(problem: Exception) -> Exception:
+    """Make of a Py4J exception one that a person can read; others stay."""
+    from py4j.protocol import Py4JError, Py4JJavaError
+
+    if isinstance(problem, Py4JJavaError):
+        java = problem.java_exception
+        message = str(java.getMessage() or java.getClass().getName())
+        if java.getClass().getName() == _UNREADABLE:
+            return InputMissingError(f"{message} (at {call_site()})", "E02", 3)
+        return InternalError(message, "", 7)
+    if isinstance(problem, (Py4JError, OSError)):
+        return InternalError(f"The Java process of Weft does not answer: {problem}. It may have ended.", "", 7)
+    return problem
 
 
 def _payloads(plan: Plan) -> dict[str, Iterable[bytes]]:

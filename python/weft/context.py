@@ -209,7 +209,7 @@ class WeftContext(DriverObject):
         """
         if logLevel.upper() not in _LEVELS:
             raise ValueError(f"logLevel {logLevel!r} is none of {', '.join(_LEVELS)}")
-        self._jobs.java().setLogLevel(logLevel.upper())
+        self._jobs.control("setLogLevel", logLevel.upper())
 
     # where records come from
 
@@ -326,7 +326,7 @@ class WeftContext(DriverObject):
             path = os.path.abspath(path)
             if not os.path.exists(path):
                 raise FileNotFoundError(f"{path} does not exist (add{'Py' if python else ''}File at {call_site()})")
-        self._jobs.add_file(path, python)
+        self._jobs.control("addFile", path, python)
 
     # jobs
 
@@ -390,11 +390,11 @@ class WeftContext(DriverObject):
 
     def cancelJobGroup(self, groupId: str) -> None:
         """Cancel the running jobs of a group; their actions raise JobCancelledError."""
-        self._jobs.java().cancelJobGroup(groupId)
+        self._jobs.control("cancelJobGroup", groupId)
 
     def cancelAllJobs(self) -> None:
         """Cancel all running jobs; their actions raise JobCancelledError."""
-        self._jobs.java().cancelAllJobs()
+        self._jobs.control("cancelAllJobs")
 
     # for RDDs
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from weft.context import WeftContext
-from weft.errors import ContextError, JobCancelledError
+from weft.errors import ContextError, InputMissingError, JobCancelledError
 
 pytestmark = pytest.mark.local
 
@@ -140,6 +140,12 @@ def test_files_and_modules_reach_tasks_that_start_later(sc: WeftContext, tmp_pat
         return found
 
     assert sc.parallelize([1, 2], 2).map(use).collect() == [13, 14]
+
+
+def test_a_file_that_cannot_be_read_is_told_without_a_java_stack(sc: WeftContext) -> None:
+    with pytest.raises(InputMissingError, match=r"bogus://x/y.*\(at test_real.py:\d+\)") as caught:
+        sc.addFile("bogus://x/y")
+    assert "\tat " not in str(caught.value)
 
 
 def test_a_later_job_takes_over_a_shuffle_that_ran(sc: WeftContext, tmp_path: Path) -> None:
