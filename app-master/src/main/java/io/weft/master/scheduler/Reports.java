@@ -6,6 +6,7 @@ import io.weft.runner.protocol.TaskAttemptId;
 import io.weft.runner.protocol.TaskFailure;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -140,21 +141,19 @@ final class Reports {
         ended.ifPresent(attempt -> placement.offer(attempt.slot, turn));
     }
 
+    /** Also of a runner that was lost before: with its host gone, its outputs cannot be read any more either. */
     void runnerLost(SchedulerEvent.RunnerLost event, Turn turn) {
         Optional<RunnerState> runner = placement.slots.lose(event.runner());
-        if (runner.isEmpty()) {
-            return;
-        }
-        placement.hostGone(runner.get().host().name);
+        runner.ifPresent(gone -> placement.hostGone(gone.host().name));
         Map<ShuffleState, IntQueue> lost = new LinkedHashMap<>();
         if (!event.outputsReadable()) {
             jobs.shuffles.values().forEach(shuffle -> lost.put(shuffle, shuffle.loseRunner(event.runner())));
             lost.values().removeIf(maps -> maps.size() == 0);
         }
-        for (Slot slot : runner.get().slots()) {
+        for (Slot slot : runner.map(RunnerState::slots).orElse(List.of())) {
             if (slot.attempt != null) {
                 Attempt attempt = placement.end(slot.attempt.id, turn).orElseThrow();
-                if (!attempt.cancelled && !attempt.stage.job.ended) {
+                if (!attempt.cancelled) {
                     lost(attempt, event.reason(), turn);
                 }
             }

@@ -63,6 +63,13 @@ class SchedulerLossTest {
     }
 
     @Test
+    void outputsOfALostRunnerAreLostWhenItsHostIsGoneToo() {
+        tester.on(new SchedulerEvent.RunnerLost("r1", true, "idle"));
+        tester.lose("r1", "start stage 0 tasks 1");
+        tester.runner("r3", 1, "launch 0.0.1 on r3:0 NONE");
+    }
+
+    @Test
     void aReducerThatRunsIsNotDisturbedByALoss() {
         tester.lose("r1", "start stage 0 tasks 1");
         tester.done("1.1.0", "accept 1.1.0 result", "launch 0.0.1 on r2:0 NONE");

@@ -1,0 +1,198 @@
+package io.weft.master.scheduler;
+
+import io.weft.master.stages.Stage;
+import io.weft.master.stages.StageGraph;
+import io.weft.runner.protocol.FailureKind;
+import io.weft.runner.protocol.MapOutput;
+import io.weft.runner.protocol.MapOutputId;
+import io.weft.runner.protocol.TaskAttemptId;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What holds after every event, checked from outside: from the events as they went in and the actions as they came out, without a look
+ * into the scheduler.
+ */
+final class Invariants {
+    /** A broken invariant. */
+    static final class Violation extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Violation(String message) {
+            super(message);
+        }
+    }
+
+    private record Task(int stage, int partition) {
+        static Task of(TaskAttemptId id) {
+            return new Task(id.stage(), id.partition());
+        }
+    }
+
+    private final int maxFailures;
+    private final Map<Integer, Stage> stages = new HashMap<>();
+    private final Map<String, Integer> slotsByRunner = new HashMap<>();
+    private final Map<String, TaskAttemptId> occupied = new HashMap<>();
+    private final Map<TaskAttemptId, SchedulerAction.LaunchTask> live = new HashMap<>();
+    private final Set<TaskAttemptId> launched = new HashSet<>();
+    private final Set<TaskAttemptId> cancelled = new HashSet<>();
+    private final Set<MapOutputId> lost = new HashSet<>();
+    private final Map<String, MapOutput> accepted = new HashMap<>();
+    private final Map<TaskAttemptId, MapOutput> reported = new HashMap<>();
+    private final Map<String, List<MapOutput>> announced = new HashMap<>();
+    private final Map<Task, Integer> failures = new HashMap<>();
+    private final Map<Task, Set<TaskAttemptId>> grants = new HashMap<>();
+    private final Set<Task> results = new HashSet<>();
+    private final Set<Integer> endedJobs = new HashSet<>();
+
+    /** The attempt that ended with the event at hand. */
+    private TaskAttemptId wasLive;
+
+    Invariants(int maxFailures) {
+        this.maxFailures = maxFailures;
+    }
+
+    /** Call before the scheduler gets the event. */
+    void before(SchedulerEvent event) {
+        if (event instanceof SchedulerEvent.JobSubmitted e) {
+            submitted(e.graph());
+        } else if (event instanceof SchedulerEvent.RunnerRegistered e) {
+            slotsByRunner.putIfAbsent(e.runner(), e.slots());
+        } else if (event instanceof SchedulerEvent.RunnerLost e) {
+            slotsByRunner.put(e.runner(), 0);
+            live.values().stream()
+                    .filter(launch -> launch.runner().equals(e.runner()))
+                    .map(SchedulerAction.LaunchTask::id)
+                    .toList()
+                    .forEach(this::ended);
+            if (!e.outputsReadable()) {
+                accepted.values().stream()
+                        .filter(output -> output.runner().equals(e.runner()))
+                        .toList()
+                        .forEach(this::lose);
+            }
+        } else if (event instanceof SchedulerEvent.FetchFailed e) {
+            e.lost().forEach(id -> {
+                lost.add(id);
+                accepted.values().removeIf(output -> output.id().equals(id));
+            });
+            ended(e.id());
+        } else if (event instanceof SchedulerEvent.TaskSucceeded e) {
+            e.output().ifPresent(output -> reported.put(e.id(), output));
+            ended(e.id());
+        } else if (event instanceof SchedulerEvent.TaskFailed e) {
+            if (live.containsKey(e.id()) && e.failure().kind() != FailureKind.EXTERNAL) {
+                failures.merge(Task.of(e.id()), 1, Integer::sum);
+            }
+            ended(e.id());
+        } else if (event instanceof SchedulerEvent.TaskCancelled e) {
+            ended(e.id());
+        }
+    }
+
+    private void submitted(StageGraph graph) {
+        graph.stages().forEach(stage -> stages.put(stage.id(), stage));
+    }
+
+    private void lose(MapOutput output) {
+        lost.add(output.id());
+        accepted.remove(output.id().shuffle() + "/" + output.id().map());
+    }
+
+    private void ended(TaskAttemptId id) {
+        SchedulerAction.LaunchTask launch = live.remove(id);
+        if (launch != null) {
+            occupied.remove(launch.runner() + "/" + launch.slot());
+            wasLive = id;
+        }
+    }
+
+    /** Call with what the scheduler decided. */
+    void after(List<SchedulerAction> actions) {
+        for (SchedulerAction action : actions) {
+            if (action instanceof SchedulerAction.LaunchTask launch) {
+                launch(launch);
+            } else if (action instanceof SchedulerAction.ShuffleReady ready) {
+                announced.put(ready.shuffle() + "/" + ready.epoch(), ready.outputs());
+            } else if (action instanceof SchedulerAction.CancelTask cancel) {
+                check(live.containsKey(cancel.id()), cancel.id() + " is cancelled but does not run");
+                cancelled.add(cancel.id());
+            } else if (action instanceof SchedulerAction.TaskAccepted accept) {
+                accept(accept);
+            } else if (action instanceof SchedulerAction.GrantCommit grant) {
+                grant(grant.id());
+            } else if (action instanceof SchedulerAction.JobSucceeded succeeded) {
+                check(endedJobs.add(succeeded.job()), "job " + succeeded.job() + " ended twice");
+            } else if (action instanceof SchedulerAction.JobFailed failed) {
+                check(endedJobs.add(failed.job()), "job " + failed.job() + " ended twice");
+            }
+        }
+        wasLive = null;
+    }
+
+    private void launch(SchedulerAction.LaunchTask launch) {
+        TaskAttemptId id = launch.id();
+        check(!endedJobs.contains(launch.job()), id + " is launched for job " + launch.job() + " that ended");
+        check(launched.add(id), id + " is launched twice");
+        String slot = launch.runner() + "/" + launch.slot();
+        check(
+                launch.slot() < slotsByRunner.getOrDefault(launch.runner(), 0),
+                id + " is launched in " + slot + " that is not there");
+        check(
+                !occupied.containsKey(slot),
+                id + " is launched in " + slot + ", which " + occupied.get(slot) + " occupies");
+        check(
+                failures.getOrDefault(Task.of(id), 0) < maxFailures,
+                id + " is launched after " + maxFailures + " failures");
+        check(
+                live.keySet().stream()
+                        .noneMatch(other -> Task.of(other).equals(Task.of(id)) && !cancelled.contains(other)),
+                id + " is launched beside another attempt");
+        for (int shuffle : stages.get(id.stage()).reads()) {
+            List<MapOutput> outputs =
+                    announced.get(shuffle + "/" + launch.epochs().get(shuffle));
+            check(outputs != null, id + " is launched before shuffle " + shuffle + " is announced");
+            outputs.forEach(output ->
+                    check(!lost.contains(output.id()), id + " is launched to read " + output.id() + ", which is lost"));
+        }
+        occupied.put(slot, id);
+        live.put(id, launch);
+    }
+
+    private void accept(SchedulerAction.TaskAccepted accept) {
+        TaskAttemptId id = accept.attempt();
+        check(!cancelled.contains(id), id + " is accepted though it was cancelled");
+        check(id.equals(wasLive), id + " is accepted though it did not just end");
+        Stage stage = stages.get(id.stage());
+        if (accept.resultStage()) {
+            check(results.add(Task.of(id)), id + " is the second result of its partition");
+            check(
+                    !stage.commits()
+                            || grants.getOrDefault(Task.of(id), Set.of()).contains(id),
+                    id + " was not granted its commit");
+        } else {
+            MapOutput output = reported.get(id);
+            MapOutput before =
+                    accepted.put(output.id().shuffle() + "/" + output.id().map(), output);
+            check(before == null, id + " is accepted, but " + before + " is there");
+            failures.remove(Task.of(id));
+        }
+    }
+
+    private void grant(TaskAttemptId id) {
+        Set<TaskAttemptId> granted = grants.computeIfAbsent(Task.of(id), task -> new HashSet<>());
+        granted.removeIf(other -> !other.equals(id) && !live.containsKey(other));
+        granted.add(id);
+        check(granted.size() == 1, "commits of one task are granted to " + granted);
+        check(live.containsKey(id) && !cancelled.contains(id), id + " may commit, but is over");
+    }
+
+    private static void check(boolean condition, String problem) {
+        if (!condition) {
+            throw new Violation(problem);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+package io.weft.master.scheduler;
+
+import io.weft.master.stages.Stage;
+import io.weft.runner.protocol.FailureKind;
+import io.weft.runner.protocol.MapOutput;
+import io.weft.runner.protocol.MapOutputId;
+import io.weft.runner.protocol.TaskAttemptId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+
+/**
+ * Runners that die, vanish or are thought dead, tasks that fail, outputs that cannot be fetched, reports that are late. Reports of one
+ * runner stay in order, as its link keeps them. Trouble ends after a while, so that every job can end.
+ */
+final class SimulatedCluster {
+    private static final int HOSTS = 5;
+    private static final long TROUBLE_ENDS_MILLIS = 20_000;
+
+    private static final class Runner {
+        final String name;
+        final String host;
+
+        /** It computes. A dead one says nothing more. */
+        boolean alive = true;
+
+        long lastReportMillis;
+
+        Runner(String name, String host) {
+            this.name = name;
+            this.host = host;
+        }
+    }
+
+    private final Simulation simulation;
+    private final Random random;
+    private final Map<String, Runner> runners = new LinkedHashMap<>();
+
+    /** Attempts at work, with their runners. */
+    private final Map<TaskAttemptId, Runner> working = new HashMap<>();
+
+    /** Map outputs that can be read, with their values. */
+    private final Map<MapOutputId, Long> stored = new HashMap<>();
+
+    private final Map<MapOutputId, String> storedBy = new HashMap<>();
+    private final Map<TaskAttemptId, Long> results = new HashMap<>();
+    private final Set<TaskAttemptId> cancelled = new HashSet<>();
+    private final Map<Integer, Map<Integer, Long>> committed = new HashMap<>();
+    private final Map<String, List<MapOutput>> lists = new HashMap<>();
+
+    /** A task that always fails, as "stage/partition"; often there is none. */
+    private final String poisoned;
+
+    private final int failurePercent;
+    private int runnersMade;
+
+    SimulatedCluster(Simulation simulation, Random random) {
+        this.simulation = simulation;
+        this.random = random;
+        poisoned = random.nextInt(5) == 0 ? random.nextInt(6) + "/" + random.nextInt(3) : "";
+        failurePercent = random.nextInt(12);
+    }
+
+    void start() {
+        int count = 1 + random.nextInt(5);
+        for (int i = 0; i < count; i++) {
+            simulation.after(random.nextInt(1500), this::addRunner);
+        }
+        int deaths = random.nextInt(7);
+        for (int i = 0; i < deaths; i++) {
+            simulation.after(random.nextInt(8000), this::disturb);
+        }
+    }
+
+    /** The value an accepted attempt computed. */
+    long result(TaskAttemptId id) {
+        return results.get(id);
+    }
+
+    Map<Integer, Long> committed(int job) {
+        return committed.getOrDefault(job, Map.of());
+    }
+
+    private void addRunner() {
+        Runner runner = new Runner("r" + runnersMade++, "h" + random.nextInt(HOSTS));
+        runners.put(runner.name, runner);
+        String rack = "rack" + runner.host.charAt(1) % 2;
+        simulation.deliver(new SchedulerEvent.RunnerRegistered(runner.name, runner.host, rack, 1 + random.nextInt(3)));
+    }
+
+    /** A runner dies, or is thought dead while it works on. Another one comes in its place. */
+    private void disturb() {
+        List<Runner> alive =
+                runners.values().stream().filter(runner -> runner.alive).toList();
+        simulation.after(random.nextInt(1000), this::addRunner);
+        if (alive.isEmpty()) {
+            return;
+        }
+        Runner runner = alive.get(random.nextInt(alive.size()));
+        boolean readable = random.nextInt(3) == 0;
+        SchedulerEvent lost = new SchedulerEvent.RunnerLost(runner.name, readable, "container lost");
+        if (random.nextInt(3) > 0) {
+            runner.alive = false;
+            if (!readable) {
+                stored.keySet().removeIf(id -> storedBy.get(id).equals(runner.name));
+            }
+            simulation.after(random.nextInt(2000), () -> simulation.deliver(lost));
+        } else {
+            simulation.deliver(lost);
+            simulation.after(random.nextInt(3000), () -> runner.alive = false);
+        }
+    }
+
+    void perform(SchedulerAction action) {
+        if (action instanceof SchedulerAction.LaunchTask launch) {
+            Runner runner = runners.get(launch.runner());
+            working.put(launch.id(), runner);
+            simulation.after(1 + random.nextInt(800), () -> work(launch, runner));
+        } else if (action instanceof SchedulerAction.ShuffleReady ready) {
+            lists.put(ready.shuffle() + "/" + ready.epoch(), ready.outputs());
+        } else if (action instanceof SchedulerAction.CancelTask cancel) {
+            spoil(cancel.id());
+            simulation.after(random.nextInt(300), () -> stop(cancel.id()));
+        } else if (action instanceof SchedulerAction.GrantCommit grant) {
+            simulation.after(random.nextInt(300), () -> commit(grant.id()));
+        } else if (action instanceof SchedulerAction.DenyCommit deny) {
+            simulation.after(random.nextInt(300), () -> stop(deny.id()));
+        }
+    }
+
+    /** Nobody may use what a cancelled attempt made: from now on it is wrong. */
+    private void spoil(TaskAttemptId id) {
+        cancelled.add(id);
+        results.computeIfPresent(id, (key, value) -> value ^ 0xBAD);
+        int shuffle = simulation.stage(id).shuffle();
+        if (shuffle >= 0) {
+            stored.computeIfPresent(
+                    SchedulerTester.outputId(shuffle, id.partition(), id.attempt()), (key, value) -> value ^ 0xBAD);
+        }
+    }
+
+    private void stop(TaskAttemptId id) {
+        Runner runner = working.remove(id);
+        if (runner != null) {
+            report(runner, new SchedulerEvent.TaskCancelled(id));
+        }
+    }
+
+    private boolean trouble(int percent) {
+        return simulation.now() < TROUBLE_ENDS_MILLIS && random.nextInt(100) < percent;
+    }
+
+    private void work(SchedulerAction.LaunchTask launch, Runner runner) {
+        TaskAttemptId id = launch.id();
+        if (!runner.alive || !working.containsKey(id)) {
+            return;
+        }
+        List<MapOutputId> unreadable = new ArrayList<>();
+        List<Long> inputs = new ArrayList<>();
+        Stage stage = simulation.stage(id);
+        for (int shuffle : stage.reads()) {
+            for (MapOutput output : lists.get(shuffle + "/" + launch.epochs().get(shuffle))) {
+                Long value = stored.get(output.id());
+                if (value == null || trouble(1)) {
+                    unreadable.add(output.id());
+                } else {
+                    inputs.add(value);
+                }
+            }
+        }
+        if (!unreadable.isEmpty()) {
+            end(id, runner, new SchedulerEvent.FetchFailed(id, unreadable, "connection refused"));
+        } else if ((stage.id() + "/" + id.partition()).equals(poisoned)) {
+            end(id, runner, new SchedulerEvent.TaskFailed(id, SchedulerTester.USER));
+        } else if (trouble(failurePercent)) {
+            FailureKind kind = random.nextBoolean() ? FailureKind.EXTERNAL : FailureKind.INTERNAL;
+            end(id, runner, new SchedulerEvent.TaskFailed(id, SchedulerTester.failure(kind)));
+        } else {
+            succeed(id, runner, stage, SimulatedJobs.value(stage, launch.job(), id.partition(), inputs));
+        }
+    }
+
+    private void succeed(TaskAttemptId id, Runner runner, Stage stage, long value) {
+        long written = cancelled.contains(id) ? value ^ 0xBAD : value;
+        results.put(id, written);
+        if (stage.shuffle() >= 0) {
+            MapOutput output = SchedulerTester.output(stage.shuffle(), id, runner.name);
+            stored.put(output.id(), written);
+            storedBy.put(output.id(), runner.name);
+            end(id, runner, new SchedulerEvent.TaskSucceeded(id, Optional.of(output)));
+        } else if (stage.commits()) {
+            report(runner, new SchedulerEvent.CommitWanted(id));
+        } else {
+            end(id, runner, new SchedulerEvent.TaskSucceeded(id, Optional.empty()));
+        }
+    }
+
+    private void commit(TaskAttemptId id) {
+        Runner runner = working.get(id);
+        if (runner != null && runner.alive) {
+            committed
+                    .computeIfAbsent(simulation.job(id), job -> new HashMap<>())
+                    .put(id.partition(), results.get(id));
+            end(id, runner, new SchedulerEvent.TaskSucceeded(id, Optional.empty()));
+        }
+    }
+
+    private void end(TaskAttemptId id, Runner runner, SchedulerEvent report) {
+        working.remove(id);
+        report(runner, report);
+    }
+
+    /** Some reports of a runner that dies are lost with it. */
+    private void report(Runner runner, SchedulerEvent event) {
+        runner.lastReportMillis = Math.max(runner.lastReportMillis, simulation.now() + random.nextInt(400));
+        boolean lostIfDead = random.nextBoolean();
+        simulation.at(runner.lastReportMillis, () -> {
+            if (runner.alive || !lostIfDead) {
+                simulation.deliver(event);
+            }
+        });
+    }
+}

@@ -1,0 +1,108 @@
+package io.weft.master.scheduler;
+
+import io.weft.master.stages.Stage;
+import io.weft.master.stages.StageGraph;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeSet;
+
+/**
+ * Random jobs over common shuffles, and what they must answer. The value of a task is a hash of what it is and of the values of all maps
+ * that it reads, so that one wrong input anywhere shows in the answer.
+ */
+final class SimulatedJobs {
+    private static final int MAX_TASKS = 5;
+
+    /** How one shuffle is made, in every job that reads it. */
+    private record Shuffle(int id, List<Integer> reads, List<List<String>> hosts) {}
+
+    private final Random random;
+    private final List<Shuffle> shuffles = new ArrayList<>();
+
+    /** Graphs by job. */
+    final Map<Integer, StageGraph> graphs = new LinkedHashMap<>();
+
+    private final Map<Integer, Stage> stages = new LinkedHashMap<>();
+
+    SimulatedJobs(Random random) {
+        this.random = random;
+        int shuffleCount = random.nextInt(5);
+        for (int id = 0; id < shuffleCount; id++) {
+            shuffles.add(new Shuffle(id, someShuffles(id), hosts(1 + random.nextInt(MAX_TASKS))));
+        }
+        int jobs = 1 + random.nextInt(4);
+        for (int job = 0; job < jobs; job++) {
+            graphs.put(job, graph());
+        }
+    }
+
+    Stage stage(int id) {
+        return stages.get(id);
+    }
+
+    /** The right value of one task. */
+    long value(Stage stage, int job, int partition) {
+        List<Long> inputs = new ArrayList<>();
+        stage.reads().forEach(id -> inputs.addAll(mapValues(id)));
+        return value(stage, job, partition, inputs);
+    }
+
+    /** The value of a task that read these values, in order. */
+    static long value(Stage stage, int job, int partition, List<Long> inputs) {
+        long seed = stage.shuffle() >= 0 ? stage.shuffle() : 1000 + job;
+        return 31 * (31 * seed + partition) + 7 * inputs.hashCode() + 1;
+    }
+
+    private List<Long> mapValues(int id) {
+        Shuffle shuffle = shuffles.get(id);
+        List<Long> values = new ArrayList<>();
+        Stage stage = Graphs.map(0, id, shuffle.reads(), shuffle.hosts());
+        stage.partitions().forEach(partition -> values.add(value(stage, 0, partition)));
+        return values;
+    }
+
+    private StageGraph graph() {
+        List<Integer> reads = someShuffles(shuffles.size());
+        TreeSet<Integer> needed = new TreeSet<>();
+        reads.forEach(id -> addNeeded(id, needed));
+        List<Stage> added = new ArrayList<>();
+        for (int id : needed) {
+            Shuffle shuffle = shuffles.get(id);
+            added.add(Graphs.map(stages.size() + added.size(), id, shuffle.reads(), shuffle.hosts()));
+        }
+        int last = stages.size() + added.size();
+        int tasks = 1 + random.nextInt(MAX_TASKS);
+        added.add(random.nextBoolean() ? Graphs.save(last, reads, tasks) : Graphs.result(last, reads, hosts(tasks)));
+        added.forEach(stage -> stages.put(stage.id(), stage));
+        return new StageGraph(added);
+    }
+
+    private void addNeeded(int id, TreeSet<Integer> needed) {
+        if (needed.add(id)) {
+            shuffles.get(id).reads().forEach(parent -> addNeeded(parent, needed));
+        }
+    }
+
+    private List<Integer> someShuffles(int below) {
+        TreeSet<Integer> chosen = new TreeSet<>();
+        for (int i = 0; below > 0 && i < 1 + random.nextInt(2); i++) {
+            chosen.add(random.nextInt(below));
+        }
+        return List.copyOf(chosen);
+    }
+
+    private List<List<String>> hosts(int tasks) {
+        List<List<String>> hosts = new ArrayList<>();
+        for (int task = 0; task < tasks; task++) {
+            List<String> preferred = new ArrayList<>();
+            for (int i = random.nextInt(3); i > 0; i--) {
+                preferred.add("h" + random.nextInt(5));
+            }
+            hosts.add(preferred.stream().distinct().toList());
+        }
+        return hosts;
+    }
+}
