@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from weft._datasocket import DataSocket
 from weft._install import python_path
+from weft._interpreter import worker_python
 from weft._progress import Console
 from weft.errors import InternalError, error_for
 
@@ -48,7 +49,7 @@ def start_line(token: str, master: str, name: str, settings: dict[str, str], had
         "master": master,
         "name": name,
         "home": os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))),
-        "python": os.environ.get("WEFT_PYTHON") or os.environ.get("PYSPARK_PYTHON") or sys.executable,
+        "python": worker_python(),
         "pythonPath": _python_path(script),
         "pythonVersion": platform.python_version(),
         "implementation": sys.implementation.name,

@@ -35,6 +35,10 @@ final class ForkServer implements AutoCloseable {
     }
 
     private final Process process;
+
+    /** What it says before is about its start; that is told once, by whoever misses it. */
+    private volatile boolean ready;
+
     private final OutputStream commands;
     private final Listener listener;
 
@@ -184,7 +188,9 @@ final class ForkServer implements AutoCloseable {
                     json.path("died").asInt(),
                     json.path("slot").asInt(-1),
                     json.path("status").asInt());
-        } else if (!json.has("ready")) {
+        } else if (json.has("ready")) {
+            ready = true;
+        } else {
             throw new ProtocolException("the fork server answered " + line);
         }
     }
@@ -193,7 +199,9 @@ final class ForkServer implements AutoCloseable {
         try (BufferedReader lines = reader(process.getErrorStream())) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 String shown = line.length() > MAX_LINE_CHARACTERS ? line.substring(0, MAX_LINE_CHARACTERS) : line;
-                System.err.println("[weft fork server] " + shown);
+                if (ready) {
+                    System.err.println("[weft fork server] " + shown);
+                }
                 synchronized (tail) {
                     tail.add(shown);
                     if (tail.size() > TAIL_LINES) {

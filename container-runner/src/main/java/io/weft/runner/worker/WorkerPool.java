@@ -32,6 +32,9 @@ public final class WorkerPool implements AutoCloseable {
     private static final long REGISTER_MILLIS = 30_000;
     private static final int MAX_FAILED_FORKS = 3;
 
+    /** How the last fork server ended. Guarded by this object. */
+    private String lastEnd = "";
+
     /** What is known of one slot. Guarded by the pool. */
     private static final class Seat {
         /** The slot's worker, now or as soon as it has registered. */
@@ -208,8 +211,8 @@ public final class WorkerPool implements AutoCloseable {
             starts.removeFirst();
         }
         if (starts.size() >= MAX_STARTS) {
-            throw new WorkerUnavailableException(
-                    "the Python fork server ended " + starts.size() + " times in a minute");
+            throw new WorkerUnavailableException(settings.python() + " ended " + starts.size()
+                    + " times in a minute before it could serve; it said last: " + lastLine(lastEnd));
         }
         starts.addLast(now);
         server = ForkServer.start(settings, registrar.socket(), mark, new Children());
@@ -236,6 +239,11 @@ public final class WorkerPool implements AutoCloseable {
         } catch (IOException e) {
             failAll(e.getMessage());
         }
+    }
+
+    private static String lastLine(String text) {
+        String stripped = text.strip();
+        return stripped.substring(stripped.lastIndexOf('\n') + 1);
     }
 
     private void failAll(String reason) {
@@ -336,6 +344,9 @@ public final class WorkerPool implements AutoCloseable {
 
         @Override
         public void ended(ForkServer from, String reason) {
+            synchronized (WorkerPool.this) {
+                lastEnd = reason;
+            }
             List<Worker> gone;
             List<Worker> idle = new ArrayList<>();
             synchronized (WorkerPool.this) {
@@ -351,7 +362,7 @@ public final class WorkerPool implements AutoCloseable {
                     }
                     seat.forked = OptionalInt.empty();
                 }
-                restart(reason);
+                restart();
             }
             gone.forEach(Worker::kill);
             gone.forEach(worker -> worker.ended(new WorkerExit.ForkServerEnded(reason)));
@@ -359,14 +370,14 @@ public final class WorkerPool implements AutoCloseable {
             searcher.execute(WorkerPool.this::killLeftovers);
         }
 
-        private void restart(String reason) {
+        private void restart() {
             if (closed) {
                 return;
             }
             try {
                 startServer();
             } catch (IOException e) {
-                failAll(e.getMessage() + "; the last time: " + reason);
+                failAll(e.getMessage());
             }
         }
 
