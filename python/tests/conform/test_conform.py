@@ -24,10 +24,10 @@ NEEDED: set[differ.Difference] = set()
 SAME_HASH = sys.hash_info.algorithm == RECORDED["hash"][0] and sys.implementation.name == "cpython"
 
 
-@pytest.fixture(scope="module")
-def sc() -> Iterator[WeftContext]:
+@pytest.fixture(scope="module", params=["local[4]", pytest.param("local-cluster[2,2,512]", marks=pytest.mark.cluster)])
+def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
     cloudpickle.register_pickle_by_value(cases)
-    with WeftContext("local[4]") as made:
+    with WeftContext(request.param) as made:
         yield made
     cloudpickle.unregister_pickle_by_value(cases)
 
