@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     for verb, text in (("bench", "the benchmarks: it/bench"), ("conform", "measure PySpark's side of the API tests")):
         script = verbs.add_parser(verb, help=text, add_help=False)
         script.add_argument("rest", nargs=argparse.REMAINDER)
-    verbs.add_parser("dist", help="build dist/weft-VERSION.whl")
+    verbs.add_parser("dist", help="build the wheel, the jar and the framework archive in dist/")
     options = parser.parse_args(arguments)
     try:
         return _run(options)
@@ -52,7 +52,7 @@ def _run(options: argparse.Namespace) -> int:
         rings = ("it",) if options.verb == "it" else tuple(options.ring or RINGS)
         return _test(rings, list(getattr(options, "pytest", [])))
     if options.verb == "dist":
-        print(steps.build_wheel())
+        print(*steps.build_dist(), sep="\n")
         return 0
     return steps.bench(options.rest) if options.verb == "bench" else steps.conform(options.rest)
 

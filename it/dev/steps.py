@@ -194,18 +194,27 @@ def pyspark_python() -> Path:
     return python
 
 
-def build_wheel() -> Path:
-    """Builds the wheel from a copy of the package that holds the jars too."""
+def build_dist() -> list[Path]:
+    """Fills dist/: the wheel, and for `yarn jar` the jar with the framework archive beside it."""
     install()
-    lib = subprocess.run(
-        [str(dev_python()), "-c", "from weft._install import lib_folder; print(lib_folder())"],
-        env=environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    ).stdout.strip()
+    program = (
+        "from weft import _install, _framework; _install.link_dependencies();"
+        "print(_install.lib_folder()); print(_framework.ensure_framework())"
+    )
+    asked = subprocess.run(
+        [str(dev_python()), "-c", program], env=environment(), stdout=subprocess.PIPE, text=True, check=True
+    )
+    lib, framework = asked.stdout.splitlines()[-2:]
     dist = ROOT / "dist"
     dist.mkdir(exist_ok=True)
+    jar = next(Path(lib).glob("weft-*.jar"))
+    # copy2: a jar's time must stay what it was when the class archive was recorded
+    made = [Path(shutil.copy2(jar, dist)), Path(shutil.copy2(framework, dist / f"{jar.stem}-framework.tar"))]
+    return [build_wheel(Path(lib), dist), *made]
+
+
+def build_wheel(lib: Path, dist: Path) -> Path:
+    """Builds the wheel from a copy of the package that holds the jars too."""
     with tempfile.TemporaryDirectory(prefix="weft-dist-") as folder:
         copy = Path(folder, "python")
         ignored = shutil.ignore_patterns("__pycache__", "*.so", "tests", "*.egg-info", "build")
