@@ -44,7 +44,8 @@ final class Placement {
     void begin(StageRun stage, Turn turn) {
         List<Integer> todo = stage.begin(settings.locality());
         turn.add(new SchedulerAction.StageStarted(stage.job.id, stage.stage.id(), todo.size()));
-        todo.forEach(task -> submit(stage, task, "", turn));
+        todo.forEach(task -> queue(stage, task, "", turn));
+        update(stage, 0);
     }
 
     /** A begun stage is active again: its tasks may take slots that are free. */
@@ -57,6 +58,11 @@ final class Placement {
 
     /** Queues a task, and launches it if its stage is active and a slot that it wants is free. */
     void submit(StageRun stage, int task, String avoidedHost, Turn turn) {
+        queue(stage, task, avoidedHost, turn);
+        update(stage, 0);
+    }
+
+    private void queue(StageRun stage, int task, String avoidedHost, Turn turn) {
         List<String> wanted = stage.pending.add(task, avoidedHost, slots::isAlive);
         if (stage.status == StageStatus.ACTIVE && !slots.free.isEmpty()) {
             Optional<Slot> slot = wanted.isEmpty()
@@ -69,7 +75,6 @@ final class Placement {
                 launch(stage, task, slot.get(), turn);
             }
         }
-        update(stage, 0);
     }
 
     /** The stage's status or tasks changed, and its job runs {@code more} attempts. */
