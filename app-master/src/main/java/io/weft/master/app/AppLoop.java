@@ -143,7 +143,7 @@ public final class AppLoop implements BackendListener, Submitter {
     private void perform(Message message) {
         try {
             dispatch(message);
-        } catch (RuntimeException | StackOverflowError defect) {
+        } catch (RuntimeException | Error defect) {
             log.note(System.currentTimeMillis(), "defect while handling " + message + ": " + Stacks.text(defect));
             String text = "Weft failed while it scheduled: " + Stacks.message(defect)
                     + ". Start a new context; please report this.";

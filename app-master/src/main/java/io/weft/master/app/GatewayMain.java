@@ -28,6 +28,7 @@ public final class GatewayMain {
         Signal.handle(new Signal("INT"), SignalHandler.SIG_IGN);
         PrintStream answers = System.out;
         System.setOut(System.err);
+        Thread.setDefaultUncaughtExceptionHandler(GatewayMain::tellDefect);
         CountDownLatch stop = new CountDownLatch(1);
         LocalSession session;
         try {
@@ -50,6 +51,14 @@ public final class GatewayMain {
         stop.await();
         session.close();
         System.exit(0);
+    }
+
+    /** One line for people; the stack for those who asked for it. */
+    private static void tellDefect(Thread thread, Throwable defect) {
+        System.err.println("weft: thread " + thread.getName() + " of the gateway failed: " + Stacks.message(defect));
+        if (System.getenv("WEFT_VERBOSE") != null) {
+            System.err.println(Stacks.text(defect));
+        }
     }
 
     private static void awaitEndOfInput(CountDownLatch stop) {

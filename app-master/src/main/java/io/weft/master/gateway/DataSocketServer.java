@@ -6,8 +6,6 @@ import io.weft.runner.shuffle.BlockStore;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.channels.CancelledKeyException;
-import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
@@ -82,7 +80,7 @@ public final class DataSocketServer implements AutoCloseable {
     private void converse(DataChannel frames) {
         try (frames) {
             new DataConnection(frames, services).serve(token);
-        } catch (IOException | ClosedSelectorException | CancelledKeyException gone) {
+        } catch (IOException | RuntimeException gone) {
             // the driver closed the connection, or spoke nonsense, or the gateway stops: in each case it is over
         } finally {
             synchronized (open) {
