@@ -3,13 +3,14 @@ package io.weft.master.plan;
 import io.weft.master.plan.PlanNode.Read;
 import io.weft.master.plan.PlanNode.Writer;
 import java.math.BigInteger;
+import java.util.HashSet;
 import java.util.List;
 
 /**
  * What every decoded plan holds:
  *
  * <ol>
- *   <li>the result is a node, and asked partitions are not negative;
+ *   <li>the result is a node, and asked partitions are not negative, and asked once;
  *   <li>a parent stands before its child, and a node that needs parents has some;
  *   <li>numbers of partitions are at least 0, of shuffles and coalesces at least 1;
  *   <li>offsets ascend, ranges have as many starts as stops and a step other than 0;
@@ -37,6 +38,9 @@ final class PlanChecks {
             if (partition < 0) {
                 throw new InvalidPlanException(action + ": asks for partition " + partition);
             }
+        }
+        if (new HashSet<>(plan.partitions()).size() < plan.partitions().size()) {
+            throw new InvalidPlanException(action + ": asks for a partition twice: " + plan.partitions());
         }
         for (PlanNode node : plan.nodes()) {
             checkNode(node);

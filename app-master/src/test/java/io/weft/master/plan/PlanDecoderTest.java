@@ -150,6 +150,13 @@ class PlanDecoderTest {
     }
 
     @Test
+    void refusesAPartitionThatIsAskedForTwice() {
+        assertRefused(
+                "saveAsTextFile at etl.py:88: asks for a partition twice: [0, 0]",
+                new AvroPlan().node("EmptySource", "partitions", 1).bytes(0, 0, 0));
+    }
+
+    @Test
     void refusesOffsetsThatDescend() {
         assertRefused(
                 "step0 at etl.py:1: the data's offset 4 follows 5",
