@@ -22,7 +22,7 @@ from weft._progress import Console
 from weft._serializers import encode_batches
 from weft._version import __version__
 from weft.conf import WeftConf
-from weft.errors import ClosureError, ContextError, InterpreterError
+from weft.errors import ClosureError, ContextError, InterpreterError, UnsupportedError
 from weft.rdd import RDD, positive
 
 __all__ = ["WeftContext"]
@@ -52,6 +52,8 @@ class WeftContext(DriverObject):
         Environment variables of the workers.
     batchSize : int
         How many records ``parallelize`` keeps together; 0: as many as suit.
+    serializer : None
+        PySpark has it; anything but None is refused.
     conf : WeftConf, optional
         Settings.
 
@@ -79,13 +81,16 @@ class WeftContext(DriverObject):
         pyFiles: Iterable[str] | None = None,
         environment: dict[str, Any] | None = None,
         batchSize: int = 0,
-        serializer: None = None,
+        serializer: object = None,
         conf: WeftConf | None = None,
     ) -> None:
         install_hook()
         self._site = call_site()
+        if serializer is not None:
+            raise UnsupportedError(f"A serializer for all RDDs ({self._site}) is not in Weft: leave it out.", "E18", 2)
         self.environment = {} if environment is None else dict(environment)
         self._conf = _settings(master, appName, self.environment, conf)
+        self._process = os.getpid()
         self._batch = batchSize if batchSize > 0 else _BATCH
         with WeftContext._lock:
             self._refuse_second()
@@ -142,6 +147,8 @@ class WeftContext(DriverObject):
 
     def stop(self) -> None:
         """Stop jobs and workers; harmless when repeated. The end of the program does it, too."""
+        if os.getpid() != self._process:  # a child that the program has forked: the context is its parent's
+            return
         with WeftContext._lock:
             if WeftContext._active is self:
                 WeftContext._active = None

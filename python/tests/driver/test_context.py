@@ -52,6 +52,20 @@ def test_arguments_win_over_settings_and_those_over_the_environment(
     }
 
 
+def test_a_serializer_is_refused_rather_than_ignored() -> None:
+    with pytest.raises(NotImplementedError, match="serializer"):
+        WeftContext(serializer=object())
+
+
+def test_a_forked_child_leaves_the_context_alone(sc: WeftContext) -> None:
+    child = os.fork()
+    if child == 0:
+        sc.stop()
+        os._exit(0 if WeftContext._active is sc else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert sc.parallelize([1]).count() == 1
+
+
 def test_settings_for_hadoop_are_told_apart() -> None:
     conf = WeftConf(loadDefaults=False).set("weft.hadoop.fs.defaultFS", "hdfs://nn").set("weft.a", True)
     assert conf.split() == ({"weft.a": "true"}, {"fs.defaultFS": "hdfs://nn"})
