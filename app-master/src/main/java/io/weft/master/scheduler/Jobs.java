@@ -162,6 +162,7 @@ final class Jobs {
             resultsDone(stage.job, turn);
         } else {
             stage.output.producer = null;
+            stage.output.jobs.forEach(job -> writerIn(job, stage.output).finish());
             changed(stage.output, turn);
         }
     }

@@ -152,6 +152,7 @@ final class StageRun {
 
     void validate() {
         pending.validate();
+        Checks.require(!isFinished() || status == StageStatus.IDLE, this + " is finished, but " + status);
         Checks.require(!isLaunchable() || mayRun(), this + " launches tasks before its inputs are there");
         Checks.require(job.isLaunchable(this) == isLaunchable(), this + " is wrongly offered slots or not");
         grants.forEach((task, id) -> Checks.require(
