@@ -246,6 +246,12 @@ class Gateway:
             data.put(identity, blocks[identity])
         self._uploaded.update(new)
 
+    def forget(self, identity: str) -> bool:
+        """Send the block again when it is needed next; whether it was sent before."""
+        known = identity in self._uploaded
+        self._uploaded.discard(identity)
+        return known
+
     def java(self) -> Any:
         """Give the entry point ``io.weft.master.gateway.Gateway``; Py4J is imported by the first call."""
         with self._lock:

@@ -37,8 +37,10 @@ class Jobs:
         self._totals = Totals()
         self._local = threading.local()
         self._ids = itertools.count()
-        self._dropped: deque[int] = deque()
+        self._dropped: deque[int | str] = deque()  # ids of RDDs with a shuffle, of blocks
+        self._held: dict[str, int] = {}  # how many RDDs are made of a block, by its id
         self._text_partitions: weakref.WeakKeyDictionary[TextNode, int] = weakref.WeakKeyDictionary()
+        self._lock = threading.Lock()  # guards _held, and that a block is dropped before it is sent again
         self._started = time.monotonic()
         self._stopped_at: str | None = None
 
@@ -83,6 +85,12 @@ class Jobs:
         May be called at any moment, as the garbage collector does.
         """
         self._dropped.append(rdd)
+
+    def hold_block(self, block: DataBlock) -> None:
+        """Note that an RDD is made of ``block``; the gateway may forget it when the last such RDD is gone."""
+        with self._lock:
+            self._held[block.identity] = self._held.get(block.identity, 0) + 1
+        weakref.finalize(block, self._dropped.append, block.identity).atexit = False  # type: ignore[misc, unused-ignore]
 
     def require_running(self) -> None:
         """Raise E19 if the context was stopped."""
@@ -130,7 +138,7 @@ class Jobs:
         on_batch: Callable[[int, list[Any]], None],
     ) -> None:
         self.require_running()
-        self._drop_shuffles()
+        self._drop()
         plan = build_plan(node, action, name, call_site(), self.properties, partitions)
         encoded = plan.to_bytes()
 
@@ -156,9 +164,20 @@ class Jobs:
             error = InternalError(f"The Java process of Weft has ended: {problem}. Its messages stand above.", "", 7)
         raise error from None
 
-    def _drop_shuffles(self) -> None:
+    def _drop(self) -> None:
+        """Tell the gateway what is gone."""
         while self._dropped:
-            self.control("dropShuffle", self._dropped.popleft())
+            gone = self._dropped.popleft()
+            if isinstance(gone, int):
+                self.control("dropShuffle", gone)
+                continue
+            with self._lock:
+                self._held[gone] -= 1
+                if self._held[gone]:
+                    continue
+                del self._held[gone]
+                if self._gateway.forget(gone):
+                    self.control("dropBlock", gone)
 
 
 def _control_error(problem: Exception) -> Exception:

@@ -243,6 +243,7 @@ class WeftContext(DriverObject):
             node: Node = RangeNode(self._next_id(), "parallelize", site, _cut_range(c, slices), c.step)
         else:
             block = _encode_slices(list(c), slices, self._batch, site)
+            self._jobs.hold_block(block)
             node = DataNode(self._next_id(), "parallelize", site, block)
         return RDD(node, self)
 

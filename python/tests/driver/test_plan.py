@@ -107,6 +107,25 @@ def test_a_shuffle_is_dropped_when_its_rdd_is_gone(sc: WeftContext, fake: FakeGa
     assert ("dropShuffle", number) in fake.java.calls
 
 
+def test_uploaded_data_is_dropped_when_the_last_rdd_of_it_is_gone(sc: WeftContext, fake: FakeGateway) -> None:
+    one, other = sc.parallelize(["same"]), sc.parallelize(["same"])
+    assert one.collect() == other.collect() == ["same"]
+    (block,) = (identity for identity in fake.blocks if identity.startswith("data-"))
+    del one
+    gc.collect()
+    assert other.count() == 1
+    assert ("dropBlock", block) not in fake.java.calls
+    del other
+    gc.collect()
+    again = sc.parallelize(["same"])
+    assert again.collect() == ["same"]
+    assert fake.java.calls.count(("dropBlock", block)) == 0
+    del again
+    gc.collect()
+    sc.emptyRDD().collect()
+    assert fake.java.calls.count(("dropBlock", block)) == 1
+
+
 def test_take_runs_no_more_partitions_than_it_needs(sc: WeftContext, fake: FakeGateway) -> None:
     assert sc.parallelize(range(100), 100).take(1) == [0]
     assert [plan["partitions"] for plan in fake.plans] == [[0]]

@@ -120,6 +120,11 @@ public final class Application implements Gateway.Control {
     }
 
     @Override
+    public void dropBlock(String id) {
+        blocks.release(id);
+    }
+
+    @Override
     public String addFile(String path, boolean python) {
         String name = path.replaceAll("/+$", "");
         name = name.substring(name.lastIndexOf('/') + 1);

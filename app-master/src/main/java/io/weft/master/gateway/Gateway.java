@@ -13,6 +13,9 @@ public final class Gateway {
 
         void dropShuffle(int shuffle);
 
+        /** Forgets an uploaded block that no plan will name again. */
+        void dropBlock(String id);
+
         /** Makes a file known to all tasks; gives its name. Throws IllegalArgumentException with a sentence when it cannot be read. */
         String addFile(String path, boolean python);
 
@@ -38,6 +41,10 @@ public final class Gateway {
 
     public void dropShuffle(int rdd) {
         control.dropShuffle(rdd);
+    }
+
+    public void dropBlock(String id) {
+        control.dropBlock(id);
     }
 
     public String addFile(String path, boolean python) {
