@@ -412,7 +412,7 @@ class WeftContext(DriverObject):
 
     def _default_partitions(self) -> int:
         """How many partitions shuffles make by the settings; 0 if those do not say."""
-        return self.defaultParallelism if int(self._conf.get("weft.default.parallelism") or 0) else 0
+        return int(self._answer.info.get("shufflePartitions") or 0)
 
     def _count_partitions(self, node: Node) -> int:
         self._jobs.require_running()

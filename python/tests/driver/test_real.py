@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from weft.conf import WeftConf
 from weft.context import WeftContext
 from weft.errors import ContextError, InputMissingError, JobCancelledError
 
@@ -168,3 +169,15 @@ def test_settings_of_the_environment_reach_the_workers() -> None:
         assert other.parallelize([1], 1).map(lambda _: os.environ["MINE"]).collect() == ["x y"]
     with pytest.raises(ContextError):
         other.parallelize([1])
+
+
+def test_the_default_parallelism_decides_the_partitions_of_shuffles() -> None:
+    running = WeftContext._active
+    if running is not None:
+        running.stop()
+    with WeftContext("local[1]", conf=WeftConf().set("weft.default.parallelism", 5)) as other:
+        pairs = other.parallelize([(1, 1)])
+        assert pairs.getNumPartitions() == 5
+        assert other.parallelize([(1, 1)], 2).reduceByKey(max).getNumPartitions() == 5
+        assert other.parallelize([(1, 1)], 2).join(pairs).getNumPartitions() == 5
+        assert other.master == "local[1]"

@@ -52,7 +52,7 @@ final class LocalSession implements AutoCloseable {
             application.start();
             Doors doors = Doors.open(application, made.results(), line.token(), folders.main());
             Map<String, Object> info =
-                    info(line, startMillis, settings.parallelism().orElse(made.slots()));
+                    info(line, masterText(line, set), startMillis, settings, made.slots());
             return new LocalSession(folders, application, doors, answer(id, info, doors));
         } catch (IOException | RuntimeException failed) {
             folders.remove();
@@ -75,7 +75,7 @@ final class LocalSession implements AutoCloseable {
     }
 
     private static Master master(StartLine line, Settings settings) throws StartException {
-        String text = line.master().isEmpty() ? settings.string("weft.master") : line.master();
+        String text = masterText(line, settings);
         Master master;
         try {
             master = Master.parse(text, Runtime.getRuntime().availableProcessors());
@@ -100,11 +100,18 @@ final class LocalSession implements AutoCloseable {
                 python.executable());
     }
 
-    private static Map<String, Object> info(StartLine line, long startMillis, int parallelism) {
+    private static String masterText(StartLine line, Settings settings) {
+        return line.master().isEmpty() ? settings.string("weft.master") : line.master();
+    }
+
+    private static Map<String, Object> info(
+            StartLine line, String master, long startMillis, AppSettings settings, int slots) {
+        int parallelism = settings.parallelism().orElse(slots);
         Map<String, Object> info = new LinkedHashMap<>();
-        info.put("master", line.master());
+        info.put("master", master);
         info.put("name", line.name());
         info.put("parallelism", parallelism);
+        info.put("shufflePartitions", settings.parallelism().orElse(0));
         info.put("minPartitions", Math.min(2, parallelism));
         info.put("startMillis", startMillis);
         info.put("user", System.getProperty("user.name"));

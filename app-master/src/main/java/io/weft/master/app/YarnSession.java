@@ -156,6 +156,7 @@ final class YarnSession {
         info.put("master", "yarn");
         info.put("name", record.text("name"));
         info.put("parallelism", parallelism > 0 ? parallelism : Math.max(2, slots));
+        info.put("shufflePartitions", Math.max(0, parallelism));
         info.put("minPartitions", 2);
         info.put("startMillis", System.currentTimeMillis());
         info.put("user", record.text("user"));
