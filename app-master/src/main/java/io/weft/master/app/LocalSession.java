@@ -51,8 +51,7 @@ final class LocalSession implements AutoCloseable {
             Warmup.start(application, folders);
             application.start();
             Doors doors = Doors.open(application, made.results(), line.token(), folders.main());
-            Map<String, Object> info =
-                    info(line, masterText(line, set), startMillis, settings, made.slots());
+            Map<String, Object> info = info(line, masterText(line, set), startMillis, settings, made.slots());
             return new LocalSession(folders, application, doors, answer(id, info, doors));
         } catch (IOException | RuntimeException failed) {
             folders.remove();
