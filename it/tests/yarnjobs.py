@@ -42,9 +42,11 @@ class Jobs:
     def __init__(self, cluster: Cluster, dist: Path) -> None:
         self.cluster = cluster
         self.dist = dist
+        self._before: set[str] = set()
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Submits; the caller waits."""
+        self._before = self._masters()
         return subprocess.Popen(
             ["yarn", "jar", str(next(self.dist.glob("weft-*.jar"))), "submit", *arguments],
             env=self.cluster.environment(),
@@ -65,8 +67,8 @@ class Jobs:
         return self.wait(self.start(*arguments))
 
     def running(self) -> str:
-        """The id of the newest application whose ApplicationMaster runs."""
-        return poll(lambda: next(iter(sorted(self._masters(), reverse=True)), None), "an ApplicationMaster")
+        """The id of the application that was started last, once its ApplicationMaster runs."""
+        return poll(lambda: next(iter(self._masters() - self._before), None), "an ApplicationMaster")
 
     def _masters(self) -> set[str]:
         return {app for _, command in processes() for app in re.findall(r"^weft-am.*-Dweft.application=(\S+)", command)}
