@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import hashlib
 import os
 import sys
 import threading
@@ -17,12 +16,12 @@ from weft._closures import DriverObject
 from weft._failures import install_hook
 from weft._gateway import GATEWAY_VARIABLE, Gateway, new_token, start_line
 from weft._jobs import Jobs
-from weft._lineage import DataBlock, DataNode, EmptyNode, Node, RangeNode, TextNode
+from weft._lineage import DataNode, EmptyNode, Node, RangeNode, TextNode
 from weft._progress import Console
-from weft._serializers import encode_batches
+from weft._slices import cut_range, encode_slices
 from weft._version import __version__
 from weft.conf import WeftConf
-from weft.errors import ClosureError, ContextError, InterpreterError, UnsupportedError
+from weft.errors import ContextError, InterpreterError, UnsupportedError
 from weft.rdd import RDD, positive
 
 __all__ = ["WeftContext"]
@@ -240,9 +239,9 @@ class WeftContext(DriverObject):
         slices = positive(self.defaultParallelism if numSlices is None else int(numSlices))
         site = call_site()
         if isinstance(c, range) and len(c) > 0:
-            node: Node = RangeNode(self._next_id(), "parallelize", site, _cut_range(c, slices), c.step)
+            node: Node = RangeNode(self._next_id(), "parallelize", site, cut_range(c, slices), c.step)
         else:
-            block = _encode_slices(list(c), slices, self._batch, site)
+            block = encode_slices(list(c), slices, self._batch, site)
             self._jobs.hold_block(block)
             node = DataNode(self._next_id(), "parallelize", site, block)
         return RDD(node, self)
@@ -467,40 +466,3 @@ def _open_gateway(conf: WeftConf, console: Console) -> Gateway:
         raise InterpreterError(str(error), "E14", error.code) from None
     line = start_line(new_token(), conf.get("weft.master") or "", conf.get("weft.app.name") or "", own, hadoop)
     return Gateway.start(command, line, console)
-
-
-def _cut_range(numbers: range, slices: int) -> tuple[range, ...]:
-    """Cut as PySpark does: the same numbers fall into the same partitions."""
-    size, step = len(numbers), numbers.step
-
-    def start(index: int) -> int:
-        return numbers.start + index * size // slices * step
-
-    return tuple(range(start(index), start(index + 1), step) for index in range(slices))
-
-
-def _encode_slices(records: Sequence[Any], slices: int, batch: int, site: str) -> DataBlock:
-    """Cut as PySpark does, which deals out batches rather than records, and encode each partition.
-
-    Raises
-    ------
-    ClosureError
-        If a record cannot be pickled.
-    """
-    size = max(1, min(len(records) // slices, batch))
-    batches = -(-len(records) // size)
-    digest = hashlib.sha256()
-    chunks: list[bytes] = []
-    offsets = [0]
-    for index in range(slices):
-        begin, end = index * batches // slices * size, (index + 1) * batches // slices * size
-        length = 0
-        try:
-            for chunk in encode_batches(records[begin:end]):
-                digest.update(chunk)
-                chunks.append(chunk)
-                length += len(chunk)
-        except Exception as error:
-            raise ClosureError(f"A record given to parallelize at {site} cannot be pickled: {error}", "E04") from None
-        offsets.append(offsets[-1] + length)
-    return DataBlock("data-" + digest.hexdigest(), chunks, offsets)
