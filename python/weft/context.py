@@ -18,11 +18,12 @@ from weft._gateway import GATEWAY_VARIABLE, Gateway, new_token, start_line
 from weft._jobs import Jobs
 from weft._lineage import DataNode, EmptyNode, Node, RangeNode, TextNode
 from weft._progress import Console
+from weft._rdd.core import positive
 from weft._slices import cut_range, encode_slices
 from weft._version import __version__
 from weft.conf import WeftConf
 from weft.errors import ContextError, InterpreterError, UnsupportedError
-from weft.rdd import RDD, positive
+from weft.rdd import RDD
 
 __all__ = ["WeftContext"]
 

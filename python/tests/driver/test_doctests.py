@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import doctest
 import importlib
+from pathlib import Path
 
 import pytest
 
+import weft
 from weft.context import WeftContext
 
-MODULES = ["rdd", "context", "conf", "statcounter", "storagelevel", "resultiterable", "_progress"]
+LAYERS = sorted(path.stem for path in (Path(weft.__file__).parent / "_rdd").glob("[a-z]*.py"))
+MODULES = [f"_rdd.{name}" for name in LAYERS]
+MODULES += ["context", "conf", "statcounter", "storagelevel", "resultiterable", "_progress"]
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -26,7 +30,12 @@ def test_every_public_method_has_an_example_or_says_why() -> None:
     without = {"context", "id", "name"}
     missing = [
         name
-        for name, member in vars(RDD).items()
-        if not name.startswith("_") and ">>>" not in (member.__doc__ or "") and name not in without
+        for layer in RDD.__mro__
+        for name, member in vars(layer).items()
+        if layer.__module__.startswith("weft._rdd")
+        and not name.startswith("_")
+        and callable(member)
+        and ">>>" not in (member.__doc__ or "")
+        and name not in without
     ]
     assert missing == []

@@ -1,0 +1,193 @@
+"""What an RDD is, and how the next one is made of it."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from weft._absent import absent_name
+from weft._callsite import call_site
+from weft._closures import Closure, DriverObject
+from weft._lineage import CoGroupNode, EmptyNode, Node, ShuffleNode, StepNode
+from weft._ops.keys import portable_hash
+
+if TYPE_CHECKING:
+    from weft.context import WeftContext
+    from weft.rdd import RDD
+
+__all__ = ["Core", "Partitioner", "positive"]
+
+T = TypeVar("T")
+
+
+class Partitioner:
+    """Which partition a key belongs to; equal if number and function are equal.
+
+    Parameters
+    ----------
+    numPartitions : int
+        How many partitions there are.
+    partitionFunc : callable
+        Gives a key's number; the partition is that number modulo ``numPartitions``.
+    """
+
+    def __init__(self, numPartitions: int, partitionFunc: Callable[[Any], int]) -> None:
+        self.numPartitions = numPartitions
+        self.partitionFunc = partitionFunc
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Partitioner)
+            and self.numPartitions == other.numPartitions
+            and self.partitionFunc == other.partitionFunc
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.numPartitions, self.partitionFunc))
+
+    def __call__(self, key: Any) -> int:
+        return self.partitionFunc(key) % self.numPartitions
+
+
+def positive(numPartitions: int) -> int:
+    """Give a number of partitions back if there can be so many."""
+    if numPartitions < 1:
+        raise ValueError(f"Number of partitions ({numPartitions}) must be positive.")
+    return numPartitions
+
+
+class Core(DriverObject, Generic[T]):
+    """What every RDD has: its place in the graph, and the ways to add a node to it."""
+
+    def __init__(self, node: Node, ctx: WeftContext, partitioner: Partitioner | None = None) -> None:
+        self.ctx = ctx
+        self.partitioner = partitioner
+        self._node = node
+        self._name: str | None = None
+        self._partitions: int | None = None
+
+    # what it is
+
+    @property
+    def context(self) -> WeftContext:
+        """The context that this RDD belongs to."""
+        return self.ctx
+
+    def id(self) -> int:
+        """Give a number that no other RDD of this context has."""
+        return self._node.rdd
+
+    def name(self) -> str | None:
+        """Give the name that :meth:`setName` set, or None."""
+        return self._name
+
+    def setName(self, name: str) -> RDD[T]:
+        """Set a name for people.
+
+        Examples
+        --------
+        >>> sc.parallelize([1, 2]).setName("two").name()
+        'two'
+        """
+        self._name = name
+        return self._itself
+
+    def getNumPartitions(self) -> int:
+        """Give the number of partitions; for files this looks at them.
+
+        Examples
+        --------
+        >>> sc.parallelize([1, 2, 3, 4], 2).getNumPartitions()
+        2
+        """
+        if self._partitions is None:
+            self._partitions = self.ctx._count_partitions(self._node)
+        return self._partitions
+
+    if not TYPE_CHECKING:  # or type checkers would allow any name
+
+        def __getattr__(self, name: str) -> Any:
+            raise absent_name("RDD", name)
+
+    def __repr__(self) -> str:
+        return f"<RDD {self._name or self._node.name} at {self._node.site}>"
+
+    def _described(self) -> str:
+        return f"an RDD (line {self._node.site.rpartition(':')[2]})"
+
+    # how the next one is made
+
+    @property
+    def _itself(self) -> RDD[Any]:
+        """This object, typed as what it is: only the full class is ever made."""
+        return cast("RDD[Any]", self)
+
+    def _derive(self, node: Node, partitioner: Partitioner | None = None) -> RDD[Any]:
+        made: RDD[Any] = type(self)(node, self.ctx, partitioner)  # type: ignore[assignment]
+        return made
+
+    def _step(
+        self, op: str, function: Any, name: str, preservesPartitioning: bool = False, user: Any = None
+    ) -> RDD[Any]:
+        """Add a narrow step; ``user`` is the user's function where ``function`` wraps it."""
+        site = call_site()
+        closure = None if function is None else Closure(function, name, site, user)
+        node = StepNode(self.ctx._next_id(), name, site, self._node, op, closure)
+        return self._derive(node, self.partitioner if preservesPartitioning else None)
+
+    def _partitions_step(self, function: Any, name: str, preserves: bool = False, user: Any = None) -> RDD[Any]:
+        return self._step("partitions", function, name, preserves, user)
+
+    def _map_values(self, function: Callable[[Any], Any], name: str) -> RDD[Any]:
+        return self._step("mapValues", function, name, preservesPartitioning=True)
+
+    def _flat_map_values(self, function: Callable[[Any], Iterable[Any]], name: str) -> RDD[Any]:
+        return self._step("flatMapValues", function, name, preservesPartitioning=True)
+
+    def _shuffle(
+        self, name: str, partitions: int, writer: str, read: str, partitioner: Partitioner | None, **functions: Any
+    ) -> RDD[Any]:
+        """Add a shuffle; ``functions`` are further fields of its node, callables among them as they are."""
+        site = call_site()
+        if partitions == 0:  # of a parent without partitions
+            return self._derive(EmptyNode(self.ctx._next_id(), name, site, 0), partitioner)
+        fields: dict[str, Any] = {
+            key: Closure(value, name, site) if callable(value) else value for key, value in functions.items()
+        }
+        own = partitioner is None or partitioner.partitionFunc is portable_hash
+        if not own and partitioner is not None:
+            fields["partitioner"] = Closure(partitioner.partitionFunc, name, site)
+        node = ShuffleNode(self.ctx._next_id(), name, site, self._node, partitions, writer, read, **fields)
+        self._forget_later(node)
+        return self._derive(node, partitioner)
+
+    def _forget_later(self, node: ShuffleNode) -> None:
+        weakref.finalize(node, self.ctx._forget_shuffle, node.rdd).atexit = False  # type: ignore[misc, unused-ignore]
+
+    def _default_partitions(self) -> int:
+        """How many partitions a shuffle makes that was not told."""
+        return self.ctx._default_partitions() or self.getNumPartitions()
+
+    def _target(self, numPartitions: int | None, partitionFunc: Callable[[Any], int] | None) -> Partitioner:
+        count = self._default_partitions() if numPartitions is None else positive(numPartitions)
+        return Partitioner(count, portable_hash if partitionFunc is None else partitionFunc)
+
+    def _cogroup(self, rdds: tuple[RDD[Any], ...], numPartitions: int | None, name: str) -> RDD[Any]:
+        """Bring the values of each key together: ``(key, (list of each side, …))``; sides in place are not moved."""
+        if numPartitions is None:
+            first = rdds[0].partitioner
+            alike = first is not None and all(rdd.partitioner == first for rdd in rdds)
+            counts = rdds[:1] if alike else rdds
+            numPartitions = self.ctx._default_partitions() or sum(rdd.getNumPartitions() for rdd in counts)
+        else:
+            positive(numPartitions)
+        target = Partitioner(numPartitions, portable_hash)
+        if numPartitions == 0:
+            return self._derive(EmptyNode(self.ctx._next_id(), name, call_site(), 0), target)
+        sides = [
+            rdd if rdd.partitioner == target else rdd._shuffle(name, numPartitions, "hash", "plain", target)
+            for rdd in rdds
+        ]
+        node = CoGroupNode(self.ctx._next_id(), name, call_site(), tuple(side._node for side in sides))
+        return self._derive(node, target)

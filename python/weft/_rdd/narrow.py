@@ -1,0 +1,168 @@
+"""Transformations of each partition by itself."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from weft._ops import narrow
+from weft._rdd.core import Core
+
+if TYPE_CHECKING:
+    from weft.rdd import RDD
+
+__all__ = ["Narrow"]
+
+T = TypeVar("T")
+U = TypeVar("U")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Narrow(Core[T]):
+    """Records in, records out, no data moved."""
+
+    def map(self, f: Callable[[T], U], preservesPartitioning: bool = False) -> RDD[U]:
+        """Apply a function to each record.
+
+        Parameters
+        ----------
+        f : callable
+            Gets a record, gives the new one.
+        preservesPartitioning : bool
+            Promise that ``f`` keeps the keys of pairs.
+
+        Examples
+        --------
+        >>> sc.parallelize(["b", "a", "c"]).map(lambda x: (x, 1)).collect()
+        [('b', 1), ('a', 1), ('c', 1)]
+        """
+        return self._step("map", f, "map", preservesPartitioning)
+
+    def flatMap(self, f: Callable[[T], Iterable[U]], preservesPartitioning: bool = False) -> RDD[U]:
+        """Apply a function that gives several records for each.
+
+        Examples
+        --------
+        >>> sc.parallelize([2, 3, 4]).flatMap(lambda x: range(1, x)).collect()
+        [1, 1, 2, 1, 2, 3]
+        """
+        return self._step("flatMap", f, "flatMap", preservesPartitioning)
+
+    def filter(self, f: Callable[[T], Any]) -> RDD[T]:
+        """Keep the records for which a function gives a true value.
+
+        Examples
+        --------
+        >>> sc.parallelize([1, 2, 3, 4, 5]).filter(lambda x: x % 2 == 0).collect()
+        [2, 4]
+        """
+        return self._step("filter", f, "filter", preservesPartitioning=True)
+
+    def mapPartitions(self, f: Callable[[Iterator[T]], Iterable[U]], preservesPartitioning: bool = False) -> RDD[U]:
+        """Apply a function to each partition as a whole.
+
+        Parameters
+        ----------
+        f : callable
+            Gets an iterator over the partition's records, gives an iterable of new ones.
+        preservesPartitioning : bool
+            Promise that ``f`` keeps the keys of pairs.
+
+        Examples
+        --------
+        >>> sc.parallelize([1, 2, 3, 4], 2).mapPartitions(lambda records: [sum(records)]).collect()
+        [3, 7]
+        """
+        return self._partitions_step(narrow.per_partition(f), "mapPartitions", preservesPartitioning, f)
+
+    def mapPartitionsWithIndex(
+        self, f: Callable[[int, Iterator[T]], Iterable[U]], preservesPartitioning: bool = False
+    ) -> RDD[U]:
+        """Apply a function to each partition and its number.
+
+        Examples
+        --------
+        >>> sc.parallelize([1, 2, 3, 4], 4).mapPartitionsWithIndex(lambda index, _: [index]).collect()
+        [0, 1, 2, 3]
+        """
+        return self._partitions_step(f, "mapPartitionsWithIndex", preservesPartitioning)
+
+    def glom(self) -> RDD[list[T]]:
+        """Make each partition one list.
+
+        Examples
+        --------
+        >>> sc.parallelize([1, 2, 3, 4], 2).glom().collect()
+        [[1, 2], [3, 4]]
+        """
+        return self._partitions_step(narrow.glom, "glom")
+
+    def keyBy(self, f: Callable[[T], K]) -> RDD[tuple[K, T]]:
+        """Pair each record with a key that a function gives.
+
+        Examples
+        --------
+        >>> sc.parallelize(range(3)).keyBy(lambda x: x * x).collect()
+        [(0, 0), (1, 1), (4, 2)]
+        """
+        return self._step("map", narrow.key_by(f), "keyBy", user=f)
+
+    def keys(self: Narrow[tuple[K, V]]) -> RDD[K]:
+        """Give the keys of pairs.
+
+        Examples
+        --------
+        >>> sc.parallelize([(1, 2), (3, 4)]).keys().collect()
+        [1, 3]
+        """
+        return self._step("keys", None, "keys")
+
+    def values(self: Narrow[tuple[K, V]]) -> RDD[V]:
+        """Give the values of pairs.
+
+        Examples
+        --------
+        >>> sc.parallelize([(1, 2), (3, 4)]).values().collect()
+        [2, 4]
+        """
+        return self._step("values", None, "values")
+
+    def mapValues(self: Narrow[tuple[K, V]], f: Callable[[V], U]) -> RDD[tuple[K, U]]:
+        """Apply a function to the values of pairs; keys and partitioning stay.
+
+        Examples
+        --------
+        >>> sc.parallelize([("a", ["apple", "fig"]), ("b", ["pear"])]).mapValues(len).collect()
+        [('a', 2), ('b', 1)]
+        """
+        return self._map_values(f, "mapValues")
+
+    def flatMapValues(self: Narrow[tuple[K, V]], f: Callable[[V], Iterable[U]]) -> RDD[tuple[K, U]]:
+        """Apply a function that gives several values for each; keys and partitioning stay.
+
+        Examples
+        --------
+        >>> sc.parallelize([("a", "xy"), ("b", "z")]).flatMapValues(list).collect()
+        [('a', 'x'), ('a', 'y'), ('b', 'z')]
+        """
+        return self._flat_map_values(f, "flatMapValues")
+
+    def zipWithIndex(self) -> RDD[tuple[T, int]]:
+        """Pair each record with its number, counted from the first partition on.
+
+        With more than one partition this runs a job that counts all but the records of the last.
+
+        Examples
+        --------
+        >>> sc.parallelize(["a", "b", "c", "d"], 3).zipWithIndex().collect()
+        [('a', 0), ('b', 1), ('c', 2), ('d', 3)]
+        """
+        starts = [0]
+        count = self.getNumPartitions()
+        if count > 1:
+            counted = self._partitions_step(narrow.count_records, "zipWithIndex")
+            counts = counted._collect("zipWithIndex", range(count - 1))
+            starts = list(itertools.accumulate(counts, initial=0))
+        return self._partitions_step(narrow.enumerate_from(starts), "zipWithIndex")

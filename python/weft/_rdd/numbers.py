@@ -1,0 +1,98 @@
+"""Actions on numbers."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from weft._ops import narrow
+from weft._rdd.actions import Actions
+from weft.statcounter import StatCounter
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = ["Numbers"]
+
+T = TypeVar("T")
+
+
+class Numbers(Actions[T]):
+    """Sums and statistics."""
+
+    def sum(self) -> Any:
+        """Add all records.
+
+        Examples
+        --------
+        >>> sc.parallelize([1.0, 2.0, 3.0]).sum()
+        6.0
+        """
+        return functools.reduce(operator.add, self._partitions_step(narrow.sum_records, "sum")._collect("sum"), 0)
+
+    def stats(self) -> StatCounter:
+        """Give count, mean, variance and extremes of numbers, from one pass.
+
+        Examples
+        --------
+        >>> sc.parallelize([1.0, 2.0, 3.0]).stats()
+        (count: 3, mean: 2.0, stdev: 0.816496580927726, max: 3.0, min: 1.0)
+        """
+        return self._stats("stats")
+
+    def _stats(self, name: str) -> StatCounter:
+        partials: list[StatCounter] = self._partitions_step(narrow.stats_records, name)._collect(name)
+        if not partials:
+            raise ValueError("Can not reduce() empty RDD")
+        return functools.reduce(StatCounter.mergeStats, partials)
+
+    def mean(self) -> Any:
+        """Give the mean.
+
+        Examples
+        --------
+        >>> sc.parallelize([1, 2, 3]).mean()
+        2.0
+        """
+        return self._stats("mean").mean()
+
+    def variance(self) -> Any:
+        """Give the variance of a population.
+
+        Examples
+        --------
+        >>> sc.parallelize([1, 2, 3]).variance()
+        0.6666666666666666
+        """
+        return self._stats("variance").variance()
+
+    def stdev(self) -> Any:
+        """Give the standard deviation of a population.
+
+        Examples
+        --------
+        >>> sc.parallelize([1, 2, 3]).stdev()
+        0.816496580927726
+        """
+        return self._stats("stdev").stdev()
+
+    def sampleVariance(self) -> Any:
+        """Give the variance of a sample.
+
+        Examples
+        --------
+        >>> sc.parallelize([1, 2, 3]).sampleVariance()
+        1.0
+        """
+        return self._stats("sampleVariance").sampleVariance()
+
+    def sampleStdev(self) -> Any:
+        """Give the standard deviation of a sample.
+
+        Examples
+        --------
+        >>> sc.parallelize([1, 2, 3]).sampleStdev()
+        1.0
+        """
+        return self._stats("sampleStdev").sampleStdev()

@@ -1,0 +1,69 @@
+"""Sorting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from weft._ops import narrow
+from weft._rdd.bykey import ByKey
+from weft._rdd.core import positive
+
+if TYPE_CHECKING:
+    from weft.rdd import RDD
+
+__all__ = ["Order"]
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+def _same(value: Any) -> Any:
+    """The key function that means: the key itself."""
+    return value
+
+
+class Order(ByKey[T]):
+    """Total order over all partitions; each method is a shuffle."""
+
+    def sortBy(self, keyfunc: Callable[[T], Any], ascending: bool = True, numPartitions: int | None = None) -> RDD[T]:
+        """Sort by a key; equal keys stay in order.
+
+        Parameters
+        ----------
+        keyfunc : callable
+            Gives the key of a record; called once for each.
+        ascending : bool
+            False sorts the largest first.
+        numPartitions : int, optional
+            How many partitions; None: the default of shuffles.
+
+        Examples
+        --------
+        >>> sc.parallelize([("a", 1), ("d", 4), ("2", 5)]).sortBy(lambda pair: pair[1]).collect()
+        [('a', 1), ('d', 4), ('2', 5)]
+        """
+        return self._sort("sortBy", keyfunc, ascending, numPartitions)
+
+    def sortByKey(
+        self: Order[tuple[K, V]],
+        ascending: bool | None = True,
+        numPartitions: int | None = None,
+        keyfunc: Callable[[Any], Any] = _same,
+    ) -> RDD[tuple[K, V]]:
+        """Sort pairs by their keys, or by what ``keyfunc`` makes of them; equal keys stay in order.
+
+        Examples
+        --------
+        >>> sc.parallelize([("b", 2), ("A", 3), ("c", 1)]).sortByKey(keyfunc=str.lower).collect()
+        [('A', 3), ('b', 2), ('c', 1)]
+        """
+        key = None if keyfunc is _same else narrow.of_key(keyfunc)
+        return self._sort("sortByKey", key, bool(ascending), numPartitions)
+
+    def _sort(
+        self, name: str, key: Callable[[Any], Any] | None, ascending: bool, numPartitions: int | None
+    ) -> RDD[Any]:
+        count = self._default_partitions() if numPartitions is None else positive(numPartitions)
+        return self._shuffle(name, count, "range", "sorted", None, key=key, ascending=bool(ascending))
