@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "weft"
 # the driver's modules: whatever imports one of them drags the gateway and the lineage along
 DRIVER = {
     "weft.context",
+    "weft._context",
     "weft.rdd",
     "weft._rdd",
     "weft.conf",

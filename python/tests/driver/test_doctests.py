@@ -11,8 +11,8 @@ import pytest
 import weft
 from weft.context import WeftContext
 
-LAYERS = sorted(path.stem for path in (Path(weft.__file__).parent / "_rdd").glob("[a-z]*.py"))
-MODULES = [f"_rdd.{name}" for name in LAYERS]
+LAYERS = [path for folder in ("_rdd", "_context") for path in (Path(weft.__file__).parent / folder).glob("[a-z]*.py")]
+MODULES = sorted(f"{path.parent.name}.{path.stem}" for path in LAYERS if ">>>" in path.read_text(encoding="utf-8"))
 MODULES += ["context", "conf", "statcounter", "storagelevel", "resultiterable", "_progress"]
 
 

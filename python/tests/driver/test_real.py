@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+import weft
 from weft.conf import WeftConf
 from weft.context import WeftContext
 from weft.errors import ContextError, InputMissingError, JobCancelledError
@@ -48,9 +49,13 @@ def _slow(marker: str) -> Any:
     return slow
 
 
-@pytest.mark.parametrize("name", ["rdd", "context"])
-def test_the_examples_give_what_they_show(name: str, sc: WeftContext) -> None:
-    failed, attempted = doctest.testmod(importlib.import_module(f"weft.{name}"), extraglobs={"sc": sc})
+@pytest.mark.parametrize("folder", ["_rdd", "_context"])
+def test_the_examples_give_what_they_show(folder: str, sc: WeftContext) -> None:
+    failed = attempted = 0
+    for path in sorted((Path(weft.__file__).parent / folder).glob("[a-z]*.py")):
+        module = importlib.import_module(f"weft.{folder}.{path.stem}")
+        result = doctest.testmod(module, extraglobs={"sc": sc})
+        failed, attempted = failed + result.failed, attempted + result.attempted
     assert attempted > 5
     assert failed == 0
 

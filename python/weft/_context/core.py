@@ -1,0 +1,122 @@
+"""What a context knows of itself, and what RDDs ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from weft._closures import DriverObject
+from weft._gateway import Answer
+from weft._jobs import Jobs
+from weft._lineage import Node
+from weft._version import __version__
+from weft.conf import WeftConf
+from weft.rdd import RDD
+
+if TYPE_CHECKING:
+    from weft.context import WeftContext
+
+__all__ = ["Core"]
+
+_LEVELS = ("ALL", "DEBUG", "ERROR", "FATAL", "INFO", "OFF", "TRACE", "WARN")
+
+
+class Core(DriverObject):
+    """The state of a context, which :class:`~weft.context.WeftContext` sets, and its facts."""
+
+    environment: dict[str, Any]
+    _answer: Answer
+    _batch: int
+    _conf: WeftConf
+    _jobs: Jobs
+    _site: str
+
+    @property
+    def master(self) -> str:
+        """Where jobs run."""
+        return str(self._answer.info.get("master", ""))
+
+    @property
+    def appName(self) -> str:
+        """The application's name."""
+        return str(self._answer.info.get("name", ""))
+
+    @property
+    def applicationId(self) -> str:
+        """The application's id, on YARN the one that YARN gave."""
+        return self._answer.application
+
+    @property
+    def version(self) -> str:
+        """Weft's version."""
+        return __version__
+
+    @property
+    def uiWebUrl(self) -> str | None:
+        """The address of the application's web page, None if it has none."""
+        url = self._answer.info.get("webUrl")
+        return None if url is None else str(url)
+
+    @property
+    def startTime(self) -> int:
+        """When the application started, in milliseconds since 1970."""
+        return int(self._answer.info["startMillis"])
+
+    @property
+    def defaultParallelism(self) -> int:
+        """Into how many partitions ``parallelize`` cuts what it is given."""
+        return int(self._answer.info["parallelism"])
+
+    @property
+    def defaultMinPartitions(self) -> int:
+        """How many partitions ``textFile`` makes at least."""
+        return min(self.defaultParallelism, 2)
+
+    def sparkUser(self) -> str:
+        """Give the name of the user as whom the application runs."""
+        return str(self._answer.info.get("user", ""))
+
+    def getConf(self) -> WeftConf:
+        """Give a copy of the settings."""
+        return self._conf.copy()
+
+    def setLogLevel(self, logLevel: str) -> None:
+        """Set the level of the Java side's messages: ALL, DEBUG, ERROR, FATAL, INFO, OFF, TRACE or WARN.
+
+        Raises
+        ------
+        ValueError
+            If it is another.
+        """
+        if logLevel.upper() not in _LEVELS:
+            raise ValueError(f"logLevel {logLevel!r} is none of {', '.join(_LEVELS)}")
+        self._jobs.control("setLogLevel", logLevel.upper())
+
+    # for RDDs
+
+    def _rdd(self, node: Node) -> RDD[Any]:
+        return RDD(node, cast("WeftContext", self))
+
+    def _next_id(self) -> int:
+        self._jobs.require_running()
+        return self._jobs.next_id()
+
+    def _default_partitions(self) -> int:
+        """How many partitions shuffles make by the settings; 0 if those do not say."""
+        return int(self._answer.info.get("shufflePartitions") or 0)
+
+    def _count_partitions(self, node: Node) -> int:
+        self._jobs.require_running()
+        return self._jobs.count_partitions(node)
+
+    def _collect(self, node: Node, name: str, partitions: Sequence[int]) -> list[Any]:
+        return self._jobs.collect(node, name, partitions)
+
+    def _drain(self, node: Node, name: str) -> None:
+        self._jobs.drain(node, name)
+
+    def _save_text(self, node: Node, path: str, codec: str | None) -> None:
+        self._jobs.save_text(node, path, codec)
+
+    def _forget_shuffle(self, rdd: int) -> None:
+        self._jobs.forget_shuffle(rdd)

@@ -1,0 +1,47 @@
+"""What goes to the workers beside the functions."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from weft._callsite import call_site
+from weft._context.sources import Sources
+
+__all__ = ["Files"]
+
+
+class Files(Sources):
+    """Files and modules for tasks."""
+
+    def addFile(self, path: str) -> None:
+        """Send a file to the working folder of every task.
+
+        Parameters
+        ----------
+        path : str
+            A local file, or a URI of a filesystem that Hadoop knows.
+        """
+        self._add_file(path, False)
+
+    def addPyFile(self, path: str) -> None:
+        """Send a module (.py) or package (.zip, .whl, .egg) to the workers, for tasks from now on, and import it here.
+
+        Parameters
+        ----------
+        path : str
+            A local file, or a URI of a filesystem that Hadoop knows.
+        """
+        self._add_file(path, True)
+        local = path.removeprefix("file://")
+        if os.path.exists(local):
+            folder = os.path.abspath(local) if not local.endswith(".py") else os.path.dirname(os.path.abspath(local))
+            if folder not in sys.path:
+                sys.path.insert(1, folder)
+
+    def _add_file(self, path: str, python: bool) -> None:
+        if "://" not in path:
+            path = os.path.abspath(path)
+            if not os.path.exists(path):
+                raise FileNotFoundError(f"{path} does not exist (add{'Py' if python else ''}File at {call_site()})")
+        self._jobs.control("addFile", path, python)

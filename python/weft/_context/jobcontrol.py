@@ -1,0 +1,84 @@
+"""Jobs: their groups and properties, and how to cancel them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from weft._context.files import Files
+from weft.rdd import RDD
+
+__all__ = ["JobControl"]
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class JobControl(Files):
+    """What a thread says of the jobs that it starts."""
+
+    def runJob(
+        self,
+        rdd: RDD[T],
+        partitionFunc: Callable[[Iterable[T]], Iterable[U]],
+        partitions: Sequence[int] | None = None,
+        allowLocal: bool = False,
+    ) -> list[U]:
+        """Apply a function to some partitions and bring the results to the driver.
+
+        Parameters
+        ----------
+        rdd : RDD
+            Whose partitions.
+        partitionFunc : callable
+            Gets an iterator over a partition's records, gives an iterable.
+        partitions : sequence of int, optional
+            The partitions' numbers; else all.
+        allowLocal : bool
+            Ignored; PySpark has it.
+
+        Examples
+        --------
+        >>> sc.runJob(sc.parallelize(range(6), 3), lambda part: [x * x for x in part], [0, 2])
+        [0, 1, 16, 25]
+        """
+        if partitions is not None and len(partitions) == 0:
+            return []
+        return rdd.mapPartitions(partitionFunc)._collect("runJob", partitions or ())
+
+    def setJobGroup(self, groupId: str, description: str, interruptOnCancel: bool = False) -> None:
+        """Put the jobs that this thread starts from now on into a group, which can be cancelled as one."""
+        self.setLocalProperty("weft.job.group", groupId)
+        self.setLocalProperty("weft.job.description", description)
+        self.setLocalProperty("weft.job.interruptOnCancel", str(bool(interruptOnCancel)).lower())
+
+    def setJobDescription(self, value: str | None) -> None:
+        """Describe the jobs that this thread starts from now on."""
+        self.setLocalProperty("weft.job.description", value)
+
+    def setLocalProperty(self, key: str, value: str | None) -> None:
+        """Set a property of the jobs that this thread starts from now on; None takes it away."""
+        if value is None:
+            self._jobs.properties.pop(key, None)
+        else:
+            self._jobs.properties[key] = str(value)
+
+    def getLocalProperty(self, key: str) -> str | None:
+        """Give a property that this thread has set, or None.
+
+        Examples
+        --------
+        >>> sc.setLocalProperty("mine", "1")
+        >>> sc.getLocalProperty("mine")
+        '1'
+        >>> sc.setLocalProperty("mine", None)
+        """
+        return self._jobs.properties.get(key)
+
+    def cancelJobGroup(self, groupId: str) -> None:
+        """Cancel the running jobs of a group; their actions raise JobCancelledError."""
+        self._jobs.control("cancelJobGroup", groupId)
+
+    def cancelAllJobs(self) -> None:
+        """Cancel all running jobs; their actions raise JobCancelledError."""
+        self._jobs.control("cancelAllJobs")

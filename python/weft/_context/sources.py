@@ -1,0 +1,103 @@
+"""Where records come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from weft._callsite import call_site
+from weft._context.core import Core
+from weft._lineage import DataNode, EmptyNode, Node, RangeNode, TextNode
+from weft._rdd.core import positive
+from weft._slices import cut_range, encode_slices
+from weft.rdd import RDD
+
+__all__ = ["Sources"]
+
+T = TypeVar("T")
+
+
+class Sources(Core):
+    """RDDs of what the driver has, and of files."""
+
+    def parallelize(self, c: Iterable[T], numSlices: int | None = None) -> RDD[T]:
+        """Make an RDD of records that the driver has; a ``range`` is counted by the workers.
+
+        Parameters
+        ----------
+        c : iterable
+            The records.
+        numSlices : int, optional
+            Into how many partitions; else :attr:`defaultParallelism`.
+
+        Examples
+        --------
+        >>> sc.parallelize([0, 2, 3, 4, 6], 5).glom().collect()
+        [[0], [2], [3], [4], [6]]
+        >>> sc.parallelize(range(0, 6, 2), 5).glom().collect()
+        [[], [0], [], [2], [4]]
+        """
+        slices = positive(self.defaultParallelism if numSlices is None else int(numSlices))
+        site = call_site()
+        if isinstance(c, range) and len(c) > 0:
+            node: Node = RangeNode(self._next_id(), "parallelize", site, cut_range(c, slices), c.step)
+        else:
+            block = encode_slices(list(c), slices, self._batch, site)
+            self._jobs.hold_block(block)
+            node = DataNode(self._next_id(), "parallelize", site, block)
+        return self._rdd(node)
+
+    def range(self, start: int, end: int | None = None, step: int = 1, numSlices: int | None = None) -> RDD[int]:
+        """Make an RDD of whole numbers, as the builtin ``range`` counts them.
+
+        Examples
+        --------
+        >>> sc.range(5).collect(), sc.range(2, 4).collect(), sc.range(1, 7, 2).collect()
+        ([0, 1, 2, 3, 4], [2, 3], [1, 3, 5])
+        """
+        numbers = range(start) if end is None else range(start, end, step)
+        return self.parallelize(numbers, numSlices)
+
+    def emptyRDD(self) -> RDD[Any]:
+        """Make an RDD without partitions.
+
+        Examples
+        --------
+        >>> sc.emptyRDD().getNumPartitions()
+        0
+        """
+        return self._rdd(EmptyNode(self._next_id(), "emptyRDD", call_site(), 0))
+
+    def textFile(self, name: str, minPartitions: int | None = None, use_unicode: bool = True) -> RDD[str]:
+        """Make an RDD of the lines of text files, without their line ends.
+
+        Parameters
+        ----------
+        name : str
+            A file, a folder, a pattern, or several of them with commas, on any filesystem that Hadoop knows.
+            Files in .gz, .bz2 and the like are unpacked.
+        minPartitions : int, optional
+            How many partitions at least; else :attr:`defaultMinPartitions`.
+        use_unicode : bool
+            False gives bytes.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False) as file:
+        ...     _ = file.write("one\\ntwo\\n")
+        >>> sc.textFile(file.name).collect()
+        ['one', 'two']
+        """
+        least = minPartitions or self.defaultMinPartitions
+        return self._rdd(TextNode(self._next_id(), "textFile", call_site(), name, least, use_unicode))
+
+    def union(self, rdds: Sequence[RDD[T]]) -> RDD[T]:
+        """Give the records of several RDDs; nothing is moved.
+
+        Examples
+        --------
+        >>> sc.union([sc.parallelize([1]), sc.parallelize([2]), sc.parallelize([3])]).collect()
+        [1, 2, 3]
+        """
+        return rdds[0]._union(tuple(rdds), "union")
