@@ -10,6 +10,7 @@ import io
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from weft import _install
 
-__all__ = ["ensure_framework"]
+__all__ = ["ensure_framework", "write_digest"]
 
 _PACKAGES = ("py4j", "cloudpickle", "fastavro")
 _SKIPPED = ("__pycache__", "tests")
@@ -48,10 +49,22 @@ def ensure_framework() -> Path:
             if classes is not None:
                 _add(archive, "lib/weft.jsa", classes)
         part.replace(target)
-        for old in target.parent.glob("framework-*.tar"):
-            if old != target:
+        write_digest(target)
+        for old in target.parent.glob("framework-*.tar*"):
+            if not old.name.startswith(target.name):
                 old.unlink()
     return target
+
+
+def write_digest(archive: Path) -> None:
+    """Writes the hash of `archive` beside it, with size and time, so that a submit need not read the archive."""
+    digest = hashlib.sha256()
+    with open(archive, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    seen = os.stat(archive)
+    text = f"{digest.hexdigest()} {seen.st_size} {seen.st_mtime_ns // 1_000_000}\n"
+    archive.with_name(archive.name + ".sha256").write_text(text)
 
 
 def _record_classes(scratch: Path) -> Path | None:
@@ -65,17 +78,21 @@ def _record_classes(scratch: Path) -> Path | None:
     for jar in jars:
         shutil.copyfile(jar, lib / jar.name)
         os.utime(lib / jar.name, (_MODIFIED, _MODIFIED))
-    classes = ":".join(f"weft/lib/{jar.name}" for jar in jars)
-    weft = next(jar.name for jar in jars if jar.name.startswith("weft-"))
-    command = [str(_install.find_java().command), "-XX:ArchiveClassesAtExit=weft.jsa", "-XX:+UseSerialGC"]
-    command += ["-Xlog:disable", "-cp", f"{classes}:weft-conf"]
-    command += ["io.weft.master.submit.ClassRecorder", f"weft/lib/{weft}"]
+    found = scratch / "weft.jsa"
+    text = scratch / "words.txt"
+    text.write_text("the quick brown fox jumps over the lazy dog\n" * 100)
+    environment = dict(os.environ, WEFT_DUMP_CLASSES=str(found), WEFT_DUMP_LIB="weft/lib")
+    environment["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
+    for name in ("HADOOP_CONF_DIR", "YARN_CONF_DIR"):
+        environment.pop(name, None)
+    command = [sys.executable, "-m", "weft._archive_job", str(text), str(scratch / "out")]
     quiet = subprocess.DEVNULL
     try:
-        subprocess.run(command, cwd=scratch, stdin=quiet, stdout=quiet, stderr=quiet, timeout=120, check=False)
+        subprocess.run(
+            command, cwd=scratch, env=environment, stdin=quiet, stdout=quiet, stderr=quiet, timeout=120, check=False
+        )
     except subprocess.TimeoutExpired:
         return None
-    found = scratch / "weft.jsa"
     return found if found.exists() else None
 
 
@@ -85,6 +102,7 @@ def _entries() -> Iterator[tuple[str, Path]]:
     yield "bin/weft-container", _script(package)
     for jar in sorted(_install.lib_folder().glob("*.jar")):
         yield f"lib/{jar.name}", jar
+    yield "lib/log4j.properties", _install.lib_folder() / "log4j.properties"
     yield from _tree("python/weft", package)
     for name in _PACKAGES:
         found = _site(name)

@@ -379,6 +379,13 @@ def java_command(main_class: str, *, heap: str = "256m", extra: Sequence[str] = 
         flags.append("--enable-native-access=ALL-UNNAMED")
     dump = os.environ.get("WEFT_DUMP_CLASSES")
     archive = archive_path(java)
+    containers = os.environ.get("WEFT_DUMP_LIB")
+    if dump and containers:  # the class path of a container, seen from its working directory; see _framework
+        jars = [f"{containers}/{name}" for name in sorted(os.path.basename(jar) for jar in jars)]
+        conf = "weft-conf"
+        weft = next(jar for jar in jars if "/weft-" in jar)
+        extra = [*extra, f"-Dweft.jar={weft}"]
+        main_class = "io.weft.master.app.RecorderMain"
     if dump:
         flags.append(f"-XX:ArchiveClassesAtExit={dump}")
     elif archive.exists():

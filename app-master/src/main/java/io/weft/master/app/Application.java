@@ -11,6 +11,7 @@ import io.weft.master.jobs.Stacks;
 import io.weft.master.scheduler.Scheduler;
 import io.weft.master.scheduler.SchedulerEvent;
 import io.weft.master.splits.FileContents;
+import io.weft.runner.container.Logging;
 import io.weft.runner.protocol.RunnerCommand;
 import io.weft.runner.shuffle.BlockStore;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package io.weft.master.app;
 import io.weft.master.gateway.StartLine;
 import io.weft.master.jobs.Json;
 import io.weft.master.jobs.Stacks;
+import io.weft.runner.container.Logging;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,7 @@
 package io.weft.master.app;
 
 import io.weft.master.splits.SplitLister;
+import io.weft.runner.container.Logging;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package io.weft.master.app;
 
 import io.weft.runner.container.ApplicationRecord;
+import io.weft.runner.container.Logging;
 import io.weft.runner.container.WorkingDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,6 +18,8 @@ public final class YarnMain {
     private YarnMain() {}
 
     public static void main(String[] arguments) throws Exception {
+        Logging.hold();
+        Logging.configure();
         AtomicBoolean terminated = new AtomicBoolean();
         ApplicationRecord record = ApplicationRecord.read(Path.of(ApplicationRecord.NAME));
         WorkingDirectory folder = WorkingDirectory.prepare(Path.of(""), record);

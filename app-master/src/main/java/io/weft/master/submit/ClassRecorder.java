@@ -1,11 +1,17 @@
 package io.weft.master.submit;
 
+import io.weft.runner.protocol.Link;
+import io.weft.runner.protocol.MessageCodec;
 import io.weft.runner.rpc.ApplicationSecret;
 import io.weft.runner.rpc.RpcClient;
 import io.weft.runner.rpc.RpcServer;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -22,23 +28,33 @@ import org.apache.hadoop.yarn.client.api.NMClient;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 
 /**
- * Loads what the JVMs of containers load: run once with {@code -XX:ArchiveClassesAtExit} when the framework archive is made, so that
- * those start in half the time. Nothing is connected but a server of its own.
+ * Loads what the JVMs of containers load beyond what a local job does: part of the run with {@code -XX:ArchiveClassesAtExit} when the
+ * framework archive is made, so that those start in half the time. Nothing is connected but a server of its own.
  */
 public final class ClassRecorder {
+    /** Names of Hadoop's classes that a container was seen to load and that nothing here leads to: messages to the daemons. */
+    private static final String SEEN = "container-classes.txt";
+
     private ClassRecorder() {}
 
-    /** {@code arguments}: the jar of Weft. */
-    public static void main(String[] arguments) throws Exception {
+    /** {@code jar}: that of Weft. */
+    public static void record(Path jar) throws IOException {
         YarnConfiguration conf = new YarnConfiguration();
         conf.setInt("ipc.client.connect.max.retries", 0);
         conf.setInt("yarn.resourcemanager.connect.max-wait.ms", 1_000);
         UserGroupInformation.setConfiguration(conf);
-        ownClasses(Path.of(arguments[0]));
+        ownClasses(jar);
+        seenClasses();
         remoteCall(conf);
         yarnClients(conf);
         filesystem(conf);
-        System.exit(0);
+    }
+
+    private static void seenClasses() throws IOException {
+        try (InputStream in = ClassRecorder.class.getResourceAsStream(SEEN);
+                BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
+            lines.lines().filter(line -> !line.startsWith("#")).forEach(ClassRecorder::load);
+        }
     }
 
     private static void ownClasses(Path jar) throws IOException {
@@ -65,7 +81,8 @@ public final class ClassRecorder {
         try (RpcServer server = new RpcServer(conf, "127.0.0.1", secret, (message, reply) -> reply.send(message));
                 RpcClient client = new RpcClient(
                         conf, new InetSocketAddress("127.0.0.1", server.port()), secret.credentials("w"), "w")) {
-            client.call(new byte[] {1});
+            MessageCodec codec = new MessageCodec();
+            codec.decode(client.call(codec.encode(new Link.Register("runner", "host", 1, 1, 1, 1))), Link.class);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.weft.master.submit;
 
+import io.weft.runner.input.FileSystemSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ final class ClusterAccess implements AutoCloseable {
             throw new SubmitException("E15", 4, missing());
         }
         hadoop.forEach(conf::set);
+        FileSystemSettings.improve(conf);
         conf.setInt(YarnConfiguration.RESOURCEMANAGER_CONNECT_MAX_WAIT_MS, ANSWER_WITHIN_MILLIS);
         conf.setInt(YarnConfiguration.RESOURCEMANAGER_CONNECT_RETRY_INTERVAL_MS, 1_000);
         conf.setInt("ipc.client.connect.max.retries", 0);

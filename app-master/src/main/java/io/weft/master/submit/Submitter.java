@@ -13,6 +13,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -54,6 +56,10 @@ final class Submitter {
     int run() throws SubmitException, IOException, YarnException {
         long startNanos = System.nanoTime();
         Settings settings = settings();
+        FutureTask<Framework> framework = new FutureTask<>(() -> framework(settings));
+        Thread beside = new Thread(framework, "weft-framework");
+        beside.setDaemon(true);
+        beside.start();
         YarnClientApplication application;
         try {
             application = cluster.yarn().createApplication();
@@ -61,15 +67,15 @@ final class Submitter {
             throw cluster.silent(e);
         }
         checkSizes(application.getNewApplicationResponse().getMaximumResourceCapability());
-        FileSystem files = cluster.files();
-        new LeftOvers(cluster, files).remove();
+        Framework found = await(framework);
+        FileSystem files = found.files();
         ApplicationSubmissionContext context = application.getApplicationSubmissionContext();
         String id = context.getApplicationId().toString();
         Staging staging = Staging.of(files, id);
         boolean submitted = false;
         try {
             staging.create();
-            fill(context, staging, files, settings);
+            fill(context, staging, found, settings);
             cluster.yarn().submitApplication(context);
             submitted = true;
         } catch (YarnException e) {
@@ -79,11 +85,50 @@ final class Submitter {
                 staging.remove();
             }
         }
+        tidy(files);
         if (!request.waits()) {
             out.println(id);
             return 0;
         }
         return new Watcher(cluster, staging, request, startNanos, err).untilEnd(context.getApplicationId());
+    }
+
+    /** The cluster's filesystem, and Weft's archive on it. */
+    private record Framework(FileSystem files, FrameworkArchive.Located archive) {}
+
+    private Framework framework(Settings settings) throws SubmitException, IOException {
+        FileSystem files = cluster.files();
+        String user = UserGroupInformation.getCurrentUser().getShortUserName();
+        FrameworkArchive framework = new FrameworkArchive(files, user, settings.list("weft.yarn.archive.owners"));
+        String shared = settings.string("weft.yarn.archive");
+        return new Framework(
+                files, shared.isEmpty() ? framework.own(FrameworkArchive.besideTheJar()) : framework.shared(shared));
+    }
+
+    private static Framework await(FutureTask<Framework> framework) throws SubmitException, IOException {
+        try {
+            return framework.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while the framework archive was looked for", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof SubmitException refused) {
+                throw refused;
+            }
+            if (e.getCause() instanceof IOException failed) {
+                throw failed;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    /** Removes what earlier applications left; when the new one is on its way, so that it does not wait for that. */
+    private void tidy(FileSystem files) {
+        try {
+            new LeftOvers(cluster, files).remove();
+        } catch (IOException later) {
+            // the next submit tries again; the application that was just submitted does not depend on it
+        }
     }
 
     private Settings settings() throws SubmitException {
@@ -140,10 +185,11 @@ final class Submitter {
         return megabytes % 1024 == 0 ? megabytes / 1024 + " GiB" : String.format("%.1f GiB", megabytes / 1024.0);
     }
 
-    private void fill(ApplicationSubmissionContext context, Staging staging, FileSystem files, Settings settings)
+    private void fill(ApplicationSubmissionContext context, Staging staging, Framework framework, Settings settings)
             throws SubmitException, IOException, YarnException {
+        FileSystem files = framework.files();
         Localizer localizer = new Localizer(staging, files);
-        addFramework(localizer, files, settings);
+        addFramework(localizer, framework.archive());
         addHadoopConf(localizer, staging);
         RecordBody record = record(localizer, staging, context, settings);
         localizer.add(
@@ -168,13 +214,7 @@ final class Submitter {
         context.setResource(Resource.newInstance(request.sizes().driverMegabytes(), 1));
     }
 
-    private void addFramework(Localizer localizer, FileSystem files, Settings settings)
-            throws SubmitException, IOException {
-        String user = UserGroupInformation.getCurrentUser().getShortUserName();
-        FrameworkArchive framework = new FrameworkArchive(files, user, settings.list("weft.yarn.archive.owners"));
-        String shared = settings.string("weft.yarn.archive");
-        FrameworkArchive.Located located =
-                shared.isEmpty() ? framework.own(FrameworkArchive.besideTheJar()) : framework.shared(shared);
+    private void addFramework(Localizer localizer, FrameworkArchive.Located located) {
         if (located.uploaded()) {
             err.println("weft: copied the framework to " + located.status().getPath() + ", once for all later submits");
         }

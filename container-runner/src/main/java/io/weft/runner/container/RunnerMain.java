@@ -1,5 +1,6 @@
 package io.weft.runner.container;
 
+import io.weft.runner.input.FileSystemSettings;
 import io.weft.runner.protocol.Link;
 import io.weft.runner.protocol.RunnerEvent;
 import io.weft.runner.rpc.ApplicationSecret;
@@ -33,9 +34,12 @@ public final class RunnerMain {
     private RunnerMain() {}
 
     public static void main(String[] given) throws Exception {
+        Logging.hold();
+        Logging.configure();
         RunnerArguments arguments = RunnerArguments.parse(given);
         ApplicationRecord record = ApplicationRecord.read(Path.of(ApplicationRecord.NAME));
         Configuration hadoop = new Configuration();
+        FileSystemSettings.improve(hadoop);
         UserGroupInformation.setConfiguration(hadoop);
         Credentials credentials = UserGroupInformation.getCurrentUser().getCredentials();
         ApplicationSecret secret = ApplicationSecret.from(record.text("application"), credentials);

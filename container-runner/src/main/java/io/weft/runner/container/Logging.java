@@ -1,4 +1,4 @@
-package io.weft.master.app;
+package io.weft.runner.container;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,7 +23,7 @@ import org.apache.log4j.spi.LoggingEvent;
  * What the libraries under Weft say on standard error. Log4j's own configurator costs a start 150 ms (beans, dates, locales), so the file
  * that Weft ships is set up by hand; one that an administrator has changed in more than levels goes to that configurator.
  */
-final class Logging {
+public final class Logging {
     private static final List<String> KNOWN = List.of("ALL", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "OFF");
     private static final String LOGGER = "log4j.logger.";
     private static final String ROOT = "log4j.rootLogger";
@@ -36,12 +36,12 @@ final class Logging {
     private Logging() {}
 
     /** Keeps Log4j from configuring itself; before anything is logged. */
-    static void hold() {
+    public static void hold() {
         System.setProperty("log4j.defaultInitOverride", "true");
     }
 
     /** Configures it, by the file that the property {@code log4j.configuration} names. */
-    static void configure() {
+    public static void configure() {
         Properties file = new Properties();
         String uri = System.getProperty("log4j.configuration", "");
         if (uri.startsWith("file:")) {
@@ -82,7 +82,7 @@ final class Logging {
     }
 
     /** All loggers speak at this level from now on. Throws IllegalArgumentException for an unknown one. */
-    static void level(String level) {
+    public static void level(String level) {
         String upper = level.toUpperCase(Locale.ROOT);
         if (!KNOWN.contains(upper)) {
             throw new IllegalArgumentException("'" + level + "' is not a log level; " + String.join(", ", KNOWN));
