@@ -98,7 +98,12 @@ final class YarnSession {
                 hadoop.get(),
                 plan,
                 new YarnBackend.Launch(
-                        host, server.port(), record.text("user"), AmResources.read(record, hadoop.get()), secret));
+                        host,
+                        server.port(),
+                        record.text("user"),
+                        AmResources.read(record, hadoop.get()),
+                        secret,
+                        settings.flag("weft.shuffle.service")));
         return new YarnSession(record, folder, settings, hadoop, new Bytes(blocks, server, client), backend);
     }
 

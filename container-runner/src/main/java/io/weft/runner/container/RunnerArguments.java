@@ -1,6 +1,8 @@
 package io.weft.runner.container;
 
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -12,6 +14,7 @@ import java.util.Map;
  * @param megabytes memory of the whole container, as the NodeManager counts it; 0: no limit
  * @param local a child of a local cluster: what user code prints goes to the driver, and the end of standard input is the
  *     end; else a YARN container, whose output is its own
+ * @param shuffleService whether the node's mapreduce_shuffle, where there is one, shall serve the map outputs
  */
 record RunnerArguments(
         String runner,
@@ -20,7 +23,8 @@ record RunnerArguments(
         InetSocketAddress master,
         InetSocketAddress blocks,
         long megabytes,
-        boolean local) {
+        boolean local,
+        boolean shuffleService) {
 
     static RunnerArguments parse(String[] arguments) {
         Map<String, String> given = new LinkedHashMap<>();
@@ -34,7 +38,20 @@ record RunnerArguments(
                 address(required(given, "--master")),
                 address(required(given, "--blocks")),
                 Long.parseLong(given.getOrDefault("--megabytes", "0")),
-                Boolean.parseBoolean(given.getOrDefault("--local", "false")));
+                Boolean.parseBoolean(given.getOrDefault("--local", "false")),
+                Boolean.parseBoolean(given.getOrDefault("--shuffle-service", "true")));
+    }
+
+    /**
+     * The port of mapreduce_shuffle in what a NodeManager puts into its containers' environment; 0 when it is null or holds none. It
+     * encodes the whole buffer that the service wrote its port into, so zeros may follow the four bytes.
+     */
+    static int servicePort(String encoded) {
+        if (encoded == null || encoded.isBlank()) {
+            return 0;
+        }
+        byte[] bytes = Base64.getDecoder().decode(encoded.strip());
+        return bytes.length >= Integer.BYTES ? ByteBuffer.wrap(bytes).getInt() : 0;
     }
 
     private static String required(Map<String, String> given, String name) {

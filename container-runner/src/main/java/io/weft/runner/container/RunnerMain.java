@@ -10,9 +10,7 @@ import io.weft.runner.shuffle.ShuffleReader;
 import io.weft.runner.task.MasterBlocks;
 import io.weft.runner.worker.WorkerSettings;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -59,7 +57,8 @@ public final class RunnerMain {
 
     private static void run(RunnerArguments arguments, ApplicationRecord record, Ends ends)
             throws IOException, InterruptedException {
-        int shufflePort = shufflePort();
+        int shufflePort =
+                arguments.shuffleService() ? RunnerArguments.servicePort(System.getenv(SHUFFLE_PORT_VARIABLE)) : 0;
         BlockClient blocks = new BlockClient(ends.secret().bytes(), CONNECT_MILLIS, READ_MILLIS);
         RunnerConfig config = config(arguments, record, ends, new Blocks(blocks, shufflePort));
         CompletableFuture<MasterLink> linked = new CompletableFuture<>();
@@ -132,16 +131,6 @@ public final class RunnerMain {
                 "job_" + application.substring("application_".length()),
                 ends.secret().bytes(),
                 ends.hadoop().get("hadoop.security.secret-manager.key-generator.algorithm", "HmacSHA1")));
-    }
-
-    /** The port of the node's mapreduce_shuffle, which the NodeManager puts into the environment; 0 for none. */
-    private static int shufflePort() {
-        String encoded = System.getenv(SHUFFLE_PORT_VARIABLE);
-        if (encoded == null || encoded.isBlank()) {
-            return 0;
-        }
-        byte[] bytes = Base64.getDecoder().decode(encoded.strip());
-        return bytes.length == Integer.BYTES ? ByteBuffer.wrap(bytes).getInt() : 0;
     }
 
     private static void watchInput(LinkedBlockingQueue<String> ends) {

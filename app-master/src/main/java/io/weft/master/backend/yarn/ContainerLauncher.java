@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.BiConsumer;
@@ -27,7 +28,9 @@ final class ContainerLauncher implements AutoCloseable {
     private final NMClient nodes;
     private final Map<String, LocalResource> resources;
     private final Credentials credentials;
-    private final byte[] shuffleSecret;
+    /** The key that mapreduce_shuffle is given; empty when it is not to serve. */
+    private final Optional<byte[]> shuffleSecret;
+
     private final ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE, task -> {
         Thread thread = new Thread(task, "weft-launch");
         thread.setDaemon(true);
@@ -35,10 +38,13 @@ final class ContainerLauncher implements AutoCloseable {
     });
 
     ContainerLauncher(
-            Configuration conf, Map<String, LocalResource> resources, Credentials credentials, byte[] shuffleSecret) {
+            Configuration conf,
+            Map<String, LocalResource> resources,
+            Credentials credentials,
+            Optional<byte[]> shuffleSecret) {
         this.resources = Map.copyOf(resources);
         this.credentials = credentials;
-        this.shuffleSecret = shuffleSecret.clone();
+        this.shuffleSecret = shuffleSecret.map(byte[]::clone);
         nodes = NMClient.createNMClient();
         nodes.cleanupRunningContainersOnStop(false);
         nodes.init(conf);
@@ -57,8 +63,12 @@ final class ContainerLauncher implements AutoCloseable {
     }
 
     private void start(Container container, String command) throws YarnException, IOException {
+        if (shuffleSecret.isEmpty()) {
+            nodes.startContainer(container, context(command, Map.of()));
+            return;
+        }
         try {
-            nodes.startContainer(container, context(command, Map.of(SHUFFLE, shuffleToken())));
+            nodes.startContainer(container, context(command, Map.of(SHUFFLE, shuffleToken(shuffleSecret.get()))));
         } catch (YarnException e) {
             if (e.getMessage() == null || !e.getMessage().contains(SHUFFLE)) {
                 throw e;
@@ -80,8 +90,8 @@ final class ContainerLauncher implements AutoCloseable {
     }
 
     /** What the service takes as the application's key: a token whose password it is. */
-    private ByteBuffer shuffleToken() throws IOException {
-        Token<TokenIdentifier> token = new Token<>(new byte[0], shuffleSecret, new Text("weft.shuffle"), new Text(""));
+    private static ByteBuffer shuffleToken(byte[] secret) throws IOException {
+        Token<TokenIdentifier> token = new Token<>(new byte[0], secret, new Text("weft.shuffle"), new Text(""));
         DataOutputBuffer buffer = new DataOutputBuffer();
         token.write(buffer);
         return ByteBuffer.wrap(buffer.getData(), 0, buffer.getLength());

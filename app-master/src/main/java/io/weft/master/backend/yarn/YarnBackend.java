@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.yarn.api.protocolrecords.AllocateResponse;
@@ -54,8 +55,19 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     private boolean stopping;
     private boolean nudged;
 
-    /** How containers are started. {@code blockPort}: of the ApplicationMaster's block server. */
-    public record Launch(String host, int blockPort, String user, AmResources resources, ApplicationSecret secret) {}
+    /**
+     * How containers are started.
+     *
+     * @param blockPort of the ApplicationMaster's block server
+     * @param shuffleService whether mapreduce_shuffle, where a node has it, serves map outputs of containers that are gone
+     */
+    public record Launch(
+            String host,
+            int blockPort,
+            String user,
+            AmResources resources,
+            ApplicationSecret secret,
+            boolean shuffleService) {}
 
     public YarnBackend(Configuration cluster, ContainerPlan plan, Launch launch) throws IOException {
         this.launch = launch;
@@ -69,7 +81,7 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
                 conf,
                 launch.resources().resources(),
                 launch.resources().credentials(),
-                launch.secret().bytes());
+                launch.shuffleService() ? Optional.of(launch.secret().bytes()) : Optional.empty());
         endpoint = new RunnerEndpoint(conf, "0.0.0.0", launch.secret(), SILENCE_MILLIS, this);
     }
 
@@ -243,7 +255,8 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
                 + "--runner " + container.getId() + " --host "
                 + container.getNodeId().getHost() + " --slots " + plan.cores()
                 + " --master " + launch.host() + ":" + endpoint.port() + " --blocks " + launch.host() + ":"
-                + launch.blockPort() + " --megabytes " + plan.megabytes()
+                + launch.blockPort() + " --megabytes " + plan.megabytes() + " --shuffle-service "
+                + launch.shuffleService()
                 + " 1><LOG_DIR>/stdout 2><LOG_DIR>/stderr";
     }
 
