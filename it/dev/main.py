@@ -25,7 +25,9 @@ def main(arguments: list[str]) -> int:
     test = verbs.add_parser("test", help="checks and tests, ring by ring")
     test.add_argument("--ring", choices=RINGS, action="append", help="only this ring; may be given again")
     test.add_argument("pytest", nargs="*", help="further arguments for pytest, after --")
-    verbs.add_parser("it", help="the tests on real HDFS and YARN: the same as test --ring it")
+    it = verbs.add_parser("it", help="the tests on real HDFS and YARN: the same as test --ring it")
+    it.add_argument("--full", action="store_true", help="the demonstration over 1.1 GB instead of 50 MB")
+    it.add_argument("pytest", nargs="*", help="further arguments for pytest, after --")
     verbs.add_parser("fmt", help="format Java and sort Python's imports")
     for verb, text in (("bench", "the benchmarks: it/bench"), ("conform", "measure PySpark's side of the API tests")):
         script = verbs.add_parser(verb, help=text, add_help=False)
@@ -49,6 +51,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.verb == "check":
         return _report(steps.check(), began=time.monotonic())
     if options.verb in ("test", "it"):
+        if getattr(options, "full", False):
+            os.environ["WEFT_IT_SCALE"] = "full"
         rings = ("it",) if options.verb == "it" else tuple(options.ring or RINGS)
         return _test(rings, list(getattr(options, "pytest", [])))
     if options.verb == "dist":

@@ -6,17 +6,15 @@ import collections
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
-import sys
-import tarfile
 import textwrap
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from userenv import environment_archive
 
 from realcluster import Cluster
 from yarnjobs import Jobs, make_dist, poll, processes
@@ -24,13 +22,6 @@ from yarnjobs import Jobs, make_dist, poll, processes
 pytestmark = pytest.mark.yarn
 
 FILES, LINES = 6, 120_000
-EXTENSION = """
-#include <Python.h>
-static PyObject *size(PyObject *self, PyObject *text) { return PyLong_FromSsize_t(PyUnicode_GetLength(text)); }
-static PyMethodDef methods[] = {{"size", size, METH_O, ""}, {NULL, NULL, 0, NULL}};
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "fastsize", "", -1, methods, NULL, NULL, NULL, NULL};
-PyMODINIT_FUNC PyInit_fastsize(void) { return PyModule_Create(&module); }
-"""
 THREE_JOBS = """
     import sys
     from weft import WeftContext
@@ -103,26 +94,6 @@ def script(folder: Path, name: str, text: str) -> str:
     path = folder / name
     path.write_text(textwrap.dedent(text))
     return str(path)
-
-
-def environment_archive(folder: Path) -> str:
-    """An archived virtual environment with a C extension in it."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    assert compiler, "the test compiles an extension: install gcc"
-    env = folder / "env"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(env)], check=True, timeout=120)
-    import sysconfig
-
-    (folder / "fastsize.c").write_text(EXTENSION)
-    site = next(env.glob("lib/python*/site-packages"))
-    target = site / ("fastsize" + sysconfig.get_config_var("EXT_SUFFIX"))
-    include = sysconfig.get_paths()["include"]
-    command = [compiler, "-shared", "-fPIC", f"-I{include}", str(folder / "fastsize.c"), "-o", str(target)]
-    subprocess.run(command, check=True, timeout=120)
-    archive = folder / "env.tar.gz"
-    with tarfile.open(archive, "w:gz") as tar:
-        tar.add(env, ".")
-    return f"{archive}#env"
 
 
 def saved(cluster: Cluster, path: str) -> list[str]:
