@@ -125,8 +125,10 @@ def load(cluster: Cluster, paths: list[Path]) -> dict[str, list[str]]:
     for number, path in enumerate(paths, 1):
         text = (cluster.home / f"conf-node{number}" / "hdfs-site.xml").read_text()
         (address,) = re.findall(r"<name>dfs.datanode.address</name><value>([^<]+)", text)
-        names[address.split(":")[1]] = address.split(":")[0]
-        command += [str(path), f"/demo/in/{path.name}", address]
+        host, port = address.split(":")
+        names[port] = host
+        # the NameNode knows each DataNode of this cluster as 127.0.0.1, so that the port decides
+        command += [str(path), f"/demo/in/{path.name}", f"127.0.0.1:{port}"]
     cluster.must(*command)
     told = cluster.must("hdfs", "fsck", "/demo/in", "-files", "-blocks", "-locations")
     hosts: dict[str, list[str]] = {}

@@ -71,7 +71,16 @@ class Jobs:
         return poll(lambda: next(iter(self._masters() - self._before), None), "an ApplicationMaster")
 
     def _masters(self) -> set[str]:
-        return {app for _, command in processes() for app in re.findall(r"^weft-am.*-Dweft.application=(\S+)", command)}
+        """Of this cluster: others may stand beside it on this machine."""
+        found = set()
+        for pid, command in processes():
+            for application in re.findall(r"^weft-am.*-Dweft.application=(\S+)", command):
+                try:
+                    if Path(os.readlink(f"/proc/{pid}/cwd")).is_relative_to(self.cluster.home.resolve()):
+                        found.add(application)
+                except OSError:  # it has just ended
+                    continue
+        return found
 
     def output(self, application: str, name: str = "stdout") -> str:
         """What the ApplicationMaster's container has written."""
