@@ -116,8 +116,9 @@ final class Watcher {
             err.println(id + " was killed" + (diagnostics.isEmpty() ? "." : ": " + diagnostics));
             return KILLED;
         }
-        err.println("The ApplicationMaster of " + id + " ended without a result"
-                + (diagnostics.isEmpty() ? "." : ":\n" + diagnostics) + "\nall of it: yarn logs -applicationId " + id);
+        String words = "The ApplicationMaster of " + id + " ended without a result"
+                + (diagnostics.isEmpty() ? "." : ":\n" + diagnostics) + "\nall of it: yarn logs -applicationId " + id;
+        err.println(MasterEnd.bySignal(id, diagnostics).orElse(words));
         return LOST;
     }
 

@@ -161,7 +161,7 @@ public final class MasterLink implements AutoCloseable {
             try {
                 return client.call(encoded);
             } catch (ProtocolException e) {
-                tellLoss("the ApplicationMaster has let this runner go: " + e.getMessage());
+                tellLoss("the ApplicationMaster has let this runner go: " + firstLine(e.getMessage()));
                 return null;
             } catch (IOException e) {
                 if (System.nanoTime() >= end) {
@@ -178,6 +178,11 @@ public final class MasterLink implements AutoCloseable {
             pauseMillis = Math.min(pauseMillis * 2, LONGEST_PAUSE_MILLIS);
         }
         return null;
+    }
+
+    /** Over RPC a message comes with the other side's stack behind it. */
+    private static String firstLine(String message) {
+        return String.valueOf(message).lines().findFirst().orElse("");
     }
 
     private void tellLoss(String reason) {
