@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from . import conffiles, daemons, jars, launchers
+from .lock import locked
 from .settings import ClusterError, Layout, Options, State, free_ports, node_host
 
 
@@ -20,14 +21,15 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     layout = Layout(_home(Path(options.checkout)))
     try:
-        if options.verb == "start":
-            _start(layout, Path(options.checkout), options)
-        elif options.verb == "stop":
-            _stop(layout, keep=options.keep)
-        elif options.verb == "status":
+        if options.verb == "status":
             return _status(layout)
-        else:
-            _restart(layout, options.daemon)
+        with locked(layout.home):
+            if options.verb == "start":
+                _start(layout, Path(options.checkout), options)
+            elif options.verb == "stop":
+                _stop(layout, keep=options.keep)
+            else:
+                _restart(layout, options.daemon)
     except ClusterError as failure:
         print(failure, file=sys.stderr)
         return failure.code
