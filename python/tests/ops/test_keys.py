@@ -180,3 +180,12 @@ def test_every_process_agrees() -> None:
 def test_dates_and_ids_are_hashed_by_value() -> None:
     assert portable_hash(datetime.date(2024, 5, 1)) == portable_hash(datetime.date(2024, 5, 1))
     assert portable_hash(uuid.UUID(int=3)) == portable_hash(uuid.UUID(int=3))
+
+
+def test_numpy_scalars_fall_with_what_they_equal_and_all_that_is_not_a_time_falls_together() -> None:
+    numpy = pytest.importorskip("numpy")
+    ones = (numpy.int64(1), numpy.float32(1), numpy.bool_(True), numpy.complex64(1), 1)
+    assert {portable_hash(one) for one in ones} == {1}
+    nothing = [numpy.datetime64("NaT"), numpy.timedelta64("NaT"), numpy.float32("nan"), float("nan")]
+    assert {portable_hash(one) for one in nothing} == {0}
+    assert portable_hash(numpy.datetime64("2024-05-01")) == portable_hash(numpy.datetime64("2024-05-01"))

@@ -3,7 +3,8 @@
 Workers run with PYTHONHASHSEED=0, and an application runs one interpreter, so the builtin hash is stable for
 str, bytes, numbers, dates and what is built of them. What is not stable, and is made so here:
 
-1. ``None`` hashes to an address before CPython 3.12, a NaN to its own address from 3.10 on: both count as 0.
+1. ``None`` hashes to an address before CPython 3.12, a NaN (also numpy's, and its NaT) to its own address: both
+   count as 0.
 2. Tuples, frozensets, ranges and frozen dataclasses hash what is in them, so they are hashed part by part.
 3. An object with only object's hash has no stable number: :class:`UnstableKeyError`.
 
@@ -233,4 +234,5 @@ def _classify(kind: type) -> _Hasher:
     code = getattr(method, "__code__", None)
     if code is not None and code.co_filename == "<string>" and "__dataclass_fields__" in owner.__dict__:
         return _hash_of_fields(owner)
-    return _hash_number if issubclass(kind, numbers.Number) else hash
+    numpy_scalar = kind.__module__ == "numpy"  # datetime64 and timedelta64 are no Numbers, and may be NaT
+    return _hash_number if numpy_scalar or issubclass(kind, numbers.Number) else hash
