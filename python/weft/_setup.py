@@ -139,7 +139,7 @@ def _content_digest() -> str:
 
 def _build(state: Path, target: Path, log: Log) -> None:
     java = _install.find_java(compiler=True)
-    log("weft: building the jars with Maven (about a minute; fetches Hadoop's client, 50 MB, the first time)")
+    log("weft: building the jars with Maven (the first time it fetches Hadoop's client and Maven's plugins, 180 MB)")
     work = Path(tempfile.mkdtemp(prefix="build-", dir=state))
     try:
         root = _install.home()
