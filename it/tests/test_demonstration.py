@@ -248,7 +248,7 @@ def kill_busy_runner(application: str, path: Path, *, reduced: bool) -> None:
     os.kill(runners[poll(stopped, "a runner with outputs and a task", 20)], signal.SIGKILL)
 
 
-@pytest.mark.parametrize("service", ["true", "false"])
+@pytest.mark.parametrize("service", ["false"] if SCALE is FULL else ["true", "false"])
 @pytest.mark.parametrize("reduced", [False, True], ids=["map", "reduce"])
 def test_a_killed_runner_costs_what_was_lost_with_it_and_no_more(
     stage: Stage, undisturbed: Run, reduced: bool, service: str
