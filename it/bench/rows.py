@@ -1,6 +1,6 @@
 """The rows of the benchmark, on either engine; each runs in a process of its own.
 
-usage: rows.py weft|pyspark PATH REPEATS ROW[,ROW…]     prints a JSON object a line: row, seconds, result
+usage: rows.py weft|pyspark PATH REPEATS ROW[,ROW…]     prints a JSON object a line: row, seconds, result, border
 """
 
 from __future__ import annotations
@@ -80,19 +80,38 @@ def write_numbers(path: str) -> None:
 def main() -> None:
     engine, path, repeats, names = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4].split(",")
     sc = context(engine)
+    border = weft_border() if engine == "weft" else None
     jobs = rows(sc, path)
     jobs["empty"]()
-    say("context and first job", time.time() - started, 2)
+    say("context and first job", time.time() - started, 2, None)
     for name in names:
         for _ in range(repeats):
+            if border is not None:
+                border.clear()
             at = time.time()
             result = jobs[name]()
-            say(name, time.time() - at, result)
+            say(name, time.time() - at, result, None if border is None else sum(border))
+            sys.stdin.readline()  # the parent looks at the workers before the next job or the end
     sc.stop()
 
 
-def say(row: str, seconds: float, result: Any) -> None:
-    print(json.dumps({"row": row, "seconds": round(seconds, 4), "result": result}), flush=True)
+def weft_border() -> list[int]:
+    """What each of Weft's jobs moved over its workers' sockets, as its statistics tell."""
+    from weft._progress import Totals
+
+    moved: list[int] = []
+    add_stats = Totals.add
+
+    def add_and_note(totals: Totals, stats: dict[str, Any]) -> None:
+        moved.append(int(stats.get("border") or 0))
+        add_stats(totals, stats)
+
+    Totals.add = add_and_note  # type: ignore[method-assign]
+    return moved
+
+
+def say(row: str, seconds: float, result: Any, border: int | None) -> None:
+    print(json.dumps({"row": row, "seconds": round(seconds, 4), "result": result, "border": border}), flush=True)
 
 
 if __name__ == "__main__":
