@@ -126,8 +126,9 @@ final class InputFiles {
         Path path = files.makeQualified(given);
         FileStatus[] found = files.globStatus(path, InputFiles::isVisible);
         if (found == null) {
-            throw new SplitException(
-                    SplitException.MISSING, path + " does not exist (" + site + ")." + localTwin(given), null);
+            String missing =
+                    files.exists(path) ? hidden(path) : path + " does not exist (" + site + ")." + localTwin(given);
+            throw new SplitException(SplitException.MISSING, missing, null);
         }
         if (found.length == 0) {
             throw new SplitException(SplitException.MISSING, noMatch(files, path), null);
@@ -153,10 +154,14 @@ final class InputFiles {
         return "\nA local file of that name does: file://" + local.toUri().getPath();
     }
 
+    private String hidden(Path path) {
+        return path + " is hidden, since its name starts with '_' or '.' (" + site
+                + "). Rename it, or read its folder's other files.";
+    }
+
     private String noMatch(FileSystem files, Path pattern) throws IOException {
         if (files.exists(pattern)) {
-            return pattern + " is hidden, since its name starts with '_' or '.' (" + site
-                    + "). Rename it, or read its folder's other files.";
+            return hidden(pattern);
         }
         Path folder = pattern;
         while (folder.getParent() != null && isPattern(folder)) {

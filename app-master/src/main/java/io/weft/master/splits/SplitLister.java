@@ -3,6 +3,7 @@ package io.weft.master.splits;
 import io.weft.runner.output.SilentHost;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -53,6 +54,13 @@ public final class SplitLister {
         Optional<String> silent = SilentHost.explain(e, paths, site);
         if (silent.isPresent()) {
             return new SplitException(SplitException.SILENT, silent.get(), e);
+        }
+        if (e.getCause() instanceof URISyntaxException wrong && wrong.getInput().indexOf(':') >= 0) {
+            String message = String.format(
+                    "%s cannot be read (%s): the name %s has a colon, which Hadoop's paths do not allow."
+                            + " Rename it, or name other files.",
+                    paths, site, wrong.getInput());
+            return new SplitException(SplitException.MISSING, message, e);
         }
         if (e instanceof UnsupportedFileSystemException || e instanceof IllegalArgumentException) {
             return new SplitException(SplitException.MISSING, paths + " cannot be read" + reason, e);

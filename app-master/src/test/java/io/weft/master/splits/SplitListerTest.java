@@ -100,6 +100,24 @@ class SplitListerTest {
     }
 
     @Test
+    void saysThatAFileIsHiddenAndNotThatItIsMissing() throws IOException {
+        Files.writeString(folder.resolve("_hidden"), "x");
+        SplitException failure = assertThrows(SplitException.class, () -> lister().list(folder + "/_hidden", 1, SITE));
+        assertEquals(SplitException.MISSING, failure.code());
+        assertTrue(failure.getMessage().contains("/_hidden is hidden, since its name starts with '_'"));
+    }
+
+    @Test
+    void namesTheFileWhoseColonHadoopDoesNotAllow() throws IOException {
+        Files.writeString(folder.resolve("at 12:30"), "x");
+        for (String path : List.of(folder + "/at*", folder + "/at 12:30")) {
+            SplitException failure = assertThrows(SplitException.class, () -> lister().list(path, 1, SITE));
+            assertEquals(SplitException.MISSING, failure.code());
+            assertTrue(failure.getMessage().contains("the name at 12:30 has a colon"), failure.getMessage());
+        }
+    }
+
+    @Test
     void saysThatAFileSystemDoesNotAnswer() {
         conf.setInt("ipc.client.connect.max.retries", 0);
         SplitException refused =
