@@ -49,7 +49,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.verb == "setup":
         return 0
     if options.verb == "check":
-        return _report(steps.check(), began=time.monotonic())
+        began = time.monotonic()
+        return _report(steps.check(), began=began)
     if options.verb in ("test", "it"):
         if getattr(options, "full", False):
             os.environ["WEFT_IT_SCALE"] = "full"
