@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import cpuinfo_line
-from engines import ENGINES, PYSPARK, pypy_version
+from engines import ENGINES, PYSPARK, PYSPARK_OF_PYPY, pypy_version
 
 INPUT = {"wordcount": "", "sort": "", "wordcount-findall": "", "sort-field": "", "stats-text": ".numbers"}
 TARGETS = {
@@ -48,6 +48,8 @@ def table(pieces: list[dict[str, Any]], path: Path, megabytes: int, yarn: Path |
         "Ratios are PySpark's warm (else cold) median over Weft's, with the target in brackets. The floor is the time",
         "of the user's own functions alone in two processes of plain Python: no engine on CPython goes below it, and",
         "PySpark's warm median over the floor is the largest ratio there can be.",
+        f"PyPy runs PySpark {PYSPARK_OF_PYPY}: {PYSPARK} needs Python 3.11, and on PyPy 7.3.19 (Python 3.11.11) its cloudpickle",
+        "pickles no function (IndexError in dis, and a code object whose constructor takes other arguments).",
         "",
         "## Seconds, cold / warm, and ratios",
         "",

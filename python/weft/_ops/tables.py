@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Callable, Iterator
 from itertools import islice
+from types import FunctionType
 from typing import Any, Protocol
 
 from weft._ops import native
@@ -25,6 +28,20 @@ class Table(Protocol):
         """All keys and combiners; the table is empty afterwards."""
 
     def __len__(self) -> int: ...
+
+
+_OTHER_CALLS = (
+    inspect.CO_VARARGS
+    | inspect.CO_VARKEYWORDS
+    | inspect.CO_GENERATOR
+    | inspect.CO_COROUTINE
+    | inspect.CO_ASYNC_GENERATOR
+    | inspect.CO_ITERABLE_COROUTINE
+)
+
+
+def _addition(one: Any, other: Any) -> Any:
+    return one + other
 
 
 class PairTable(DictTable):
@@ -50,6 +67,25 @@ def make_table(create: Callable[[Any], Any] | None, merge: Callable[[Any, Any], 
     """An empty table; `create` None keeps a key's first value as it is."""
     compiled = native.module()
     if compiled is not None:
-        table: Table = compiled.CombineTable(create, merge)
+        table: Table = compiled.CombineTable(create, merge, _only_adds(merge))
         return table
     return PairTable(create, merge)
+
+
+def _only_adds(function: Any) -> bool:
+    """Whether a function is known to give the sum of its two arguments and to do nothing else.
+
+    The same byte code of the same interpreter, without cells, on two positional arguments: names do not matter. Who
+    traces or profiles wants to see each call.
+    """
+    if type(function) is not FunctionType or sys.gettrace() is not None or sys.getprofile() is not None:
+        return False
+    code, known = function.__code__, _addition.__code__
+    shape = (code.co_argcount, code.co_kwonlyargcount, code.co_nlocals)
+    return (
+        code.co_code == known.co_code
+        and shape == (2, 0, 2)
+        and not code.co_flags & _OTHER_CALLS
+        and not code.co_freevars
+        and not code.co_cellvars
+    )
