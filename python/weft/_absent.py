@@ -8,11 +8,10 @@ from weft.errors import AbsentNameError
 __all__ = ["absent_name"]
 
 _RDD = """
-barrier cartesian checkpoint cleanShuffleDependencies collectWithJobGroup countApprox countApproxDistinct
-getCheckpointFile getResourceProfile getStorageLevel histogram intersection isCheckpointed isLocallyCheckpointed
-localCheckpoint mapPartitionsWithSplit meanApprox pipe randomSplit repartitionAndSortWithinPartitions sampleByKey
-saveAsHadoopDataset saveAsHadoopFile saveAsNewAPIHadoopDataset saveAsNewAPIHadoopFile saveAsPickleFile
-saveAsSequenceFile sumApprox takeSample toDebugString toDF unpersist withResources zip zipWithUniqueId
+barrier checkpoint cleanShuffleDependencies countApprox countApproxDistinct getCheckpointFile getResourceProfile
+getStorageLevel isCheckpointed isLocallyCheckpointed localCheckpoint meanApprox saveAsHadoopDataset saveAsHadoopFile
+saveAsNewAPIHadoopDataset saveAsNewAPIHadoopFile saveAsPickleFile saveAsSequenceFile sumApprox toDebugString toDF
+unpersist withResources
 """.split()
 _CONTEXT = """
 addArchive addJobTag binaryFiles binaryRecords cancelJobsWithTag clearJobTags dump_profiles getCheckpointDir
@@ -24,17 +23,6 @@ _INSTEAD = {
     "RDD": {
         "cache": "a job takes over the shuffles that an earlier one has run; nothing else is kept",
         "persist": "a job takes over the shuffles that an earlier one has run; nothing else is kept",
-        "groupBy": "keyBy(f).groupByKey()",
-        "groupWith": "cogroup",
-        "isEmpty": "not rdd.take(1)",
-        "lookup": "filter(lambda pair: pair[0] == key).values().collect()",
-        "reduceByKeyLocally": "reduceByKey(f).collectAsMap()",
-        "sample": "filter with random.random() < fraction",
-        "subtract": "leftOuterJoin over pairs (record, None), then filter",
-        "subtractByKey": "leftOuterJoin, then filter",
-        "toLocalIterator": "sc.runJob(rdd, list, [number]), one partition after the other",
-        "treeAggregate": "aggregate",
-        "treeReduce": "reduce",
     },
     "WeftContext": {
         "accumulator": "aggregate, or countByValue of what is to be counted",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from types import FrameType
 
-__all__ = ["PACKAGE", "call_site", "file_name", "is_own_file"]
+__all__ = ["PACKAGE", "call_site", "file_name", "is_own_file", "pin"]
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 """The folder of this package, with a separator at its end."""
+
+_pinned = threading.local()
 
 
 def is_own_file(path: str) -> bool:
@@ -17,8 +20,16 @@ def is_own_file(path: str) -> bool:
     return path.startswith(PACKAGE) or os.path.abspath(path).startswith(PACKAGE)
 
 
+def pin(site: str) -> None:
+    """Let :func:`call_site` give this in the calling thread, which works for a line of another one."""
+    _pinned.site = site
+
+
 def call_site() -> str:
     """Give ``file:line`` of the innermost frame outside this package, ``<unknown>:0`` if there is none."""
+    pinned: str | None = getattr(_pinned, "site", None)
+    if pinned is not None:
+        return pinned
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         path = frame.f_code.co_filename

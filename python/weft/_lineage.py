@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from weft._closures import Closure
 
 __all__ = [
+    "CartesianNode",
     "CoGroupNode",
     "CoalesceNode",
     "DataBlock",
@@ -19,6 +20,7 @@ __all__ = [
     "StepNode",
     "TextNode",
     "UnionNode",
+    "ZipNode",
     "count_partitions",
     "in_order",
 ]
@@ -154,6 +156,28 @@ class CoGroupNode(Node):
         return self.members
 
 
+@dataclass(frozen=True, eq=False)
+class ZipNode(Node):
+    """Pairs of the records of two parents with equally many partitions."""
+
+    members: tuple[Node, Node]
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        return self.members
+
+
+@dataclass(frozen=True, eq=False)
+class CartesianNode(Node):
+    """All pairs of the records of two parents; the second's partitions go round fastest."""
+
+    members: tuple[Node, Node]
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        return self.members
+
+
 def in_order(root: Node, parents: Callable[[Node], tuple[Node, ...]] | None = None) -> Iterator[Node]:
     """Give every node that ``root`` needs once, parents before children, without recursion (lineages get long)."""
     of = _all_parents if parents is None else parents
@@ -179,7 +203,7 @@ def _counting_parents(node: Node) -> tuple[Node, ...]:
     """The parents whose partitions decide how many this node has."""
     if isinstance(node, ShuffleNode):
         return ()
-    if isinstance(node, CoGroupNode) or (isinstance(node, UnionNode) and node.aligned):
+    if isinstance(node, (CoGroupNode, ZipNode)) or (isinstance(node, UnionNode) and node.aligned):
         return node.parents[:1]
     return node.parents
 
@@ -203,4 +227,6 @@ def _own_count(node: Node, parents: list[int], ask: Callable[[TextNode], int]) -
         return node.partitions
     if isinstance(node, CoalesceNode):
         return min(node.partitions, parents[0])
+    if isinstance(node, CartesianNode):
+        return parents[0] * parents[1]
     return sum(parents)

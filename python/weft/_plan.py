@@ -11,6 +11,7 @@ from typing import Any
 
 from weft._closures import Blob, Closure
 from weft._lineage import (
+    CartesianNode,
     CoalesceNode,
     CoGroupNode,
     DataBlock,
@@ -22,6 +23,7 @@ from weft._lineage import (
     StepNode,
     TextNode,
     UnionNode,
+    ZipNode,
     in_order,
 )
 
@@ -148,6 +150,8 @@ class _Builder:
             return "Coalesce", {"parent": self._parents(node)[0], "partitions": node.partitions}
         if isinstance(node, CoGroupNode):
             return "CoGroup", {"parents": self._parents(node)}
+        if isinstance(node, (ZipNode, CartesianNode)):
+            return type(node).__name__[: -len("Node")], {"parents": self._parents(node)}
         raise TypeError(f"{type(node).__name__} has no place in a plan")
 
     def _parents(self, node: Node) -> list[int]:

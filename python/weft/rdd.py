@@ -20,6 +20,6 @@ class RDD(Output[T]):
     runs what it needs. RDDs are made by a :class:`~weft.context.WeftContext`, never by this class directly, and
     can be used in the driver only.
 
-    The methods stand in ``weft/_rdd``, a layer a group: core, narrow, partitions, bykey, order, actions, numbers,
-    output; each layer calls only itself and those below it.
+    The methods stand in ``weft/_rdd``, a layer a group: core, narrow, partitions, bykey, sets, order, actions,
+    trees, numbers, sampling, output; each layer calls only itself and those below it.
     """

@@ -99,7 +99,8 @@ def signatures(classes: list[Any]) -> dict[str, dict[str, list[str]]]:
     found: dict[str, dict[str, list[str]]] = {}
     for owner in classes:
         found[owner.__name__.replace("Spark", "Weft")] = methods = {}
-        for name in vars(owner):
+        layers = [layer for layer in owner.__mro__ if layer.__module__.partition(".")[0] in ("pyspark", "weft")]
+        for name in dict.fromkeys(name for layer in layers for name in vars(layer)):
             member = getattr(owner, name)
             if not name.startswith("_") or name == "__init__":
                 methods[name] = list(inspect.signature(member).parameters) if callable(member) else []
@@ -109,6 +110,7 @@ def signatures(classes: list[Any]) -> dict[str, dict[str, list[str]]]:
 def _measure_pyspark() -> dict[str, Any]:
     import pyspark
     from cases import CASES  # type: ignore[import-not-found, unused-ignore]
+    from morecases import MORE  # type: ignore[import-not-found, unused-ignore]
     from pyspark import SparkConf, SparkContext
     from pyspark.statcounter import StatCounter
 
@@ -116,7 +118,7 @@ def _measure_pyspark() -> dict[str, Any]:
     sc = SparkContext(conf=conf.set("spark.ui.showConsoleProgress", "false"))
     sc.setLogLevel("OFF")
     measured = {}
-    for number, (name, function) in enumerate(CASES.items()):
+    for number, (name, function) in enumerate({**CASES, **MORE}.items()):
         group = f"case {number}"
         sc.setJobGroup(group, name)
         measured[name] = measure(function, sc, lambda group=group: len(sc.statusTracker().getJobIdsForGroup(group)))

@@ -11,13 +11,14 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from tests.conform import cases, differ, record
+from tests.conform import cases, differ, morecases, record
 from weft import RDD, StatCounter, StorageLevel, WeftConf, WeftContext
 
 pytestmark = pytest.mark.local
 
 with open(os.path.join(record.HERE, "recorded.json"), encoding="utf-8") as _file:
     RECORDED: dict[str, Any] = json.load(_file)
+ALL = {**cases.CASES, **morecases.MORE}
 MEANT = differ.read_meant()
 NEEDED: set[differ.Difference] = set()
 # text and bytes hash otherwise before CPython 3.11, so that they fall into other partitions than in the record
@@ -27,15 +28,17 @@ SAME_HASH = sys.hash_info.algorithm == RECORDED["hash"][0] and sys.implementatio
 @pytest.fixture(scope="module", params=["local[4]", pytest.param("local-cluster[2,2,512]", marks=pytest.mark.cluster)])
 def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
     cloudpickle.register_pickle_by_value(cases)
+    cloudpickle.register_pickle_by_value(morecases)
     with WeftContext(request.param) as made:
         yield made
+    cloudpickle.unregister_pickle_by_value(morecases)
     cloudpickle.unregister_pickle_by_value(cases)
 
 
-@pytest.mark.parametrize("name", cases.CASES)
+@pytest.mark.parametrize("name", ALL)
 def test_a_case_gives_what_pyspark_gives(name: str, sc: WeftContext) -> None:
     theirs = RECORDED["cases"][name]
-    ours = record.measure(cases.CASES[name], sc, lambda: sc._jobs.count)
+    ours = record.measure(ALL[name], sc, lambda: sc._jobs.count)
     found = differ.differences(theirs, ours)
     for aspect in list(found):
         rows = [row for row in MEANT if row.covers(name, aspect)]
@@ -68,6 +71,6 @@ def test_parameters_have_pysparks_names_in_its_order(owner: type) -> None:
 
 
 def test_the_record_holds_all_and_only_the_cases() -> None:
-    assert set(RECORDED["cases"]) == set(cases.CASES)
-    assert len(cases.CASES) >= 400
+    assert set(RECORDED["cases"]) == set(ALL)
+    assert len(ALL) >= 400
     assert RECORDED["pyspark"] == "4.3.0"

@@ -26,6 +26,7 @@ __all__ = [
     "count_values",
     "enumerate_from",
     "extreme",
+    "extremes",
     "first_of_two",
     "fold_records",
     "for_each",
@@ -33,13 +34,16 @@ __all__ = [
     "full_outer_pairs",
     "glom",
     "grouped",
+    "in_list",
     "inner_pairs",
     "key_by",
+    "key_is",
     "largest",
     "left_outer_pairs",
     "of_key",
     "pair_with_none",
     "per_partition",
+    "reduce_lists",
     "reduce_records",
     "right_outer_pairs",
     "same",
@@ -271,3 +275,36 @@ def extreme(choose: Callable[..., Any], key: Any) -> _Partition:
 def stats_records(_index: int, records: Iterator[Any]) -> Iterable[Any]:
     """The statistics of the partition."""
     return (statistics.partition_stats(records),)
+
+
+def extremes(_index: int, records: Iterator[Any]) -> Iterable[tuple[Any, Any]]:
+    """The smallest and the largest record of the partition, none if it is empty."""
+    for low in records:
+        high = low
+        for record in records:
+            low, high = min(low, record), max(high, record)  # noqa: PLW2901
+        return ((low, high),)
+    return ()
+
+
+def key_is(key: Any) -> Callable[[Any], bool]:
+    """Tell whether a pair has this key."""
+
+    def has(pair: Any) -> bool:
+        return bool(pair[0] == key)
+
+    return has
+
+
+def in_list(record: Any) -> list[Any]:
+    """The record as a list of one."""
+    return [record]
+
+
+def reduce_lists(function: Callable[[Any, Any], Any]) -> Callable[[list[Any], list[Any]], list[Any]]:
+    """Reduce two lists of at most one record to one; an empty one is the other's neutral element."""
+
+    def reduce(one: list[Any], other: list[Any]) -> list[Any]:
+        return [function(one[0], other[0])] if one and other else one or other
+
+    return reduce

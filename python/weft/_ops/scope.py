@@ -8,7 +8,9 @@ from typing import Any
 
 from weft._ops.memory import Gauge, MemoryWatch
 
-__all__ = ["TaskScope"]
+__all__ = ["TaskScope", "current", "enter"]
+
+_entered: list[TaskScope] = []
 
 
 class TaskScope:
@@ -55,3 +57,21 @@ class TaskScope:
         for rows in lists:
             self.rows_in += len(rows)
             yield rows
+
+
+def enter(scope: TaskScope | None) -> None:
+    """Make a task's scope the one that :func:`current` gives; None after the task."""
+    _entered[:] = [] if scope is None else [scope]
+
+
+def current() -> TaskScope:
+    """Give the scope of the task that this process runs.
+
+    Raises
+    ------
+    RuntimeError
+        If it runs none.
+    """
+    if not _entered:
+        raise RuntimeError("this works in a task only, and no task runs in this process")
+    return _entered[0]

@@ -33,6 +33,8 @@ __all__ = [
     "load_header",
     "make_bounds",
     "read_sorted",
+    "sorted_segments",
+    "spill_columns",
     "write_runs",
 ]
 
@@ -170,21 +172,28 @@ def read_sorted(
             column += more
         if gauge.full(len(held[0]) * ARGSORT_BYTES if width == 2 else 0):
             files = files or SpillFiles(scope)
-            spilled.append(_spill_columns(files, held, ascending))
+            spilled.append(spill_columns(files, held, ascending))
             held = [[] for _ in range(width)]
             gauge.release()
     if files is None:
         yield from _emit(held, pairs, ascending)
         return
     if held[0]:
-        spilled.append(_spill_columns(files, held, ascending))
+        spilled.append(spill_columns(files, held, ascending))
         gauge.release()
     for columns in merge_segments(files, spilled, columns=width, reverse=not ascending):
         yield _records(columns, pairs)
     files.close()
 
 
-def _spill_columns(files: SpillFiles, held: Columns, ascending: bool) -> Segment:
+def sorted_segments(files: SpillFiles, segments: Sequence[Segment], ascending: bool) -> Iterator[list[Any]]:
+    """The second columns of segments that `spill_columns` wrote, merged by the first."""
+    for columns in merge_segments(files, segments, columns=2, reverse=not ascending):
+        yield columns[1]
+    files.close()
+
+
+def spill_columns(files: SpillFiles, held: Columns, ascending: bool) -> Segment:
     """Sort columns and write them as a segment; they are empty afterwards."""
     files.count_spill()
     writer = files.writer()

@@ -127,11 +127,16 @@ class ByKey(Partitions[T]):
         >>> sorted(groups.mapValues(list).collect())
         [('a', [1, 2]), ('b', [1])]
         """
+        return self._group("groupByKey", numPartitions, partitionFunc)
+
+    def _group(
+        self, name: str, numPartitions: int | None, partitionFunc: Callable[[Any], int] | None
+    ) -> RDD[tuple[Any, ResultIterable[Any]]]:
         target = self._target(numPartitions, partitionFunc)
         if self.partitioner == target:
-            node = CoGroupNode(self.ctx._next_id(), "groupByKey", call_site(), (self._node,))
-            return self._derive(node, target)._map_values(narrow.grouped, "groupByKey")
-        return self._shuffle("groupByKey", target.numPartitions, "hash", "group", target)
+            node = CoGroupNode(self.ctx._next_id(), name, call_site(), (self._node,))
+            return self._derive(node, target)._map_values(narrow.grouped, name)
+        return self._shuffle(name, target.numPartitions, "hash", "group", target)
 
     def aggregateByKey(
         self: ByKey[tuple[K, V]],

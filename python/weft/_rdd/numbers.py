@@ -7,7 +7,7 @@ import operator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from weft._ops import narrow
-from weft._rdd.actions import Actions
+from weft._rdd.trees import Trees
 from weft.statcounter import StatCounter
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ __all__ = ["Numbers"]
 T = TypeVar("T")
 
 
-class Numbers(Actions[T]):
+class Numbers(Trees[T]):
     """Sums and statistics."""
 
     def sum(self) -> Any:

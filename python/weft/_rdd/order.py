@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from weft._ops import narrow
-from weft._rdd.bykey import ByKey
+from weft._ops import locally, narrow
+from weft._ops.keys import portable_hash
 from weft._rdd.core import positive
+from weft._rdd.sets import Sets
 
 if TYPE_CHECKING:
     from weft.rdd import RDD
@@ -24,7 +25,7 @@ def _same(value: Any) -> Any:
     return value
 
 
-class Order(ByKey[T]):
+class Order(Sets[T]):
     """Total order over all partitions; each method is a shuffle."""
 
     def sortBy(self, keyfunc: Callable[[T], Any], ascending: bool = True, numPartitions: int | None = None) -> RDD[T]:
@@ -67,3 +68,33 @@ class Order(ByKey[T]):
     ) -> RDD[Any]:
         count = self._default_partitions() if numPartitions is None else positive(numPartitions)
         return self._shuffle(name, count, "range", "sorted", None, key=key, ascending=bool(ascending))
+
+    def repartitionAndSortWithinPartitions(
+        self: Order[tuple[K, V]],
+        numPartitions: int | None = None,
+        partitionFunc: Callable[[K], int] = portable_hash,
+        ascending: bool = True,
+        keyfunc: Callable[[Any], Any] = _same,
+    ) -> RDD[tuple[K, V]]:
+        """Bring each pair to the partition of its key and sort each partition by key; equal keys stay in order.
+
+        Parameters
+        ----------
+        numPartitions, partitionFunc
+            As in :meth:`partitionBy`.
+        ascending, keyfunc
+            As in :meth:`sortByKey`.
+
+        Examples
+        --------
+        >>> pairs = sc.parallelize([(0, 5), (3, 8), (2, 6), (0, 8), (3, 8), (1, 3)])
+        >>> pairs.repartitionAndSortWithinPartitions(2, lambda x: x % 2, True).glom().collect()
+        [[(0, 5), (0, 8), (2, 6)], [(1, 3), (3, 8), (3, 8)]]
+        """
+        name = "repartitionAndSortWithinPartitions"
+        target = self._target(numPartitions, partitionFunc)
+        placed: RDD[Any] = self._itself
+        if self.partitioner != target:
+            placed = self._shuffle(name, target.numPartitions, "hash", "plain", target)
+        key = None if keyfunc is _same else keyfunc
+        return placed._partitions_step(locally.sort_within(key, bool(ascending)), name, True, key)

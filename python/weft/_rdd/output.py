@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from weft._rdd.numbers import Numbers
+from weft._rdd.sampling import Sampling
 
 if TYPE_CHECKING:
     pass
@@ -14,7 +14,7 @@ __all__ = ["Output"]
 T = TypeVar("T")
 
 
-class Output(Numbers[T]):
+class Output(Sampling[T]):
     """Records into folders, by Hadoop's committers."""
 
     def saveAsTextFile(self, path: str, compressionCodecClass: str | None = None) -> None:

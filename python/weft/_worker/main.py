@@ -15,7 +15,7 @@ from typing import Any
 
 from weft._ops import native
 from weft._ops.memory import private_bytes
-from weft._ops.scope import TaskScope
+from weft._ops.scope import TaskScope, enter
 from weft._worker.blobs import Blobs
 from weft._worker.failures import BlobImportError, describe
 from weft._worker.frames import Connection, Frame, FrameError, FrameType, RunnerGone, pack_json_and_bytes
@@ -110,6 +110,7 @@ class _Worker:
         task = frame.json()
         self._streams.start_task()
         scope = TaskScope(int(task["memory"]), task["spill"], self._baseline)
+        enter(scope)
         program: Program | None = None
         self._cpu = time.process_time()
         try:
@@ -163,6 +164,7 @@ class _Worker:
     def _end(self, scope: TaskScope) -> None:
         """Close inputs and files, and let the runner have what was printed before it hears of the end."""
         scope.close()
+        enter(None)
         self._streams.close_all()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):

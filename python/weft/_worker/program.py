@@ -12,6 +12,7 @@ from weft._ops.batching import in_lists
 from weft._ops.cogroup import cogroup
 from weft._ops.external import ExternalCombiner
 from weft._ops.group import group
+from weft._ops.kept import all_pairs, zipped
 from weft._ops.pipeline import FUSED, Step, fuse
 from weft._ops.scope import TaskScope
 from weft._ops.sort import choose_ranges, load_header, make_bounds, read_sorted
@@ -64,6 +65,11 @@ class Program:
             return itertools.chain.from_iterable(self._blocks(child) for child in node["in"])
         if op == "cogroup":
             return (cogroup([self._columns(child) for child in node["in"]], *self._memory()),)
+        if op == "zip":
+            return zipped(node["index"], *map(self.records, node["in"]))
+        if op == "cartesian":
+            left, right = map(self.records, node["in"])
+            return all_pairs(left, right, self._scope, self._scope.gauge)
         if op == "empty":
             return ()
         raise ValueError(f"unknown node {op!r}")

@@ -71,6 +71,11 @@ final class PlanChecks {
             checkShuffle(shuffle);
         } else if (node instanceof PlanNode.Coalesce coalesce) {
             require(coalesce.partitions() >= 1, origin, "the number of partitions is " + coalesce.partitions());
+        } else if (node instanceof PlanNode.Zip || node instanceof PlanNode.Cartesian) {
+            require(
+                    node.parents().size() == 2,
+                    origin,
+                    "it has " + node.parents().size() + " parents instead of two");
         } else {
             require(!node.parents().isEmpty(), origin, "it has no parents");
         }

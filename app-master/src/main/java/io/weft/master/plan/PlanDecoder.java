@@ -109,6 +109,8 @@ public final class PlanDecoder {
             case "Shuffle" -> shuffle(origin, kind);
             case "Union" -> new PlanNode.Union(origin, integers(kind, "parents"), (Boolean) kind.get("aligned"));
             case "Coalesce" -> new PlanNode.Coalesce(origin, integer(kind, "parent"), integer(kind, "partitions"));
+            case "Zip" -> new PlanNode.Zip(origin, integers(kind, "parents"));
+            case "Cartesian" -> new PlanNode.Cartesian(origin, integers(kind, "parents"));
             case "CoGroup" -> new PlanNode.CoGroup(origin, integers(kind, "parents"));
             default ->
                 throw new IllegalStateException("schema has a node that is not decoded: "

@@ -191,6 +191,22 @@ public sealed interface PlanNode {
         }
     }
 
+    /** Pairs of the records of two parents, which have equally many partitions. */
+    record Zip(Origin origin, List<Integer> parents) implements PlanNode {
+        public Zip {
+            Objects.requireNonNull(origin, "origin is null");
+            parents = List.copyOf(parents);
+        }
+    }
+
+    /** All pairs of the records of two parents: partition {@code i} is {@code i / n} of the first with {@code i % n} of the second's {@code n}. */
+    record Cartesian(Origin origin, List<Integer> parents) implements PlanNode {
+        public Cartesian {
+            Objects.requireNonNull(origin, "origin is null");
+            parents = List.copyOf(parents);
+        }
+    }
+
     /** Parents partitioned alike: plain shuffles or narrow from such. One (key, (values, …)) per key. */
     record CoGroup(Origin origin, List<Integer> parents) implements PlanNode {
         public CoGroup {

@@ -58,6 +58,11 @@ public final class Layout {
         if (node instanceof PlanNode.Union union && !union.aligned()) {
             return List.of(unionParent(union, partition));
         }
+        if (node instanceof PlanNode.Cartesian product) {
+            int left = product.parents().get(0);
+            int right = product.parents().get(1);
+            return List.of(new Part(left, partition / counts[right]), new Part(right, partition % counts[right]));
+        }
         List<Part> parts = new ArrayList<>();
         if (node instanceof PlanNode.Coalesce coalesce) {
             long parents = counts[coalesce.parent()];
@@ -125,6 +130,9 @@ public final class Layout {
             return union.aligned() ? countAlike(node) : countUnion(union);
         } else if (node instanceof PlanNode.Coalesce coalesce) {
             return Math.min(coalesce.partitions(), counts[coalesce.parent()]);
+        } else if (node instanceof PlanNode.Cartesian product) {
+            long left = counts[product.parents().get(0)];
+            return checked(node, left * counts[product.parents().get(1)]);
         }
         return countAlike(node);
     }
@@ -134,10 +142,14 @@ public final class Layout {
         for (int parent : union.parents()) {
             sum += counts[parent];
         }
-        if (sum > Integer.MAX_VALUE) {
-            throw InvalidPlanException.of(union.origin(), sum + " partitions are too many");
+        return checked(union, sum);
+    }
+
+    private static int checked(PlanNode node, long count) {
+        if (count > Integer.MAX_VALUE) {
+            throw InvalidPlanException.of(node.origin(), count + " partitions are too many");
         }
-        return (int) sum;
+        return (int) count;
     }
 
     private int countAlike(PlanNode node) {

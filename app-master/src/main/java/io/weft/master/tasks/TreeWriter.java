@@ -56,14 +56,24 @@ final class TreeWriter {
         } else if (node instanceof PlanNode.Shuffle shuffle) {
             writeShuffle(to, shuffle, partition);
         } else {
-            boolean groups = node instanceof PlanNode.CoGroup;
-            to.writeStringField("op", groups ? "cogroup" : "concat");
-            if (groups) {
+            String op = combination(node);
+            to.writeStringField("op", op);
+            if (!op.equals("concat")) {
                 to.writeNumberField("index", partition);
             }
             writeParents(to, id, partition);
         }
         to.writeEndObject();
+    }
+
+    /** What the worker makes of several inputs. */
+    private static String combination(PlanNode node) {
+        if (node instanceof PlanNode.CoGroup) {
+            return "cogroup";
+        } else if (node instanceof PlanNode.Zip) {
+            return "zip";
+        }
+        return node instanceof PlanNode.Cartesian ? "cartesian" : "concat";
     }
 
     private void writeParents(JsonGenerator to, int id, int partition) throws IOException {

@@ -72,6 +72,14 @@ public final class TestingPlan {
         return add(new PlanNode.CoGroup(origin("join"), Arrays.asList(parents)));
     }
 
+    public int zip(int left, int right) {
+        return add(new PlanNode.Zip(origin("zip"), List.of(left, right)));
+    }
+
+    public int cartesian(int left, int right) {
+        return add(new PlanNode.Cartesian(origin("cartesian"), List.of(left, right)));
+    }
+
     public int coalesce(int parent, int partitions) {
         return add(new PlanNode.Coalesce(origin("coalesce"), parent, partitions));
     }

@@ -45,6 +45,25 @@ class StagePlannerTest {
     }
 
     @Test
+    void aProductIsOneStageAndHasTheProductOfThePartitions() {
+        Map<Integer, SourceFacts> sources = Map.of(
+                0, new SourceFacts(List.of(List.of("a"), List.of("b"))), 1, new SourceFacts(List.of(List.of("b"))));
+        int product = plan.cartesian(plan.text("left"), plan.text("right"));
+        assertEquals(
+                "stage 0 (cartesian, etl.py:30): 2 tasks, prefers [[a, b], [b]], result",
+                graph(plan.collect(product), sources));
+    }
+
+    @Test
+    void aProductOfTooManyPartitionsAndAZipOfDifferentOnesAreRefused() {
+        int many = plan.empty(1 << 16);
+        Plan product = plan.collect(plan.cartesian(many, many));
+        assertThrows(InvalidPlanException.class, () -> graph(product, Map.of()));
+        Plan zip = plan.collect(plan.zip(many, plan.empty(2)));
+        assertThrows(InvalidPlanException.class, () -> graph(zip, Map.of()));
+    }
+
+    @Test
     void stagesAreNumberedFromTheGivenId() {
         JobPlan job = StagePlanner.plan(plan.collect(plan.combine(plan.empty(1), 2)), Map.of(), 7);
         assertEquals(List.of(7, 8), List.copyOf(job.outputs().keySet()));

@@ -123,6 +123,27 @@ class TaskTreesTest {
     }
 
     @Test
+    void aPartitionOfAProductReadsOneOfEachSideTheRightOnesGoingRoundFastest() {
+        int left = plan.range(List.of("0", "1"), List.of("1", "2"));
+        int right = plan.range(List.of("10", "11", "12"), List.of("11", "12", "13"));
+        Plan all = plan.collect(plan.cartesian(left, right));
+        assertEquals(
+                "{\"op\":\"cartesian\",\"index\":5,\"in\":[{\"op\":\"range\",\"start\":1,\"stop\":2,\"step\":1},"
+                        + "{\"op\":\"range\",\"start\":12,\"stop\":13,\"step\":1}]}",
+                trees(all).body(0, 5, Map.of()).tree());
+    }
+
+    @Test
+    void aZipReadsTheSamePartitionOfEachSide() {
+        int left = plan.range(List.of("0", "1"), List.of("1", "2"));
+        Plan all = plan.collect(plan.zip(left, left));
+        assertEquals(
+                "{\"op\":\"zip\",\"index\":1,\"in\":[{\"op\":\"range\",\"start\":1,\"stop\":2,\"step\":1},"
+                        + "{\"op\":\"range\",\"start\":1,\"stop\":2,\"step\":1}]}",
+                trees(all).body(0, 1, Map.of()).tree());
+    }
+
+    @Test
     void theActionDecidesTheSinkOfTheResult() {
         int nothing = plan.empty(1);
         assertEquals(

@@ -1,0 +1,173 @@
+"""RDDs against each other: products, pairs, differences; and groups by a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from weft._callsite import call_site
+from weft._lineage import CartesianNode, ZipNode
+from weft._ops import locally, narrow
+from weft._ops.keys import portable_hash
+from weft._rdd.bykey import ByKey
+from weft.resultiterable import ResultIterable
+
+if TYPE_CHECKING:
+    from weft.rdd import RDD
+
+__all__ = ["Sets"]
+
+T = TypeVar("T")
+U = TypeVar("U")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Sets(ByKey[T]):
+    """Two RDDs into one."""
+
+    def cartesian(self, other: RDD[U]) -> RDD[tuple[T, U]]:
+        """Give all pairs of a record of this RDD and one of the other.
+
+        Narrow: as many partitions as the product of both sides' numbers; each reads one of each side.
+
+        Examples
+        --------
+        >>> rdd = sc.parallelize([1, 2])
+        >>> sorted(rdd.cartesian(rdd).collect())
+        [(1, 1), (1, 2), (2, 1), (2, 2)]
+        """
+        node = CartesianNode(self.ctx._next_id(), "cartesian", call_site(), (self._node, other._node))
+        return self._derive(node)
+
+    def zip(self, other: RDD[U]) -> RDD[tuple[T, U]]:
+        """Pair the records that stand at the same place of the same partition. Narrow.
+
+        Parameters
+        ----------
+        other : RDD
+            With as many partitions, and as many records in each.
+
+        Raises
+        ------
+        ValueError
+            If the numbers of partitions differ; within the action, if those of records do.
+
+        Examples
+        --------
+        >>> sc.parallelize(range(5), 2).zip(sc.parallelize(range(1000, 1005), 2)).collect()
+        [(0, 1000), (1, 1001), (2, 1002), (3, 1003), (4, 1004)]
+        """
+        if self.getNumPartitions() != other.getNumPartitions():
+            raise ValueError(
+                "Can only zip with RDD which has the same number of partitions: "
+                f"this one has {self.getNumPartitions()}, the other {other.getNumPartitions()}"
+            )
+        return self._derive(ZipNode(self.ctx._next_id(), "zip", call_site(), (self._node, other._node)))
+
+    def zipWithUniqueId(self) -> RDD[tuple[T, int]]:
+        """Pair each record with a number that no other has; unlike :meth:`zipWithIndex` without a job.
+
+        Record ``i`` of partition ``k`` of ``n`` gets ``i * n + k``.
+
+        Examples
+        --------
+        >>> sc.parallelize(["a", "b", "c", "d", "e"], 3).zipWithUniqueId().collect()
+        [('a', 0), ('b', 1), ('c', 4), ('d', 2), ('e', 5)]
+        """
+        return self._partitions_step(locally.number_uniquely(self.getNumPartitions()), "zipWithUniqueId")
+
+    def groupBy(
+        self,
+        f: Callable[[T], K],
+        numPartitions: int | None = None,
+        partitionFunc: Callable[[K], int] = portable_hash,
+    ) -> RDD[tuple[K, ResultIterable[T]]]:
+        """Group the records by a key that a function gives. A shuffle.
+
+        Examples
+        --------
+        >>> groups = sc.parallelize([1, 1, 2, 3, 5, 8]).groupBy(lambda x: x % 2)
+        >>> sorted((key, sorted(values)) for key, values in groups.collect())
+        [(0, [2, 8]), (1, [1, 1, 3, 5])]
+        """
+        pairs = self._step("map", narrow.key_by(f), "groupBy", user=f)
+        return pairs._group("groupBy", numPartitions, partitionFunc)
+
+    def groupWith(
+        self: Sets[tuple[K, V]], other: RDD[tuple[K, Any]], *others: RDD[tuple[K, Any]]
+    ) -> RDD[tuple[K, tuple[ResultIterable[Any], ...]]]:
+        """Give for each key of any RDD the values of all, as :meth:`cogroup` does for two.
+
+        Examples
+        --------
+        >>> w, x = sc.parallelize([("a", 5), ("b", 6)]), sc.parallelize([("a", 1), ("b", 4)])
+        >>> y, z = sc.parallelize([("a", 2)]), sc.parallelize([("b", 42)])
+        >>> [(key, tuple(map(list, sides))) for key, sides in sorted(w.groupWith(x, y, z).collect())]
+        [('a', ([5], [1], [2], [])), ('b', ([6], [4], [], [42]))]
+        """
+        sides = self._cogroup((self._itself, other, *others), None, "groupWith")
+        return sides._map_values(narrow.as_groups, "groupWith")
+
+    def intersection(self, other: RDD[T]) -> RDD[T]:
+        """Give the records that both RDDs have, each once. A shuffle.
+
+        Examples
+        --------
+        >>> one, other = sc.parallelize([1, 10, 2, 3, 4, 5]), sc.parallelize([1, 6, 2, 3, 7, 8])
+        >>> sorted(one.intersection(other).collect())
+        [1, 2, 3]
+        """
+        left = self._step("map", narrow.pair_with_none, "intersection")
+        right = other._step("map", narrow.pair_with_none, "intersection")
+        sides = left._cogroup((left, right), None, "intersection")
+        return sides._step("filter", locally.has_all, "intersection", True)._step("keys", None, "intersection")
+
+    def subtract(self, other: RDD[T], numPartitions: int | None = None) -> RDD[T]:
+        """Give the records that the other RDD does not have. A shuffle.
+
+        Examples
+        --------
+        >>> one, other = sc.parallelize([1, 5, 4, 3]), sc.parallelize([3, 4])
+        >>> sorted(one.subtract(other).collect())
+        [1, 5]
+        """
+        left = self._step("map", narrow.pair_with_none, "subtract")
+        right = other._step("map", narrow.pair_with_none, "subtract")
+        return left._without(right, numPartitions, "subtract")._step("keys", None, "subtract")
+
+    def subtractByKey(
+        self: Sets[tuple[K, V]], other: RDD[tuple[K, Any]], numPartitions: int | None = None
+    ) -> RDD[tuple[K, V]]:
+        """Give the pairs whose key the other RDD does not have. A shuffle.
+
+        Examples
+        --------
+        >>> one, other = sc.parallelize([("a", 1), ("b", 4), ("b", 5)]), sc.parallelize([("a", 3), ("c", None)])
+        >>> sorted(one.subtractByKey(other).collect())
+        [('b', 4), ('b', 5)]
+        """
+        return self._without(other, numPartitions, "subtractByKey")
+
+    def _without(self, other: RDD[Any], numPartitions: int | None, name: str) -> RDD[Any]:
+        sides = self._cogroup((self._itself, other), numPartitions, name)
+        return sides._flat_map_values(locally.left_only, name)
+
+    def pipe(self, command: str, env: dict[str, str] | None = None, checkCode: bool = False) -> RDD[str]:
+        """Send each partition through a program: a line of its input a record, a record each line of its output.
+
+        Parameters
+        ----------
+        command : str
+            Program and arguments, in the shell's quoting; no shell runs.
+        env : dict, optional
+            The program's whole environment; none given means an empty one.
+        checkCode : bool
+            Whether an exit code other than 0 fails the task.
+
+        Examples
+        --------
+        >>> sc.parallelize(["1", "2", "", "3"]).pipe("/bin/cat").collect()
+        ['1', '2', '', '3']
+        """
+        return self._partitions_step(locally.piped(command, dict(env or {}), checkCode), "pipe")

@@ -1,0 +1,207 @@
+"""Actions that combine partial results on the workers, and look-ups."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import warnings
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from weft._callsite import call_site, pin
+from weft._ops import locally, narrow
+from weft._rdd.actions import Actions
+
+if TYPE_CHECKING:
+    from weft.rdd import RDD
+
+__all__ = ["Trees"]
+
+T = TypeVar("T")
+U = TypeVar("U")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Trees(Actions[T]):
+    """More actions, and PySpark's older names."""
+
+    def treeAggregate(self, zeroValue: U, seqOp: Callable[[U, T], U], combOp: Callable[[U, U], U], depth: int = 2) -> U:
+        """Aggregate as :meth:`aggregate` does, but combine the partitions' results on the workers first.
+
+        Parameters
+        ----------
+        zeroValue
+            What each partition begins with.
+        seqOp, combOp : callable
+            As in :meth:`aggregate`.
+        depth : int
+            About how many levels of combining; each but the last is a shuffle.
+
+        Raises
+        ------
+        ValueError
+            If ``depth`` is smaller than 1.
+
+        Examples
+        --------
+        >>> add = lambda x, y: x + y
+        >>> sc.parallelize([-5, -4, -3, -2, -1, 1, 2, 3, 4], 10).treeAggregate(0, add, add, 3)
+        -5
+        """
+        aggregated: U = self._tree(zeroValue, seqOp, combOp, depth, "treeAggregate")
+        return aggregated
+
+    def treeReduce(self, f: Callable[[T, T], T], depth: int = 2) -> T:
+        """Reduce as :meth:`reduce` does, but combine the partitions' results on the workers first.
+
+        Raises
+        ------
+        ValueError
+            If there are no records, or ``depth`` is smaller than 1.
+
+        Examples
+        --------
+        >>> sc.parallelize([-5, -4, -3, -2, -1, 1, 2, 3, 4], 10).treeReduce(lambda x, y: x + y)
+        -5
+        """
+        partial = self._partitions_step(narrow.reduce_records(f), "treeReduce", user=f)
+        wrapped = partial._step("map", narrow.in_list, "treeReduce")
+        found: list[T] = wrapped._tree([], narrow.reduce_lists(f), narrow.reduce_lists(f), depth, "treeReduce")
+        if not found:
+            raise ValueError("Cannot reduce empty RDD.")
+        return found[0]
+
+    def _tree(self, zero: Any, fold: Callable[..., Any], merge: Callable[..., Any], depth: int, name: str) -> Any:
+        if depth < 1:
+            raise ValueError(f"Depth cannot be smaller than 1 but got {depth}.")
+        count = float(self.getNumPartitions())
+        if count == 0:
+            return zero
+        level: RDD[Any] = self._partitions_step(narrow.fold_records(zero, fold), name, user=fold)
+        scale = max(math.ceil(count ** (1.0 / depth)), 2)
+        while count > scale + count / scale:
+            count /= scale
+            pairs = level._partitions_step(locally.renumber(int(count)), name)
+            merged = pairs._combine(name, (narrow.same, merge, merge), int(count), None, merge)
+            level = merged._step("values", None, name)
+        return functools.reduce(merge, level._collect(name))
+
+    def reduceByKeyLocally(self: Trees[tuple[K, V]], func: Callable[[V, V], V]) -> dict[K, V]:
+        """Reduce the values of each key and bring the result to the driver as a dictionary, without a shuffle.
+
+        Examples
+        --------
+        >>> from operator import add
+        >>> sorted(sc.parallelize([("a", 1), ("b", 1), ("a", 1)]).reduceByKeyLocally(add).items())
+        [('a', 2), ('b', 1)]
+        """
+        tables = self._partitions_step(locally.reduce_by_key(func), "reduceByKeyLocally", user=func)
+        merged: dict[K, V] = {}
+        for number, table in enumerate(tables._non_empty("reduceByKeyLocally")):
+            if number == 0:
+                merged = table
+                continue
+            for key, value in table.items():
+                merged[key] = func(merged[key], value) if key in merged else value
+        return merged
+
+    def lookup(self: Trees[tuple[K, V]], key: K) -> list[V]:
+        """Give the values of a key; of a partitioned RDD only the key's partition is run.
+
+        Examples
+        --------
+        >>> pairs = sc.parallelize([("a", 1), ("b", 2), ("a", 3)])
+        >>> pairs.lookup("a"), pairs.partitionBy(4).lookup("c")
+        ([1, 3], [])
+        """
+        values = self._step("filter", narrow.key_is(key), "lookup")._step("values", None, "lookup")
+        return values._collect("lookup", () if self.partitioner is None else [self.partitioner(key)])
+
+    def isEmpty(self) -> bool:
+        """Tell whether there is no record at all.
+
+        Examples
+        --------
+        >>> sc.parallelize([]).isEmpty(), sc.parallelize([1]).isEmpty()
+        (True, False)
+        """
+        return self.getNumPartitions() == 0 or not self._take(1, "isEmpty")
+
+    def toLocalIterator(self, prefetchPartitions: bool = False) -> Iterator[T]:
+        """Give an iterator over all records in the driver, which holds one partition at a time.
+
+        A job runs for each partition when the iterator comes to it; what the RDD is made of is computed anew for each
+        where it is no shuffle.
+
+        Parameters
+        ----------
+        prefetchPartitions : bool
+            Run the next partition's job while this one's records are used; two partitions are held then.
+
+        Examples
+        --------
+        >>> [x for x in sc.parallelize(range(10), 3).toLocalIterator()]
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+        """
+        count = self.getNumPartitions()
+        if not prefetchPartitions:
+            return itertools.chain.from_iterable(self._collect("toLocalIterator", [part]) for part in range(count))
+        return self._prefetched(count)
+
+    def _prefetched(self, count: int) -> Iterator[T]:
+        properties, site = dict(self.ctx._jobs.properties), call_site()
+
+        def collect(part: int) -> list[T]:
+            pin(site)
+            self.ctx._jobs.properties.update(properties)
+            return self._collect("toLocalIterator", [part])
+
+        with ThreadPoolExecutor(1, "weft-prefetch") as pool:
+            coming = pool.submit(collect, 0) if count else None
+            for part in range(1, count + 1):
+                assert coming is not None
+                records = coming.result()
+                coming = pool.submit(collect, part) if part < count else None
+                yield from records
+
+    def mapPartitionsWithSplit(
+        self, f: Callable[[int, Iterator[T]], Iterable[U]], preservesPartitioning: bool = False
+    ) -> RDD[U]:
+        """Do what :meth:`mapPartitionsWithIndex` does; deprecated in PySpark.
+
+        Examples
+        --------
+        >>> import warnings
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("ignore")
+        ...     sc.parallelize([1, 2], 2).mapPartitionsWithSplit(lambda index, _: [index]).collect()
+        [0, 1]
+        """
+        warnings.warn(
+            "mapPartitionsWithSplit is deprecated; use mapPartitionsWithIndex instead", FutureWarning, stacklevel=2
+        )
+        return self._partitions_step(f, "mapPartitionsWithSplit", preservesPartitioning)
+
+    def collectWithJobGroup(self, groupId: str, description: str, interruptOnCancel: bool = False) -> list[T]:
+        """Collect within a job group; deprecated in PySpark: use :meth:`~weft.context.WeftContext.setJobGroup`.
+
+        Examples
+        --------
+        >>> import warnings
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("ignore")
+        ...     sc.parallelize([1, 2]).collectWithJobGroup("group", "both")
+        [1, 2]
+        """
+        warnings.warn("collectWithJobGroup is deprecated; use setJobGroup", FutureWarning, stacklevel=2)
+        properties = self.ctx._jobs.properties
+        before = dict(properties)
+        self.ctx.setJobGroup(groupId, description, interruptOnCancel)
+        try:
+            return self._collect("collectWithJobGroup")
+        finally:
+            properties.clear()
+            properties.update(before)
