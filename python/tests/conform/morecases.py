@@ -84,9 +84,6 @@ def _same_twice(rdd: Any) -> bool:
 
 _PATH = {"PATH": "/bin:/usr/bin"}
 ALONE: dict[str, Case] = {
-    "toLocalIterator": lambda sc: list(sc.range(10, numSlices=4).toLocalIterator()),
-    "toLocalIterator with prefetch": lambda sc: list(sc.range(10, numSlices=4).toLocalIterator(True)),
-    "toLocalIterator of no partitions": lambda sc: list(sc.emptyRDD().toLocalIterator(prefetchPartitions=True)),
     "zip of different partitions": lambda sc: sc.parallelize([1], 1).zip(sc.parallelize([1], 2)),
     "zip of a longer left": lambda sc: sc.parallelize([1, 2], 1).zip(sc.parallelize([1], 1)),
     "zip of a longer right": lambda sc: sc.parallelize([1], 1).zip(sc.parallelize([1, 2], 1)),

@@ -118,7 +118,11 @@ class Trees(Actions[T]):
         ([1, 3], [])
         """
         values = self._step("filter", narrow.key_is(key), "lookup")._step("values", None, "lookup")
-        return values._collect("lookup", () if self.partitioner is None else [self.partitioner(key)])
+        if self.partitioner is None:
+            return values._collect("lookup")
+        # on a worker: the driver may hash text by another seed
+        place = self.ctx.parallelize([key], 1)._step("map", self.partitioner, "lookup")
+        return values._collect("lookup", place._collect("lookup"))
 
     def isEmpty(self) -> bool:
         """Tell whether there is no record at all.
