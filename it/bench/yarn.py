@@ -1,8 +1,9 @@
 """Submit to exit of a job of 4 tasks in YARN's cluster mode: Weft and PySpark take turns on a real 3-node cluster.
 
-Both have their jars on HDFS before the clock starts (Weft's framework archive, Spark's spark.yarn.archive) and ask for the same two
-executors of one core and 1 GiB. The first submission, which finds the nodes' caches empty, is told apart from the later ones. What
-happens on the way is read from the daemons' own logs and from the job's output.
+Spark's jars are put on HDFS before the clock starts (spark.yarn.archive); Weft's first submission copies its framework archive there
+itself, if it is new. Both ask for the same two executors of one core and 1 GiB. The first submissions are told apart from the later
+ones; only on a new cluster do they find the nodes' caches empty. What happens on the way is read from the daemons' logs and from the
+job's output.
 
 usage: yarn.py [--runs 5] [--engines weft,pyspark] [--client yarn-jar|bin-weft] [--out FILE]
 """
@@ -174,16 +175,16 @@ def timeline(name: str, runs: list[Run]) -> list[str]:
     return lines
 
 
-def report(first: dict[str, Run], later: dict[str, list[Run]], client: str) -> list[str]:
+def report(first: dict[str, Run], later: dict[str, list[Run]], options: argparse.Namespace) -> list[str]:
     """The lines to print."""
     import cpuinfo_line
 
     lines = [
         "# Submit to exit on YARN",
         "",
-        f"Written by `python it/bench/yarn.py` on {time.strftime('%Y-%m-%d')}: {cpuinfo_line.text()}, {os.cpu_count()} "
+        f"Written by `python it/bench/yarn.py --runs {options.runs} --client {options.client}` on {time.strftime('%Y-%m-%d')}: {cpuinfo_line.text()}, {os.cpu_count()} "
         f"processors, Python {platform.python_version()}, load before {os.getloadavg()[0]:.1f}; 3 NodeManagers and "
-        f"DataNodes, cluster mode, a job of 4 tasks in 2 executors; Weft by {client}. Seconds.",
+        f"DataNodes, cluster mode, a job of 4 tasks in 2 executors; Weft by {options.client}. Seconds.",
         "",
         "| engine | first submission | later, median | least | most |",
         "|---|---|---|---|---|",
@@ -227,7 +228,7 @@ def main() -> int:
                     later.setdefault(engine, []).append(run)
                 else:
                     first[engine] = run
-    text = "\n".join(report(first, later, options.client)) + "\n"
+    text = "\n".join(report(first, later, options)) + "\n"
     print(text, end="")
     if options.out:
         Path(options.out).write_text(text)

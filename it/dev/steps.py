@@ -209,7 +209,7 @@ def build_dist() -> list[Path]:
     dist.mkdir(exist_ok=True)
     jar = next(Path(lib).glob("weft-*.jar"))
     # copy2: a jar's time must stay what it was when the class archive was recorded
-    made = [Path(shutil.copy2(jar, dist)), Path(shutil.copy2(framework, dist / f"{jar.stem}-framework.tar"))]
+    made = [Path(shutil.copy2(jar, dist)), Path(shutil.copy2(framework, dist / f"{jar.stem}-framework.tar.gz"))]
     made.append(Path(shutil.copy2(f"{framework}.sha256", f"{made[-1]}.sha256")))
     return [build_wheel(Path(lib), dist), *made]
 

@@ -145,6 +145,6 @@ def make_dist(folder: Path) -> Path:
     framework, lib = done.stdout.split()[-2:]
     jar = next(Path(lib).glob("weft-*.jar"))
     folder.mkdir(exist_ok=True)
-    os.symlink(framework, folder / f"{jar.stem}-framework.tar")
+    os.symlink(framework, folder / f"{jar.stem}-framework.tar.gz")
     os.symlink(jar, folder / jar.name)
     return folder

@@ -58,8 +58,9 @@ final class FrameworkArchive {
     Located own(java.nio.file.Path local) throws IOException, SubmitException {
         String name = local.getFileName().toString();
         String suffix = name.endsWith(".tar.gz") ? ".tar.gz" : name.substring(name.lastIndexOf('.'));
-        Path folder = files.makeQualified(new Path(files.getHomeDirectory(), ".weft/framework"));
+        Path folder = OldFrameworks.folder(files);
         Path archive = new Path(folder, "weft-" + hash(local) + suffix);
+        OldFrameworks.markUsed(files, archive, System.currentTimeMillis());
         boolean absent = !files.exists(archive);
         if (absent) {
             FileSystem.mkdirs(files, folder, new FsPermission((short) 0755));
@@ -109,12 +110,12 @@ final class FrameworkArchive {
         return LocalResourceVisibility.PUBLIC;
     }
 
-    /** The archive that was built beside the jar that runs: {@code weft-VERSION-framework.tar}. */
+    /** The archive that was built beside the jar that runs: {@code weft-VERSION-framework.tar.gz}. */
     static java.nio.file.Path besideTheJar() throws SubmitException {
         java.nio.file.Path jar = ownJar();
         String given = System.getProperty("weft.framework", "");
         java.nio.file.Path archive = given.isEmpty()
-                ? jar.resolveSibling(jar.getFileName().toString().replaceAll("\\.jar$", "") + "-framework.tar")
+                ? jar.resolveSibling(jar.getFileName().toString().replaceAll("\\.jar$", "") + "-framework.tar.gz")
                 : java.nio.file.Path.of(given);
         if (!Files.isRegularFile(archive)) {
             throw new SubmitException(

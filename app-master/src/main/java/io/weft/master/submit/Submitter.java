@@ -85,7 +85,7 @@ final class Submitter {
                 staging.remove();
             }
         }
-        tidy(files);
+        tidy(found);
         if (!request.waits()) {
             out.println(id);
             return 0;
@@ -123,9 +123,11 @@ final class Submitter {
     }
 
     /** Removes what earlier applications left; when the new one is on its way, so that it does not wait for that. */
-    private void tidy(FileSystem files) {
+    private void tidy(Framework framework) {
         try {
-            new LeftOvers(cluster, files).remove();
+            new LeftOvers(cluster, framework.files()).remove();
+            String used = framework.archive().status().getPath().getName();
+            new OldFrameworks(framework.files()).remove(used, System.currentTimeMillis());
         } catch (IOException later) {
             // the next submit tries again; the application that was just submitted does not depend on it
         }

@@ -47,6 +47,9 @@ public final class RunnerMain {
         }
         try (RpcClient client = new RpcClient(hadoop, arguments.master(), credentials, record.text("user"))) {
             run(arguments, record, new Ends(hadoop, secret, client, ends));
+        } catch (IOException failed) {
+            System.err.println("weft-runner " + arguments.runner() + " cannot start: " + failed.getMessage());
+            System.exit(1);
         }
         System.exit(0);
     }
