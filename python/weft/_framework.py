@@ -100,8 +100,15 @@ def _record_classes(scratch: Path) -> Path | None:
             command, cwd=scratch, env=environment, stdin=quiet, stdout=quiet, stderr=quiet, timeout=120, check=False
         )
     except subprocess.TimeoutExpired:
-        return None
-    return found if found.exists() else None
+        pass
+    if found.exists():
+        return found
+    print(
+        "weft: the containers' class data could not be recorded; they will start more slowly. "
+        f"To try again, remove {_install.state_folder()}/framework-*.tar.gz and submit again.",
+        file=sys.stderr,
+    )
+    return None
 
 
 def _entries() -> Iterator[tuple[str, Path]]:

@@ -28,6 +28,8 @@ __all__ = ["Answer", "Gateway", "GatewayProcess", "start_line"]
 GATEWAY_VARIABLE = "WEFT_GATEWAY"
 _START_SECONDS = 120.0
 _STOP_SECONDS = 10.0
+# a JVM that writes its class data archive as it ends needs longer, on a loaded machine much longer
+_DUMP_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ class GatewayProcess:
         except OSError:
             pass
         try:
-            return self._process.wait(_STOP_SECONDS)
+            return self._process.wait(_DUMP_SECONDS if os.environ.get("WEFT_DUMP_CLASSES") else _STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
