@@ -21,8 +21,8 @@ statusTracker wholeTextFiles
 """.split()
 _INSTEAD = {
     "RDD": {
-        "cache": "a job takes over the shuffles that an earlier one has run; nothing else is kept",
-        "persist": "a job takes over the shuffles that an earlier one has run; nothing else is kept",
+        "cache": "jobs reuse the shuffles of earlier ones; nothing else is kept",
+        "persist": "jobs reuse the shuffles of earlier ones; nothing else is kept",
     },
     "WeftContext": {
         "accumulator": "aggregate, or countByValue of what is to be counted",

@@ -22,7 +22,9 @@ import cloudpickle
 from fastavro import schemaless_reader
 
 from weft._gateway import Answer, Gateway
+from weft._ops import scope as scopes
 from weft._ops.keys import portable_hash
+from weft._ops.scope import TaskScope
 from weft._plan import _schema
 from weft._serializers import encode_batches, read_batches
 from weft.resultiterable import ResultIterable
@@ -137,6 +139,15 @@ class _Connection:
             self._run(plan, run)
 
     def _run(self, plan: dict[str, Any], run: _Run) -> None:
+        scope = TaskScope(1 << 30, [tempfile.gettempdir()])
+        scopes.enter(scope)
+        try:
+            self._evaluate(plan, run)
+        finally:
+            scopes.enter(None)
+            scope.close()
+
+    def _evaluate(self, plan: dict[str, Any], run: _Run) -> None:
         try:
             result = run.node(plan["result"])
             wanted = plan["partitions"] or range(len(result))
@@ -226,6 +237,14 @@ class _Run:
         parents = [self.node(parent) for parent in body["parents"]]
         return [functools.partial(_cogrouped, parts) for parts in zip(*parents)]
 
+    def _zip(self, body: dict[str, Any]) -> list[Any]:
+        left, right = (self.node(parent) for parent in body["parents"])
+        return [functools.partial(_zipped, *parts) for parts in zip(left, right)]
+
+    def _cartesian(self, body: dict[str, Any]) -> list[Any]:
+        left, right = (self.node(parent) for parent in body["parents"])
+        return [functools.partial(_product, *parts) for parts in itertools.product(left, right)]
+
     def _shuffle(self, body: dict[str, Any]) -> list[Any]:
         parent, count = self.node(body["parent"]), body["partitions"]
         buckets: list[list[Any]] = [[] for _ in range(count)]
@@ -284,6 +303,14 @@ def _save(folder: str, index: int, records: list[Any]) -> None:
 def _decode(data: bytes) -> list[Any]:
     file = io.BytesIO(data)
     return [r for batch in read_batches(lambda buffer: file.readinto(buffer) == len(buffer)) for r in batch]
+
+
+def _zipped(left: Any, right: Any) -> Iterable[Any]:
+    return zip(left(), right())
+
+
+def _product(left: Any, right: Any) -> Iterable[Any]:
+    return itertools.product(left(), right())
 
 
 def _chained(parts: Iterable[Any]) -> Iterable[Any]:
