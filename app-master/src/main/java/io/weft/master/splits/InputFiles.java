@@ -126,8 +126,8 @@ final class InputFiles {
         Path path = files.makeQualified(given);
         FileStatus[] found = files.globStatus(path, InputFiles::isVisible);
         if (found == null) {
-            String missing =
-                    files.exists(path) ? hidden(path) : path + " does not exist (" + site + ")." + localTwin(given);
+            boolean unseen = !isVisible(path) && files.exists(path);
+            String missing = unseen ? hidden(path) : path + " does not exist (" + site + ")." + localTwin(given);
             throw new SplitException(SplitException.MISSING, missing, null);
         }
         if (found.length == 0) {
