@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 
 from weft import _install
+from weft._defaults import MASTER_VARIABLE
+from weft._inline import is_inline
 
 __all__ = ["entry", "main"]
 
@@ -32,7 +34,10 @@ def main(arguments: Sequence[str]) -> int:
         print(f"weft: no verb '{verb}'; there are: {', '.join(_known())}", file=sys.stderr)
         return 2
     try:
-        _install.ensure_installed()
+        if verb == "run" and _is_inline(arguments[1:]):
+            _install.ensure_packages()
+        else:
+            _install.ensure_installed()
         _install.link_dependencies()
     except _install.InstallError as failure:
         print(f"weft: {failure}", file=sys.stderr)
@@ -42,6 +47,19 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     code = importlib.import_module(_VERBS[verb][0]).main(list(arguments[1:]))
     return int(code or 0)
+
+
+def _is_inline(arguments: Sequence[str]) -> bool:
+    """Whether a script is to run without Java, as far as the command line or the environment says so."""
+    master = os.environ.get(MASTER_VARIABLE, "")
+    for number, argument in enumerate(arguments):
+        if not argument.startswith("-"):
+            value_of_option = number > 0 and arguments[number - 1] in ("--master", "--name", "--conf")
+            if not value_of_option:
+                break
+        elif argument.startswith("--master"):
+            master = argument.partition("=")[2] or "".join(arguments[number + 1 : number + 2])
+    return is_inline(master)
 
 
 def _known() -> list[str]:

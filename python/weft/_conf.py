@@ -42,11 +42,18 @@ def definitions() -> list[Definition]:
     InstallError
         The jars are not built.
     """
+    source = _install.home() / "app-master" / "src" / "main" / "resources" / _RESOURCE
+    if source.is_file():
+        return _parsed(source.read_bytes())
     jar = next(iter(sorted(_install.lib_folder().glob("weft-*.jar"))), None)
     if jar is None:
         raise _install.InstallError(f"weft's jar is missing in {_install.lib_folder()}; run bin/weft setup.")
     with zipfile.ZipFile(jar) as archive:
-        root = ElementTree.fromstring(archive.read(_RESOURCE))
+        return _parsed(archive.read(_RESOURCE))
+
+
+def _parsed(text: bytes) -> list[Definition]:
+    root = ElementTree.fromstring(text)
     return [
         Definition(*((element.findtext(tag) or "").strip() for tag in ("name", "type", "value", "description")))
         for element in root.iter("property")

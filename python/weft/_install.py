@@ -23,6 +23,7 @@ __all__ = [
     "InstallError",
     "Java",
     "ensure_installed",
+    "ensure_packages",
     "find_java",
     "home",
     "interpreter",
@@ -305,6 +306,15 @@ def ensure_installed(log: Optional[Callable[[str], None]] = None) -> None:
     from weft import _setup
 
     _setup.install(log or _log)
+
+
+def ensure_packages(log: Optional[Callable[[str], None]] = None) -> None:
+    """Does of :func:`ensure_installed` what needs no Java, for masters that run in the driver's process."""
+    if _is_wheel() or (packages_ready() and operators_ready()):
+        return
+    from weft import _setup
+
+    _setup.install_packages(log or _log)
 
 
 def packages_ready() -> bool:

@@ -27,7 +27,7 @@ from weft._lineage import (
     in_order,
 )
 
-__all__ = ["COLLECT", "DRAIN", "Plan", "build_plan", "save_text"]
+__all__ = ["COLLECT", "DRAIN", "Plan", "build_plan", "plan_schema", "save_text"]
 
 COLLECT: tuple[str, dict[str, Any]] = ("Collect", {})
 DRAIN: tuple[str, dict[str, Any]] = ("Drain", {})
@@ -51,12 +51,13 @@ class Plan:
         from fastavro import schemaless_writer
 
         out = io.BytesIO()
-        schemaless_writer(out, _schema(), self.record)
+        schemaless_writer(out, plan_schema(), self.record)
         return out.getvalue()
 
 
 @lru_cache(maxsize=1)
-def _schema() -> Any:
+def plan_schema() -> Any:
+    """Give the parsed schema of plans."""
     from fastavro import parse_schema
 
     with open(os.path.join(os.path.dirname(__file__), "plan.avsc"), encoding="utf-8") as file:

@@ -24,7 +24,7 @@ from pathlib import Path
 from weft import _install
 from weft._install import InstallError
 
-__all__ = ["install"]
+__all__ = ["install", "install_packages"]
 
 Log = Callable[[str], None]
 _KEPT_BUILDS = 3
@@ -42,11 +42,27 @@ def install(log: Log) -> None:
     with _locked(state, log):
         _remove_remains(state)
         lib = state / f"lib-{_content_digest()[:16]}"
-        _check_tools(lib)
+        _check_java(lib)
+        _check_python()
         _packages(log)
         _jars(state, lib, log)
         _native_operators(log)
         _class_archive(log)
+
+
+def install_packages(log: Log) -> None:
+    """Does the steps that need no Java.
+
+    Raises
+    ------
+    InstallError
+        As :func:`install`.
+    """
+    state = _install.state_folder()
+    with _locked(state, log):
+        _check_python()
+        _packages(log)
+        _native_operators(log)
 
 
 @contextmanager
@@ -69,11 +85,15 @@ def _locked(state: Path, log: Log) -> Iterator[None]:
         yield
 
 
-def _check_tools(lib: Path) -> None:
+def _check_java(lib: Path) -> None:
     """Refuses before the first step when a later one cannot succeed."""
     _install.find_java(compiler=not lib.is_dir())
     if not lib.is_dir() and shutil.which("mvn") is None:
         raise InstallError("Weft builds its jars with Maven, and mvn is not on the PATH. Install maven.")
+
+
+def _check_python() -> None:
+    """Refuses where no virtual environment can be made."""
     if _install.packages_ready():
         return
     try:

@@ -14,6 +14,7 @@ from weft._callsite import call_site
 from weft._context.jobcontrol import JobControl
 from weft._failures import install_hook
 from weft._gateway import GATEWAY_VARIABLE, Gateway, new_token, start_line
+from weft._inline import is_inline
 from weft._jobs import Jobs
 from weft._progress import Console
 from weft.conf import WeftConf
@@ -30,8 +31,9 @@ class WeftContext(JobControl):
     Parameters
     ----------
     master : str, optional
-        ``local[N]``, ``local[N,maxFailures]``, ``local-cluster[C,S,MB]`` or ``yarn``; else what the settings or
-        the variable WEFT_MASTER say, else ``local[*]``.
+        ``local[N]``, ``local[N,maxFailures]``, ``local-cluster[C,S,MB]`` or ``yarn``; ``inline`` runs every task in
+        this process, without Java, for tests. Else what the settings or the variable WEFT_MASTER say, else
+        ``local[*]``.
     appName : str, optional
         A name for people; else that of the script.
     sparkHome : str, optional
@@ -174,6 +176,15 @@ def _open_gateway(conf: WeftConf, console: Console) -> Gateway:
     from weft import _install
 
     own, hadoop = conf.split()
+    if is_inline(own.get("weft.master", "")):
+        from weft._inline.gateway import InlineGateway
+
+        try:
+            _install.ensure_packages()
+        except _install.InstallError as error:
+            raise InterpreterError(str(error), "E14", error.code) from None
+        _install.link_dependencies()
+        return InlineGateway(own)
     try:
         _install.ensure_installed()
         _install.link_dependencies()

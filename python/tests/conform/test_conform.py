@@ -25,7 +25,7 @@ NEEDED: set[differ.Difference] = set()
 SAME_HASH = sys.hash_info.algorithm == RECORDED["hash"][0] and sys.implementation.name == "cpython"
 
 
-@pytest.fixture(scope="module", params=["local[4]", pytest.param("local-cluster[2,2,512]", marks=pytest.mark.cluster)])
+@pytest.fixture(scope="module", params=["inline[4]", "local[4]", pytest.param("local-cluster[2,2,512]", marks=pytest.mark.cluster)])
 def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
     cloudpickle.register_pickle_by_value(cases)
     cloudpickle.register_pickle_by_value(morecases)

@@ -25,7 +25,7 @@ from weft._gateway import Answer, Gateway
 from weft._ops import scope as scopes
 from weft._ops.keys import portable_hash
 from weft._ops.scope import TaskScope
-from weft._plan import _schema
+from weft._plan import plan_schema
 from weft._serializers import encode_batches, read_batches
 from weft.resultiterable import ResultIterable
 
@@ -130,7 +130,7 @@ class _Connection:
             self.gateway.blocks[request["id"]] = payload
             self._json(70, {"id": request["id"], "bytes": len(payload)})
         else:
-            plan = schemaless_reader(io.BytesIO(payload), _schema(), None, return_record_name=True)
+            plan = schemaless_reader(io.BytesIO(payload), plan_schema(), None, return_record_name=True)
             run = _Run(plan, self.gateway.blocks)
             if request["op"] == "partitions":
                 self._json(70, {"partitions": len(run.node(plan["result"]))})

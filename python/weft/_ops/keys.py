@@ -8,7 +8,8 @@ str, bytes, numbers, dates and what is built of them. What is not stable, and is
 2. Tuples, frozensets, ranges and frozen dataclasses hash what is in them, so they are hashed part by part.
 3. An object with only object's hash has no stable number: :class:`UnstableKeyError`.
 
-The driver has another seed, so a partition is only ever computed in a worker.
+The driver has another seed, so a partition is only ever computed in a worker, or in the driver of an inline job after
+`seeded` has replaced what the seed changes.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ import sys
 import types
 import uuid
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["UnstableKeyError", "partition_column", "portable_hash"]
+__all__ = ["UnstableKeyError", "are_builtin", "partition_column", "portable_hash", "use_hashers"]
 
 _Hasher = Callable[[Any], int]
 
@@ -154,7 +155,7 @@ def _hash_range(key: range) -> int:
 def _hash_enum(key: enum.Enum) -> int:
     """By name, as Enum does it; a combined flag may have none."""
     name = key._name_
-    return hash(name) if name is not None else portable_hash(key._value_)
+    return portable_hash(name if name is not None else key._value_)
 
 
 def _hash_of_fields(owner: type) -> _Hasher:
@@ -210,6 +211,21 @@ _ADDRESSED = (
 )
 
 
+_REPLACED: dict[object, _Hasher] = {}
+
+
+def use_hashers(replaced: Mapping[object, _Hasher]) -> None:
+    """Hash classes with these ``__hash__`` methods otherwise; nothing given: as ever."""
+    _REPLACED.clear()
+    _REPLACED.update(replaced)
+    _HASHERS.clear()
+
+
+def are_builtin() -> bool:
+    """Whether text and numbers have the hash that the builtin function gives."""
+    return not _REPLACED
+
+
 def _learn(kind: type) -> _Hasher:
     """Find and remember how to hash a class."""
     if len(_HASHERS) >= _KNOWN_TYPES_LIMIT:
@@ -227,7 +243,7 @@ def _classify(kind: type) -> _Hasher:
         return hash  # raises Python's own "unhashable type"
     if method is object.__hash__ or issubclass(kind, _ADDRESSED):
         return _unstable(kind)
-    known = _BY_HASH.get(method)
+    known = _REPLACED.get(method) or _BY_HASH.get(method)
     if known is not None:
         return known
     owner = next((base for base in kind.__mro__ if "__hash__" in base.__dict__), kind)

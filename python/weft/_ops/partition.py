@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from weft._ops import native
-from weft._ops.keys import partition_column, portable_hash
+from weft._ops.keys import are_builtin, partition_column, portable_hash
 
 __all__ = ["deal", "deal_pairs", "first_round_position"]
 
@@ -19,7 +19,7 @@ def deal(
 ) -> list[Columns]:
     """The columns of every partition; by Weft's own hash, or by the user's partition function."""
     compiled = native.module()
-    if function is None and compiled is not None:
+    if function is None and compiled is not None and are_builtin():
         dealt: list[Columns] = compiled.deal(keys, values, partitions, portable_hash)
         return dealt
     return deal_pairs(keys, values, _numbers(keys, partitions, function), partitions)

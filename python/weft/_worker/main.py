@@ -24,7 +24,7 @@ from weft._worker.program import Program
 from weft._worker.sinks import Sinks
 from weft._worker.streams import Streams
 
-__all__ = ["serve"]
+__all__ = ["no_end_of_data", "serve"]
 
 _PROTOCOL_EXIT = 70
 _CALLS_ON = frozenset({"user", "key", "input", "import"})
@@ -121,7 +121,7 @@ class _Worker:
             scope.close()
             raise
         except BaseException as raised:  # noqa: BLE001 - whatever the user's code raises is the task's failure
-            error = _no_end_of_data(raised)
+            error = no_end_of_data(raised)
             _swallow_interrupts()
             report, pickled = describe(error, program)
             error.__traceback__ = None
@@ -174,7 +174,7 @@ class _Worker:
                 handler.flush()
 
 
-def _no_end_of_data(error: BaseException) -> BaseException:
+def no_end_of_data(error: BaseException) -> BaseException:
     """What a StopIteration of the user's is reported as, wherever it came through; other exceptions as they are."""
     if not isinstance(error, StopIteration):
         return error

@@ -1,0 +1,173 @@
+"""What stands for the gateway JVM when the master is ``inline``."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from weft._gateway import Answer, Gateway
+from weft._inline import MASTER
+from weft._inline.jobs import InlineJobs, OnBatch, OnProgress
+from weft._ops import seeded
+from weft.errors import SettingError, UnsupportedError
+
+__all__ = ["InlineGateway"]
+
+_PARTITIONS = 2
+_SIZE = re.compile(r"\s*(\d+)\s*([kmgt]?)b?\s*$", re.IGNORECASE)
+_UNITS = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
+
+
+class InlineChannel:
+    """What :class:`~weft._datasocket.DataSocket` is to a gateway JVM."""
+
+    closed = False
+
+    def __init__(self, jobs: InlineJobs) -> None:
+        self._jobs = jobs
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def missing(self, identities: Iterable[str]) -> list[str]:
+        """Which of these blocks were not put."""
+        return [identity for identity in identities if identity not in self._jobs.blocks]
+
+    def put(self, identity: str, chunks: Iterable[bytes]) -> None:
+        """Keep a block."""
+        self._jobs.put(identity, chunks)
+
+    def partitions(self, plan: bytes) -> int:
+        """How many partitions the plan's result node has."""
+        return self._jobs.partitions(plan)
+
+    def run(self, plan: bytes, on_batch: OnBatch, on_progress: OnProgress) -> dict[str, Any]:
+        """Run a job in this thread."""
+        return self._jobs.run(plan, on_batch, on_progress)
+
+
+class InlineControl:
+    """The methods of the gateway's entry point, which DATASOCKET.md lists."""
+
+    def __init__(self, jobs: InlineJobs, stop: Callable[[], None]) -> None:
+        self._jobs = jobs
+        self.stop = stop
+
+    def cancelJobGroup(self, group: str) -> None:
+        """Cancel the running job if it is of this group."""
+        self._jobs.cancel(group)
+
+    def cancelAllJobs(self) -> None:
+        """Cancel the running job."""
+        self._jobs.cancel(None)
+
+    def dropShuffle(self, rdd: int) -> None:
+        """Forget what the maps of a shuffle have written."""
+        self._jobs.drop_shuffle(rdd)
+
+    def dropBlock(self, identity: str) -> None:
+        """Forget a block."""
+        self._jobs.drop_block(identity)
+
+    def addFile(self, path: str, _python: bool) -> str:
+        """Copy a local file to where tasks look for files."""
+        local = path[len("file:") :] if path.startswith("file:") else path
+        if "://" in local:
+            raise UnsupportedError(f"{path} is not a local file; inline takes no other.", "E18", 2)
+        return os.path.basename(shutil.copy(local, self._jobs.files))
+
+    def setLogLevel(self, level: str) -> None:
+        """There is no Java that logs."""
+
+
+class InlineGateway(Gateway):
+    """Runs jobs in the thread that asks for them.
+
+    Parameters
+    ----------
+    settings : dict
+        Weft's settings; of effect here are ``weft.master``, ``weft.app.name``, ``weft.default.parallelism``,
+        ``weft.python.worker.memory``, ``weft.driver.maxResultSize`` and ``weft.env.*``.
+
+    Raises
+    ------
+    SettingError
+        If the value of one of them cannot be used.
+    """
+
+    def __init__(self, settings: dict[str, str]) -> None:
+        _check_names(settings)
+        master = settings.get("weft.master", "")
+        found = MASTER.match(master)
+        given = _number(settings, "weft.default.parallelism")
+        info = {
+            "master": master,
+            "name": settings.get("weft.app.name") or "inline",
+            "parallelism": given or int((found and found.group(1)) or _PARTITIONS),
+            "shufflePartitions": given,
+            "startMillis": int(time.time() * 1000),
+            "user": getpass.getuser(),
+            "webUrl": None,
+        }
+        super().__init__(Answer(0, "", "", f"inline_{info['startMillis']}_{os.getpid()}", info), None)
+        environment = {
+            name[len("weft.env.") :]: value for name, value in settings.items() if name.startswith("weft.env.")
+        }
+        memory = _size(settings, "weft.python.worker.memory", 512 << 20)
+        self._jobs = InlineJobs(memory, environment, _size(settings, "weft.driver.maxResultSize", 0))
+        self._channel: Any = InlineChannel(self._jobs)
+        self._control = InlineControl(self._jobs, self.stop)
+        seeded.install()
+
+    @contextmanager
+    def connection(self) -> Iterator[Any]:
+        """Give the channel; any number of threads may use it."""
+        yield self._channel
+
+    def java(self) -> Any:
+        """Give what answers control methods."""
+        return self._control
+
+    def stop(self) -> None:
+        """Remove all files; harmless when repeated."""
+        if not self._stopped:
+            self._stopped = True
+            seeded.uninstall()
+            self._jobs.cancel(None)
+            self._jobs.close()
+
+
+def _check_names(settings: dict[str, str]) -> None:
+    """Refuse names that are no settings, as the gateway JVM does."""
+    import difflib
+
+    from weft._conf import definitions
+
+    known = definitions()
+    for name in settings:
+        if name.startswith("weft.") and not any(one.defines(name) for one in known):
+            nearest = difflib.get_close_matches(name, [one.name for one in known], n=1, cutoff=0)[0]
+            raise SettingError(f"{name} is not a setting. Nearest: {nearest}. All: weft conf --list", "E17", 2)
+
+
+def _number(settings: dict[str, str], name: str) -> int:
+    value = settings.get(name, "0")
+    if not value.isdigit():
+        raise SettingError(f"{name} is {value!r}; a whole number is wanted.", "E17", 2)
+    return int(value)
+
+
+def _size(settings: dict[str, str], name: str, default: int) -> int:
+    value = settings.get(name)
+    if value is None:
+        return default
+    found = _SIZE.match(value)
+    if found is None:
+        raise SettingError(f"{name} is {value!r}; a size such as 512m is wanted.", "E17", 2)
+    return int(found.group(1)) << _UNITS[found.group(2).lower()]

@@ -1,0 +1,283 @@
+"""Runs plans, stage after stage and task after task."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import struct
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from weft._datasocket import Failure
+from weft._inline.connection import Cancelled, InlineConnection
+from weft._inline.inputs import Split, text_splits
+from weft._inline.outputs import TextOutput
+from weft._inline.planning import BOUNDS, Layout, PlanNode, Stage, plan_stages, read_plan
+from weft._inline.shuffles import Shuffles
+from weft._inline.tasks import TaskPlace, Tasks
+from weft._inline.trees import task_body
+from weft._serializers import read_batches
+from weft.errors import DriverOnlyError
+
+__all__ = ["InlineJobs"]
+
+_BATCH = struct.Struct(">BBHIIQ")
+_SUMS = ("rowsIn", "bytesIn", "rowsOut", "bytesOut", "spilledBytes")
+_SINKS = {"Collect": "result", "Drain": "none", "SaveText": "text"}
+_PROGRESS_SECONDS = 0.1
+_KEPT_SPLITS = 256  # RDDs of text, whose files are not listed again
+_PREFIX = "weft-inline-"
+OnBatch = Callable[[int, list[Any]], None]
+OnProgress = Callable[[dict[str, Any]], None]
+
+
+class InlineJobs:
+    """The jobs of one context; one runs at a time, others wait.
+
+    Parameters
+    ----------
+    memory : int
+        Bytes that a task may hold before it spills.
+    environment : dict
+        Variables that tasks find.
+    most_bytes : int
+        Bytes that a job may bring to the driver; 0: any number.
+    """
+
+    def __init__(self, memory: int, environment: dict[str, str], most_bytes: int) -> None:
+        _remove_remains()
+        self.folder = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
+        self._end = weakref.finalize(self, shutil.rmtree, self.folder, True)
+        self.files = os.path.join(self.folder, "files")
+        os.mkdir(self.files)
+        self.blocks: dict[str, bytes] = {}
+        self._shuffles = Shuffles()
+        self._splits: dict[int, list[Split]] = {}
+        self._cancelled = False
+        self._running: dict[str, str] = {}
+        self._most_bytes = most_bytes
+        connection = InlineConnection(self.blocks, self._shuffles, lambda: self._cancelled)
+        self._tasks = Tasks(connection, memory, self.folder, self.files, environment)
+        self._lock = threading.Lock()
+        self._owner = 0
+        self._count = 0
+
+    def close(self) -> None:
+        """Remove all files."""
+        self._end()
+
+    def put(self, identity: str, chunks: Iterable[bytes]) -> None:
+        """Keep a block."""
+        self.blocks[identity] = b"".join(chunks)
+
+    def drop_block(self, identity: str) -> None:
+        """Forget a block."""
+        self.blocks.pop(identity, None)
+
+    def drop_shuffle(self, rdd: int) -> None:
+        """Forget what the maps of a shuffle have written."""
+        self._shuffles.drop(rdd)
+
+    def cancel(self, group: str | None) -> None:
+        """Cancel the running job, if it is of that group; None: whatever it is. May be called from any thread."""
+        if self._running and (group is None or self._running.get("weft.job.group") == group):
+            self._cancelled = True
+
+    def partitions(self, encoded: bytes) -> int:
+        """How many partitions the plan's result node has."""
+        plan = read_plan(encoded)
+        return self._layout(plan).partitions(plan["result"])
+
+    def run(self, encoded: bytes, on_batch: OnBatch, on_progress: OnProgress) -> dict[str, Any]:
+        """Run a job as :meth:`weft._datasocket.DataSocket.run` does.
+
+        Raises
+        ------
+        Failure
+            If it failed, or was cancelled.
+        DriverOnlyError
+            If a function of the user's asks for it.
+        """
+        if self._owner == threading.get_ident():
+            raise DriverOnlyError("A function that runs in a task starts a job; only the driver can.", "E05")
+        with self._lock:
+            self._owner = threading.get_ident()
+            plan = read_plan(encoded)
+            self._running = {**plan["properties"], "": "running"}
+            self._cancelled = False
+            try:
+                return self._run(plan, on_batch, on_progress)
+            except Cancelled:
+                detail = {"code": "", "exit": 1, "kind": "cancelled", "message": f"{plan['name']} was cancelled."}
+                raise Failure(detail, b"") from None
+            finally:
+                self._running = {}
+                self._owner = 0
+
+    def _layout(self, plan: dict[str, Any]) -> Layout:
+        return Layout(plan, lambda node: len(self._text_splits(node)))
+
+    def _text_splits(self, node: PlanNode) -> list[Split]:
+        """The splits of a TextSource; files are looked at once, as PySpark does."""
+        found = self._splits.get(node.rdd)
+        if found is None:
+            site = f"{node.name} at {node.site}"
+            found = self._splits[node.rdd] = text_splits(node.body["paths"], node.body["minPartitions"], site)
+            while len(self._splits) > _KEPT_SPLITS:
+                del self._splits[next(iter(self._splits))]
+        return found
+
+    def _run(self, plan: dict[str, Any], on_batch: OnBatch, on_progress: OnProgress) -> dict[str, Any]:
+        started = time.monotonic()
+        self._count += 1
+        action, body = plan["action"]
+        action = action.rpartition(".")[2]
+        site = f"{plan['name']} at {plan['site']}"
+        output = TextOutput(body["path"], body["codec"], site) if action == "SaveText" else None
+        sums: dict[str, Any] = dict.fromkeys(_SUMS, 0)
+        sums.update(tasks=0, retries=0, border=0, compiled=True, peakRss=0)
+        try:
+            layout = self._layout(plan)
+            stages = plan_stages(plan, layout, self._shuffles.is_written)
+            job = _Job(self._tasks, self._shuffles, layout, self._text_splits, sums, self._most_bytes)
+            for position, stage in enumerate(stages, 1):
+                job.run_stage(stage, position, len(stages), _SINKS[action], output, on_batch, on_progress)
+            if output is not None:
+                output.commit()
+        except BaseException:
+            if output is not None:
+                output.abort()
+            raise
+        sums["stages"] = len(stages)
+        sums["wallMillis"] = int((time.monotonic() - started) * 1000)
+        return {"job": self._count, "stats": sums}
+
+
+def _remove_remains() -> None:
+    """Remove what processes of this user have left that were killed."""
+    for entry in os.scandir(tempfile.gettempdir()):
+        owner = entry.name[len(_PREFIX) :].partition("-")[0] if entry.name.startswith(_PREFIX) else ""
+        if owner.isdigit() and entry.stat(follow_symlinks=False).st_uid == os.getuid():
+            try:
+                os.kill(int(owner), 0)
+            except ProcessLookupError:
+                shutil.rmtree(entry.path, ignore_errors=True)
+
+
+class _Job:
+    """The stages of one job."""
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        shuffles: Shuffles,
+        layout: Layout,
+        splits: Callable[[PlanNode], list[Split]],
+        sums: dict[str, Any],
+        most_bytes: int,
+    ) -> None:
+        self._tasks = tasks
+        self._shuffles = shuffles
+        self._layout = layout
+        self._splits = splits
+        self._sums = sums
+        self._most_bytes = most_bytes
+        self._result_bytes = 0
+        self._told = time.monotonic()
+
+    def run_stage(
+        self,
+        stage: Stage,
+        position: int,
+        of: int,
+        result_sink: str,
+        output: TextOutput | None,
+        on_batch: OnBatch,
+        on_progress: OnProgress,
+    ) -> None:
+        """Run every task of a stage, in order."""
+        if stage.shuffle is not None and not stage.bounds:
+            self._shuffles.drop(stage.shuffle.rdd)  # what a failed job has left of it
+        for done, partition in enumerate(stage.partitions):
+            self._tell(on_progress, stage, position, of, done)
+            place = TaskPlace(position, stage.name, stage.site, partition, len(stage.partitions))
+            body = task_body(self._layout, self._splits, stage, partition, result_sink)
+            if stage.shuffle is not None:
+                finished = self._tasks.run(body, place, _nowhere)
+                written = stage.shuffle.rdd | BOUNDS if stage.bounds else stage.shuffle.rdd
+                self._shuffles.add(written, finished["mapOutput"]["path"])
+            elif output is not None:
+                with output.open(partition) as file:
+                    finished = self._tasks.run(body, place, lambda data, to=file: to.write(data))  # type: ignore[misc]
+            else:
+                result = _Result(partition, on_batch)
+                finished = self._tasks.run(body, place, lambda data, to=result: self._take(to, data))  # type: ignore[misc]
+            self._add(finished)
+        if stage.shuffle is not None and (stage.bounds or stage.shuffle.body["writer"] != "range"):
+            self._shuffles.complete(stage.shuffle.rdd)
+
+    def _take(self, result: _Result, data: memoryview) -> None:
+        self._result_bytes += len(data)
+        if 0 < self._most_bytes < self._result_bytes:
+            message = (
+                f"The action would bring more than {self._most_bytes:,} bytes to the driver "
+                "(weft.driver.maxResultSize). Use take(n) or saveAsTextFile, or raise it."
+            )
+            raise Failure({"code": "E20", "exit": 1, "kind": "resources", "message": message}, b"")
+        result.feed(data)
+
+    def _add(self, finished: dict[str, Any]) -> None:
+        self._sums["tasks"] += 1
+        self._sums["compiled"] &= finished["compiled"]
+        for name in _SUMS:
+            self._sums[name] += finished[name]
+
+    def _tell(self, on_progress: OnProgress, stage: Stage, position: int, of: int, done: int) -> None:
+        if time.monotonic() - self._told < _PROGRESS_SECONDS:
+            return
+        self._told = time.monotonic()
+        told = {"id": position, "position": position, "of": of, "name": stage.name, "site": stage.site}
+        told |= {"tasks": len(stage.partitions), "done": done, "running": 1, "failed": 0}
+        on_progress({"job": 0, "stages": [told], "waiting": None})
+
+
+class _Result:
+    """Decodes the result of one task batch by batch as its bytes come."""
+
+    def __init__(self, partition: int, on_batch: OnBatch) -> None:
+        self._partition = partition
+        self._on_batch = on_batch
+        self._bytes = bytearray()
+
+    def feed(self, data: memoryview) -> None:
+        self._bytes += data
+        while len(self._bytes) >= _BATCH.size:
+            end = _BATCH.size + _BATCH.unpack_from(self._bytes)[5]
+            if len(self._bytes) < end:
+                return
+            batch = memoryview(bytes(self._bytes[:end]))
+            del self._bytes[:end]
+            for records in read_batches(_Reader(batch)):
+                self._on_batch(self._partition, records)
+
+
+class _Reader:
+    """Fills buffers from bytes."""
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+
+    def __call__(self, buffer: memoryview) -> bool:
+        if not self._data:
+            return False
+        buffer[:] = self._data[: len(buffer)]
+        self._data = self._data[len(buffer) :]
+        return True
+
+
+def _nowhere(_data: memoryview) -> None:
+    """Map tasks send no bytes to the driver."""

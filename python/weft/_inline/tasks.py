@@ -1,0 +1,166 @@
+"""Runs one task after another with the worker's own operators."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from weft._datasocket import Failure
+from weft._inline.connection import Cancelled, InlineConnection, Sink
+from weft._inline.trees import TaskBody
+from weft._ops import native
+from weft._ops.memory import private_bytes
+from weft._ops.scope import TaskScope, enter
+from weft._worker.blobs import Blobs
+from weft._worker.failures import BlobImportError, describe
+from weft._worker.main import no_end_of_data
+from weft._worker.program import Program
+from weft._worker.sinks import Sinks
+from weft._worker.streams import Streams
+
+__all__ = ["TaskPlace", "Tasks"]
+
+_CODES = {"user": ("E01", 1), "key": ("E22", 1), "import": ("E06", 4), "memory": ("E09", 1), "input": ("E21", 1)}
+
+
+class TaskPlace:
+    """Which task it is, in the words of an error message: ``stage 2 (flatMap, etl.py:58), task 17 of 240``."""
+
+    def __init__(self, stage: int, name: str, site: str, task: int, of: int) -> None:
+        self.stage, self.name, self.site, self.task, self.of = stage, name, site, task, of
+
+
+class Tasks:
+    """What a worker keeps between tasks.
+
+    Parameters
+    ----------
+    connection : InlineConnection
+    memory : int
+        Bytes that a task may hold before it spills.
+    folder : str
+        For spill files and map outputs.
+    files : str
+        Where addFile puts files.
+    environment : mapping
+        Variables that tasks find.
+    """
+
+    def __init__(
+        self, connection: InlineConnection, memory: int, folder: str, files: str, environment: Mapping[str, str]
+    ) -> None:
+        self._connection = connection
+        self._memory = memory
+        self._folder = folder
+        self._environment = {**environment, "WEFT_FILES": files}
+        self._streams = Streams(connection)
+        self._blobs = Blobs(self._streams)
+        self._count = 0
+
+    def run(self, body: TaskBody, place: TaskPlace, sink: Sink) -> dict[str, Any]:
+        """Run one task; gives the object of its DONE frame.
+
+        Raises
+        ------
+        Failure
+            If it failed, or its sink wants no more.
+        Cancelled
+            If its job was cancelled.
+        """
+        self._count += 1
+        self._connection.begin(body.inputs, sink)
+        self._streams.start_task()
+        scope = TaskScope(self._memory, [self._folder], private_bytes())
+        program: Program | None = None
+        enter(scope)
+        try:
+            with self._as_a_task():
+                program = Program(self._streams, self._blobs, scope)
+                return self._execute(program, scope, body)
+        except (Cancelled, Failure, KeyboardInterrupt):
+            raise
+        except BaseException as raised:  # noqa: BLE001 - whatever the user's code raises is the task's failure
+            failure = _failure(no_end_of_data(raised), program, place)
+        finally:
+            scope.close()
+            enter(None)
+            sys.stdout.flush()
+        raise failure
+
+    def _execute(self, program: Program, scope: TaskScope, body: TaskBody) -> dict[str, Any]:
+        started = time.process_time()
+        task = {
+            "output": [self._folder],
+            "mapId": f"inline-{self._count}",
+            "partition": 0,
+            "attempt": 0,
+            "memory": self._memory,
+        }
+        try:
+            records = program.records(body.tree)
+        except ImportError as error:
+            raise BlobImportError(str(error)) from error
+        output = Sinks(self._connection, self._blobs, scope, task).run(body.sink, records)
+        return {
+            "rowsIn": scope.rows_in,
+            "bytesIn": sum(stream.bytes for stream in program.inputs),
+            "rowsOut": scope.rows_out,
+            "bytesOut": scope.bytes_out,
+            "spilledBytes": scope.spilled_bytes,
+            "cpuMillis": int((time.process_time() - started) * 1000),
+            "compiled": native.module() is not None,
+            "mapOutput": output,
+        }
+
+    @contextmanager
+    def _as_a_task(self) -> Iterator[None]:
+        """The task's environment variables, for as long as it runs."""
+        before = {name: os.environ.get(name) for name in self._environment}
+        os.environ.update(self._environment)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+
+def _failure(error: BaseException, program: Program | None, place: TaskPlace) -> Failure:
+    report, pickled = describe(error, program)
+    code, exit_code = _CODES.get(report["kind"], ("", 7))
+    cause = report.get("cause") or {}
+    step = report.get("step") or {}
+    lines = []
+    if code != "E01":
+        lines.append(str(cause.get("message") or report["message"]))
+    if report.get("record"):
+        count = report["recordLength"]
+        read = report["input"]
+        where = f"  of {read['path']}, after byte {read['offset']:,}" if read else ""
+        lines.append(f"record: {report['record']} ({count:,} character{'' if count == 1 else 's'}){where}")
+    elif report.get("input") and code != "E21":
+        lines.append(f"input: {report['input']['path']}, after byte {report['input']['offset']:,}")
+    name, site = step.get("name") or place.name, step.get("site") or place.site
+    lines.append(f"stage {place.stage} ({name}, {site}), task {place.task} of {place.of}")
+    detail = {
+        "code": cause.get("code") or code,
+        "exit": exit_code,
+        "kind": report["kind"],
+        "message": "\n".join(lines),
+        "error": report,
+        "stage": place.stage,
+        "task": place.task,
+        "of": place.of,
+        "attempts": 1,
+        "hosts": [],
+        "name": name,
+        "site": site,
+        "jvm": None,
+    }
+    return Failure(detail, pickled)

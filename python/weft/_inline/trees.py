@@ -1,0 +1,156 @@
+"""Task bodies: the trees and sinks of worker/PROTOCOL.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Union
+
+from weft._inline.inputs import Split
+from weft._inline.planning import BOUNDS, Layout, PlanNode, Stage
+
+__all__ = ["BlockPart", "Input", "ShuffleInput", "TaskBody", "task_body"]
+
+_ROUND_BATCH = 10  # records that a repartition deals to one partition before it goes on to the next
+
+
+@dataclass(frozen=True)
+class BlockPart:
+    """An input: bytes of an uploaded block."""
+
+    block: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class ShuffleInput:
+    """An input: what the maps of a shuffle have written."""
+
+    shuffle: int
+
+
+Input = Union[Split, BlockPart, ShuffleInput]
+
+
+@dataclass(frozen=True)
+class TaskBody:
+    """``tree`` and ``sink`` as the worker reads them; ``inputs`` by stream number."""
+
+    tree: dict[str, Any]
+    sink: dict[str, Any]
+    inputs: list[Input]
+
+
+def task_body(
+    layout: Layout,
+    splits: Callable[[PlanNode], Sequence[Split]],
+    stage: Stage,
+    partition: int,
+    result_sink: str,
+) -> TaskBody:
+    """Make the body of one task; ``result_sink`` is what the result stage does with records."""
+    if stage.bounds and stage.shuffle is not None:
+        return _bounds_body(layout, stage.shuffle)
+    writer = _Trees(layout, splits)
+    tree = writer.tree(stage.root, partition)
+    sink = {"kind": result_sink} if stage.shuffle is None else _shuffle_sink(stage.shuffle.body, partition)
+    return TaskBody(tree, sink, writer.inputs)
+
+
+def _bounds_body(layout: Layout, node: PlanNode) -> TaskBody:
+    tree = {
+        "op": "shuffle",
+        "stream": 0,
+        "maps": layout.partitions(node.parents[0]),
+        "partition": 0,
+        "mode": "bounds",
+        "partitions": node.body["partitions"],
+        "ascending": node.body["ascending"],
+    }
+    return TaskBody(tree, {"kind": "shuffle", "writer": "single"}, [ShuffleInput(node.rdd)])
+
+
+def _shuffle_sink(body: dict[str, Any], index: int) -> dict[str, Any]:
+    sink = {"kind": "shuffle", "writer": body["writer"]}
+    if body["writer"] == "range":
+        return {**sink, "key": body["key"], "ascending": body["ascending"]}
+    if body["writer"] == "round":
+        return {**sink, "partitions": body["partitions"], "index": index, "batch": _ROUND_BATCH}
+    combine = None
+    if body["create"] is not None and body["mapSideCombine"]:
+        combine = {"create": body["create"], "value": body["mergeValue"], "merge": body["mergeCombiners"]}
+    return {**sink, "partitions": body["partitions"], "fn": body["partitioner"], "combine": combine}
+
+
+class _Trees:
+    """Writes the tree of one task and numbers its inputs on the way."""
+
+    def __init__(self, layout: Layout, splits: Callable[[PlanNode], Sequence[Split]]) -> None:
+        self._layout = layout
+        self._splits = splits
+        self.inputs: list[Input] = []
+
+    def _stream(self, item: Input) -> int:
+        self.inputs.append(item)
+        return len(self.inputs) - 1
+
+    def tree(self, index: int, partition: int) -> dict[str, Any]:
+        node = self._layout.nodes[index]
+        kind, body = node.kind, node.body
+        if kind == "TextSource":
+            return self._text(node, partition)
+        if kind == "DataSource":
+            start, stop = body["offsets"][partition : partition + 2]
+            stream = self._stream(BlockPart(body["block"], start, stop))
+            return {"op": "input", "stream": stream, "kind": "batches"}
+        if kind == "RangeSource":
+            numbers = {"start": body["starts"][partition], "stop": body["stops"][partition], "step": body["step"]}
+            return {"op": "range", **{name: int(text) for name, text in numbers.items()}}
+        if kind == "EmptySource":
+            return {"op": "empty"}
+        if kind == "Pipeline":
+            steps = [{**step, "fn": step["function"]} for step in body["steps"]]
+            return {
+                "op": "pipeline",
+                "index": partition,
+                "in": self.tree(node.parents[0], partition),
+                "steps": steps,
+            }
+        if kind == "Shuffle":
+            return self._shuffle(node, partition)
+        inner = [self.tree(*parent) for parent in self._layout.narrow_parents(index, partition)]
+        if kind == "Union" and not body["aligned"]:
+            return inner[0]
+        op = {"CoGroup": "cogroup", "Zip": "zip", "Cartesian": "cartesian"}.get(kind, "concat")
+        return {"op": op, "index": partition, "in": inner}
+
+    def _text(self, node: PlanNode, partition: int) -> dict[str, Any]:
+        split = self._splits(node)[partition]
+        if split.path is None:
+            return {"op": "empty"}
+        return {
+            "op": "input",
+            "stream": self._stream(split),
+            "kind": "text",
+            "unicode": node.body["unicode"],
+            "path": f"file:{split.path}",
+            "start": split.start,
+        }
+
+    def _shuffle(self, node: PlanNode, partition: int) -> dict[str, Any]:
+        body = node.body
+        tree = {
+            "op": "shuffle",
+            "stream": self._stream(ShuffleInput(node.rdd)),
+            "maps": self._layout.partitions(node.parents[0]),
+            "partition": partition,
+            "mode": body["read"],
+        }
+        if body["create"] is not None:
+            tree["create"], tree["value"], tree["merge"] = body["create"], body["mergeValue"], body["mergeCombiners"]
+            tree["combined"] = body["mapSideCombine"]
+        if body["read"] == "sorted":
+            tree["ascending"] = body["ascending"]
+            tree["bounds"] = self._stream(ShuffleInput(node.rdd | BOUNDS))
+        return tree
