@@ -71,6 +71,7 @@ class DataSocket:
         plan: bytes,
         on_batch: Callable[[int, list[Any]], None],
         on_progress: Callable[[dict[str, Any]], None],
+        on_again: Callable[[int], None],
     ) -> dict[str, Any]:
         """Run a job.
 
@@ -82,6 +83,9 @@ class DataSocket:
             Gets the number of a partition and some of its records; partitions come in the plan's order.
         on_progress : callable
             Gets the object of each PROGRESS frame.
+        on_again : callable
+            Gets the number of a partition whose result was lost on its way: what ``on_batch`` got of it is void, and
+            it comes again from its beginning.
 
         Returns
         -------
@@ -97,11 +101,15 @@ class DataSocket:
         try:
             self._request({"op": "run"}, (plan,))
             self._next()
+            cut: InternalError | None = None
             while self._kind == _PARTITION:
-                index = int(self._json()["index"])
+                head = self._json()
+                if head.get("again"):
+                    on_again(int(head["index"]))
+                elif cut is not None:
+                    raise cut
                 self._next()
-                for records in read_batches(self._read_result):
-                    on_batch(index, records)
+                cut = self._read_partition(int(head["index"]), on_batch)
             return self._finished()
         except Failure:
             raise
@@ -167,6 +175,17 @@ class DataSocket:
         value: dict[str, Any] = json.loads(self._body())
         return value
 
+    def _read_partition(self, index: int, on_batch: Callable[[int, list[Any]], None]) -> InternalError | None:
+        """Hand over the batches of one partition; gives an error if it is cut off, which the next frame may explain."""
+        try:
+            for records in read_batches(self._read_result):
+                on_batch(index, records)
+        except InternalError as error:
+            if self._kind not in (_PARTITION, _FAILED):
+                raise
+            return error
+        return None
+
     def _read_result(self, buffer: memoryview) -> bool:
         """Fill ``buffer`` from the BYTES frames of one partition; False if they have ended."""
         done = 0
@@ -175,21 +194,13 @@ class DataSocket:
                 self._next()
             if self._kind != _BYTES:
                 if done:
-                    raise self._cut()
+                    raise InternalError("A result ended within a batch.")
                 return False
             size = min(self._left, len(buffer) - done)
             self._fill(buffer[done : done + size])
             self._left -= size
             done += size
         return True
-
-    def _cut(self) -> Exception:
-        if self._kind == _FAILED:
-            try:
-                self._finished()
-            except Failure as failure:
-                return failure
-        return InternalError("The result of a partition ended within a batch.")
 
     def _fill(self, buffer: memoryview) -> None:
         while buffer:

@@ -63,17 +63,17 @@ class Jobs:
 
     def collect(self, node: Node, name: str, partitions: Sequence[int] = ()) -> list[Any]:
         """Bring the records of a node, or of some of its partitions, to the driver in partition order."""
-        result: list[Any] = []
-        self._run(node, COLLECT, name, partitions, lambda _, records: result.extend(records))
-        return result
+        result = _Collected()
+        self._run(node, COLLECT, name, partitions, result)
+        return result.records
 
     def drain(self, node: Node, name: str) -> None:
         """Run all partitions and keep nothing."""
-        self._run(node, DRAIN, name, (), _no_result)
+        self._run(node, DRAIN, name, (), _Collected())
 
     def save_text(self, node: Node, path: str, codec: str | None) -> None:
         """Write a folder of text files."""
-        self._run(node, save_text(path, codec), "saveAsTextFile", (), _no_result)
+        self._run(node, save_text(path, codec), "saveAsTextFile", (), _Collected())
 
     def count_partitions(self, node: Node) -> int:
         """Count the partitions of a node; only files need the gateway for that, and are looked at once."""
@@ -135,7 +135,7 @@ class Jobs:
         action: tuple[str, dict[str, Any]],
         name: str,
         partitions: Sequence[int],
-        on_batch: Callable[[int, list[Any]], None],
+        result: _Collected,
     ) -> None:
         self.require_running()
         self._drop()
@@ -145,7 +145,7 @@ class Jobs:
         def run(data: DataSocket) -> dict[str, Any]:
             self._gateway.upload(data, _payloads(plan))
             with self._console.job() as progress:
-                return data.run(encoded, on_batch, progress)
+                return data.run(encoded, result.add, progress, result.again)
 
         answer = self._with_connection(run)
         for block in plan.blocks.values():
@@ -180,6 +180,25 @@ class Jobs:
                     self.control("dropBlock", gone)
 
 
+class _Collected:
+    """The records of a job, in the order of its partitions."""
+
+    def __init__(self) -> None:
+        self.records: list[Any] = []
+        self._partition = -1
+        self._start = 0  # where the records of that partition begin
+
+    def add(self, partition: int, records: list[Any]) -> None:
+        if partition != self._partition:
+            self._partition = partition
+            self._start = len(self.records)
+        self.records += records
+
+    def again(self, partition: int) -> None:
+        if partition == self._partition:
+            del self.records[self._start :]
+
+
 def _control_error(problem: Exception) -> Exception:
     """Make of a Py4J exception one that a person can read; others stay."""
     from py4j.protocol import Py4JError, Py4JJavaError
@@ -204,7 +223,3 @@ def _payloads(plan: Plan) -> dict[str, Iterable[bytes]]:
 
 def _chunks(block: DataBlock) -> Iterable[bytes]:
     return () if block.chunks is None else block.chunks
-
-
-def _no_result(_index: int, _records: list[Any]) -> None:
-    """Actions without a result get none."""

@@ -52,8 +52,26 @@ def _answering(folder: Path, answer: bytes) -> DataSocket:
 def _run(data: DataSocket) -> tuple[list[Any], list[Any], Any]:
     records: list[Any] = []
     progress: list[Any] = []
-    answer = data.run(b"plan", lambda index, some: records.extend((index, x) for x in some), progress.append)
+
+    def again(index: int) -> None:
+        records[:] = [record for record in records if record[0] != index]
+
+    answer = data.run(b"plan", lambda index, some: records.extend((index, x) for x in some), progress.append, again)
     return records, progress, answer
+
+
+@pytest.mark.parametrize("sent", [0, 5, 16, 20, "a batch", "all"])
+def test_a_result_that_is_cut_off_anywhere_comes_again(tmp_path: Path, sent: int | str) -> None:
+    batches = list(encode_batches(list(range(200))))
+    stream = b"".join(batches)
+    size = sent if isinstance(sent, int) else len(batches[0]) + len(batches[1]) if sent == "a batch" else len(stream)
+    frames = [_frame(68, {"index": 4, "records": 0}), _frame(68, {"index": 3, "records": 200})]
+    frames += [_frame(66, stream[:size]), _frame(69, {"job": 1, "stages": []})]
+    frames += [_frame(68, {"index": 3, "records": 200, "again": True}), _frame(66, stream)]
+    frames += [_frame(68, {"index": 9, "records": 1, "again": False}), _frame(66, b"".join(encode_batches("x")))]
+    frames.append(_frame(70, {"job": 1, "stats": {}}))
+    records, _, _ = _run(_answering(tmp_path, b"".join(frames)))
+    assert records == [(3, number) for number in range(200)] + [(9, "x")]
 
 
 def test_a_batch_may_be_cut_anywhere_and_progress_may_come_between(tmp_path: Path) -> None:
@@ -118,7 +136,7 @@ def test_an_interrupt_closes_the_connection(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        data.run(b"plan", interrupted, lambda _: None)
+        data.run(b"plan", interrupted, lambda _: None, lambda _: None)
     assert data.closed
 
 

@@ -6,6 +6,7 @@ import io.weft.master.jobs.JobFailures;
 import io.weft.master.jobs.JobRun;
 import io.weft.master.jobs.Stacks;
 import io.weft.master.scheduler.SchedulerAction;
+import io.weft.master.scheduler.SchedulerEvent;
 import io.weft.runner.protocol.ResultRef;
 import io.weft.runner.protocol.RunnerCommand;
 import io.weft.runner.protocol.RunnerEvent;
@@ -27,6 +28,9 @@ final class ActionPerformer {
     private final Map<String, RunnerCommand.AddFile> files = new LinkedHashMap<>();
 
     private Optional<RunnerEvent.TaskSucceeded> success = Optional.empty();
+    /** The accepted result at hand, when the driver does not take it. */
+    private Optional<SchedulerEvent.ResultTaken> unwanted = Optional.empty();
+
     private Optional<JobFailure> tooLarge = Optional.empty();
     private int tooLargeJob;
     private long wakeAtMillis = Long.MAX_VALUE;
@@ -70,10 +74,13 @@ final class ActionPerformer {
         success = Optional.of(report);
     }
 
-    /** After the judgement: a success that was not accepted gives its result back. */
-    void judged() {
+    /** After the judgement: a result that nobody takes is given back. Of one that was accepted the scheduler must hear that. */
+    Optional<SchedulerEvent.ResultTaken> judged() {
         success.flatMap(RunningJobs::unclaimed).ifPresent(this::release);
         success = Optional.empty();
+        Optional<SchedulerEvent.ResultTaken> heard = unwanted;
+        unwanted = Optional.empty();
+        return heard;
     }
 
     /** A job whose results became too large since the last call, with what its driver shall read. */
@@ -116,7 +123,7 @@ final class ActionPerformer {
 
     private void ofJob(SchedulerAction action) {
         if (action instanceof SchedulerAction.StageStarted started) {
-            jobs.job(started.job()).ifPresent(job -> job.stageStarted(started.stage()));
+            jobs.job(started.job()).ifPresent(job -> job.stageStarted(started.stage(), started.tasks()));
         } else if (action instanceof SchedulerAction.CommitJob commit) {
             jobs.job(commit.job()).ifPresent(JobRun::wantCommit);
         } else if (action instanceof SchedulerAction.JobSucceeded succeeded) {
@@ -163,8 +170,10 @@ final class ActionPerformer {
     private void take(JobRun job, TaskAttemptId id, ResultRef result) {
         tooLargeJob = job.spec().job();
         try {
-            if (job.offer(id.partition(), result)) {
+            if (job.offer(id, result)) {
                 success = Optional.empty();
+            } else {
+                unwanted = Optional.of(new SchedulerEvent.ResultTaken(job.spec().job(), id));
             }
             tooLarge = job.tooLarge();
         } catch (IOException error) {

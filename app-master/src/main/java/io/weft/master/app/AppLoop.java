@@ -213,7 +213,7 @@ public final class AppLoop implements BackendListener, Submitter {
         }
         reports.ended(event);
         schedule(WorkerReports.translate(event));
-        performer.judged();
+        performer.judged().ifPresent(this::schedule);
         performer.takeTooLarge().ifPresent(one -> cancelled(one.getKey(), one.getValue()));
     }
 
@@ -229,6 +229,9 @@ public final class AppLoop implements BackendListener, Submitter {
         for (SchedulerAction action : scheduler.handle(event, now)) {
             log.action(now, action);
             performer.perform(action);
+        }
+        if (event instanceof SchedulerEvent.RunnerLost lost) {
+            jobs.resultsLost(lost.runner(), lost.reason()).forEach(this::schedule);
         }
     }
 }

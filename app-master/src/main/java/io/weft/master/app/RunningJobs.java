@@ -1,6 +1,7 @@
 package io.weft.master.app;
 
 import io.weft.master.jobs.JobRun;
+import io.weft.master.scheduler.SchedulerEvent;
 import io.weft.runner.protocol.ResultRef;
 import io.weft.runner.protocol.RunnerEvent;
 import io.weft.runner.protocol.TaskAttemptId;
@@ -61,6 +62,17 @@ final class RunningJobs {
         for (TaskAttemptId id : lost) {
             ended(id, true);
         }
+    }
+
+    /** Results that this runner held and that no driver has begun to read. */
+    List<SchedulerEvent.ResultLost> resultsLost(String runner, String reason) {
+        List<SchedulerEvent.ResultLost> lost = new ArrayList<>();
+        for (JobRun job : jobs.values()) {
+            for (TaskAttemptId id : job.feed().lose(runner)) {
+                lost.add(new SchedulerEvent.ResultLost(job.spec().job(), id, "its result is lost: " + reason));
+            }
+        }
+        return lost;
     }
 
     /** The result that nobody will take when the scheduler did not accept this success. */

@@ -61,7 +61,8 @@ final class WorkerReports {
     /** The same for the scheduler. */
     static SchedulerEvent translate(RunnerEvent event) {
         if (event instanceof RunnerEvent.TaskSucceeded success) {
-            return new SchedulerEvent.TaskSucceeded(success.id(), success.output());
+            boolean held = success.result().map(ref -> !ref.isInline()).orElse(false);
+            return new SchedulerEvent.TaskSucceeded(success.id(), success.output(), held);
         } else if (event instanceof RunnerEvent.TaskFailed failed) {
             return new SchedulerEvent.TaskFailed(failed.id(), failed.failure());
         } else if (event instanceof RunnerEvent.TaskCancelled cancelled) {

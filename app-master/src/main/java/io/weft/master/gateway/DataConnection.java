@@ -29,6 +29,9 @@ final class DataConnection {
     private long nextProgressNanos;
     private String lastProgress = "";
 
+    /** The result sent last was cut off: the next one is of the same partition, from its beginning. */
+    private boolean again;
+
     DataConnection(DataChannel channel, DataSocketServer.Services services) {
         this.channel = channel;
         this.services = services;
@@ -158,6 +161,7 @@ final class DataConnection {
     private void run() throws IOException, JobException {
         byte[] plan = wholePayload();
         lastProgress = "";
+        again = false;
         try (ActiveJob job = services.jobs().start(plan, channel::wakeup)) {
             Optional<JobRun.End> end = pump(job);
             while (end.isEmpty()) {
@@ -174,7 +178,7 @@ final class DataConnection {
     }
 
     /** Sends what there is; the end only when everything before it has been sent. */
-    private Optional<JobRun.End> pump(ActiveJob job) throws IOException, JobException {
+    private Optional<JobRun.End> pump(ActiveJob job) throws IOException {
         job.commitIfWanted();
         Optional<JobRun.End> end = job.run().ended();
         ResultFeed feed = job.run().feed();
@@ -208,26 +212,34 @@ final class DataConnection {
         }
     }
 
-    private void send(ActiveJob job, ResultFeed.Next next) throws IOException, JobException {
+    private void send(ActiveJob job, ResultFeed.Next next) throws IOException {
         Map<String, Object> head = new LinkedHashMap<>();
         head.put("index", next.partition());
         head.put("records", next.ref().records());
+        head.put("again", again);
         channel.write(DataFrames.PARTITION, Json.text(head));
         if (next.ref().isInline()) {
             if (next.inline().hasRemaining()) {
                 channel.write(DataFrames.BYTES, next.inline());
             }
+            again = false;
             return;
         }
-        try (InputStream in = services.results().open(next.ref())) {
+        try (InputStream in = open(next)) {
             channel.stream(in, next.ref().bytes());
+            again = false;
+            job.taken(next);
         } catch (ResultLostException lost) {
-            String text = "The result of partition " + next.partition() + " of "
-                    + job.run().spec().action() + " was lost with " + next.ref().host() + ": "
-                    + Stacks.message(lost.getCause()) + ". Run it again.";
-            throw new JobException(JobFailure.of("", 7, "external", text, lost));
-        } finally {
-            job.release(next.ref());
+            again = true;
+            job.lost(next, Stacks.message(lost.getCause()));
+        }
+    }
+
+    private InputStream open(ResultFeed.Next next) throws ResultLostException {
+        try {
+            return services.results().open(next.ref());
+        } catch (IOException unreachable) {
+            throw new ResultLostException(unreachable);
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.weft.master.jobs;
 
+import io.weft.master.results.ResultFeed;
 import io.weft.master.scheduler.SchedulerEvent;
 import io.weft.runner.output.JobOutput;
 import io.weft.runner.output.OutputException;
@@ -64,9 +65,20 @@ public final class ActiveJob implements AutoCloseable {
         submitter.scheduler(new SchedulerEvent.JobCommitted(run.spec().job(), error));
     }
 
-    /** The driver has this result, or does not want it. */
-    public void release(ResultRef ref) {
-        submitter.release(ref);
+    /** The driver has this result. */
+    public void taken(ResultFeed.Next result) {
+        if (!result.ref().isInline()) {
+            submitter.release(result.ref());
+            submitter.scheduler(new SchedulerEvent.ResultTaken(run.spec().job(), result.id()));
+        }
+    }
+
+    /** This result, which was polled last, could not be read from the runner that held it. */
+    public void lost(ResultFeed.Next result, String reason) {
+        run.feed().unpoll(result);
+        String text = "its result could not be read from " + result.ref().host() + ": " + reason;
+        submitter.release(result.ref());
+        submitter.scheduler(new SchedulerEvent.ResultLost(run.spec().job(), result.id(), text));
     }
 
     /** Cancels what still runs, gives back what nobody took, and aborts the output unless it was committed. */

@@ -116,10 +116,12 @@ public final class JobRun {
         return counts == null ? 0 : counts.position;
     }
 
-    public synchronized void stageStarted(int stage) {
+    /** The stage begins, or begins again, with so many tasks to do. */
+    public synchronized void stageStarted(int stage, int tasks) {
         Counts counts = stages.get(stage);
         if (counts != null) {
             counts.started = true;
+            counts.done = counts.stage.partitions().size() - tasks;
         }
     }
 
@@ -154,8 +156,8 @@ public final class JobRun {
     }
 
     /** Takes a result for the driver; false when nobody wants it, so that the caller gives it back. */
-    public boolean offer(int partition, ResultRef result) throws IOException {
-        if (!spec.collects() || !feed.offer(partition, result)) {
+    public boolean offer(TaskAttemptId id, ResultRef result) throws IOException {
+        if (!spec.collects() || !feed.offer(id, result)) {
             return false;
         }
         wakeup.run();

@@ -1,6 +1,7 @@
 package io.weft.master.results;
 
 import io.weft.runner.protocol.ResultRef;
+import io.weft.runner.protocol.TaskAttemptId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -21,10 +22,14 @@ public final class ResultFeed implements AutoCloseable {
     static final long HEAP_BYTES = 8L << 20;
 
     /** The next result in order. {@code inline} holds it when {@code ref} was an inline one. */
-    public record Next(int partition, ResultRef ref, ByteBuffer inline) {}
+    public record Next(TaskAttemptId id, ResultRef ref, ByteBuffer inline) {
+        public int partition() {
+            return id.partition();
+        }
+    }
 
     /** A result that waits: its bytes in {@code ref}, or at {@code offset} of the overflow file (-1: not there). */
-    private record Held(ResultRef ref, long offset, int length) {}
+    private record Held(TaskAttemptId id, ResultRef ref, long offset, int length) {}
 
     private final List<Integer> partitions;
     private final Path overflowFile;
@@ -42,8 +47,8 @@ public final class ResultFeed implements AutoCloseable {
         this.overflowFile = overflowFile;
     }
 
-    /** Takes the result of a partition; false when the feed is closed, so that the caller releases the result. */
-    public synchronized boolean offer(int partition, ResultRef ref) throws IOException {
+    /** Takes the result of an attempt; false when the feed is closed, so that the caller releases the result. */
+    public synchronized boolean offer(TaskAttemptId id, ResultRef ref) throws IOException {
         if (closed) {
             return false;
         }
@@ -51,7 +56,7 @@ public final class ResultFeed implements AutoCloseable {
         int length = ref.inline().length;
         if (!ref.isInline() || heapBytes + length <= HEAP_BYTES) {
             heapBytes += length;
-            held.put(partition, new Held(ref, -1, length));
+            held.put(id.partition(), new Held(id, ref, -1, length));
             return true;
         }
         if (overflow == null) {
@@ -65,7 +70,7 @@ public final class ResultFeed implements AutoCloseable {
         }
         ResultRef empty = new ResultRef(
                 ref.block(), ref.runner(), ref.host(), ref.blockPort(), ref.bytes(), ref.records(), new byte[0]);
-        held.put(partition, new Held(empty, offset, length));
+        held.put(id.partition(), new Held(id, empty, offset, length));
         return true;
     }
 
@@ -84,16 +89,15 @@ public final class ResultFeed implements AutoCloseable {
         if (next == partitions.size()) {
             return Optional.empty();
         }
-        int partition = partitions.get(next);
-        Held found = held.remove(partition);
+        Held found = held.remove(partitions.get(next));
         if (found == null) {
             return Optional.empty();
         }
         next++;
         if (found.offset() < 0) {
             heapBytes -= found.length();
-            return Optional.of(
-                    new Next(partition, found.ref(), ByteBuffer.wrap(found.ref().inline())));
+            return Optional.of(new Next(
+                    found.id(), found.ref(), ByteBuffer.wrap(found.ref().inline())));
         }
         ByteBuffer bytes = ByteBuffer.allocate(found.length());
         while (bytes.hasRemaining()) {
@@ -101,7 +105,27 @@ public final class ResultFeed implements AutoCloseable {
                 throw new IOException(overflowFile + " is shorter than what was written to it");
             }
         }
-        return Optional.of(new Next(partition, found.ref(), bytes.flip()));
+        return Optional.of(new Next(found.id(), found.ref(), bytes.flip()));
+    }
+
+    /** The result polled last could not be read: its partition is the next one again, once another attempt has offered it. */
+    public synchronized void unpoll(Next lost) {
+        next--;
+        totalBytes -= lost.ref().bytes();
+    }
+
+    /** Forgets the results that this runner holds and that nobody polled; gives their attempts. */
+    public synchronized List<TaskAttemptId> lose(String runner) {
+        List<TaskAttemptId> lost = new ArrayList<>();
+        held.values().removeIf(one -> {
+            boolean gone = !one.ref().isInline() && one.ref().runner().equals(runner);
+            if (gone) {
+                lost.add(one.id());
+                totalBytes -= one.ref().bytes();
+            }
+            return gone;
+        });
+        return lost;
     }
 
     /** Blocks that runners still hold for this job and that nobody will ask for; takes no further results. */

@@ -57,8 +57,8 @@ final class Jobs {
             job.stages.put(stage.id(), job.result);
         }
         refresh(job, turn);
-        if (!job.ended && job.result.isFinished()) {
-            resultsDone(job, turn);
+        if (!job.ended) {
+            endIfDone(job, turn);
         }
     }
 
@@ -116,8 +116,12 @@ final class Jobs {
         }
     }
 
-    /** Lets a task wait for another attempt. */
+    /** Lets a task wait for another attempt; a stage that had finished begins with it. */
     void again(StageRun stage, int task, String avoidedHost, Turn turn) {
+        if (!stage.isBegun()) {
+            refresh(stage.job, turn);
+            return;
+        }
         if (!stage.mayRun()) {
             stage.moveTo(StageStatus.WAITING);
         }
@@ -159,7 +163,7 @@ final class Jobs {
         stage.finish();
         placement.update(stage, 0);
         if (stage.output == null) {
-            resultsDone(stage.job, turn);
+            endIfDone(stage.job, turn);
         } else {
             stage.output.producer = null;
             stage.output.jobs.forEach(job -> writerIn(job, stage.output).finish());
@@ -167,7 +171,11 @@ final class Jobs {
         }
     }
 
-    private void resultsDone(JobRun job, Turn turn) {
+    /** Ends the job, or has it committed, once all results are there and no runner holds one any more. */
+    void endIfDone(JobRun job, Turn turn) {
+        if (!job.result.isFinished() || !job.result.held.isEmpty()) {
+            return;
+        }
         if (job.result.stage.commits()) {
             job.committing = true;
             turn.add(new SchedulerAction.CommitJob(job.id));

@@ -55,9 +55,11 @@ final class Reports {
             if (writes) {
                 stage.output.put(event.output().get());
             } else {
-                stage.resultDone(attempt.task);
+                stage.resultDone(attempt, event.held());
             }
-            stage.troubles.remove(attempt.task);
+            if (writes || !event.held()) {
+                stage.troubles.remove(attempt.task);
+            }
             turn.add(new SchedulerAction.TaskAccepted(stage.job.id, attempt.id, !writes));
             jobs.taskDone(stage, turn);
         }
@@ -113,6 +115,27 @@ final class Reports {
 
     private void lost(Attempt attempt, String reason, Turn turn) {
         lost(attempt, Jobs.failure(FailureKind.EXTERNAL, "", reason), turn);
+    }
+
+    void resultTaken(SchedulerEvent.ResultTaken event, Turn turn) {
+        heldBy(event.job(), event.id()).ifPresent(attempt -> {
+            attempt.stage.held.remove(attempt.id);
+            attempt.stage.troubles.remove(attempt.task);
+            jobs.endIfDone(attempt.stage.job, turn);
+        });
+    }
+
+    /** The task runs again, as if the attempt had been lost: a task whose runner dies of its result each time must end, too. */
+    void resultLost(SchedulerEvent.ResultLost event, Turn turn) {
+        heldBy(event.job(), event.id()).ifPresent(attempt -> {
+            placement.blame(attempt.host(), turn);
+            attempt.stage.resultLost(attempt);
+            lost(attempt, event.reason(), turn);
+        });
+    }
+
+    private Optional<Attempt> heldBy(int job, TaskAttemptId id) {
+        return Optional.ofNullable(jobs.live.get(job)).map(live -> live.result.held.get(id));
     }
 
     void cancelled(TaskAttemptId id, Turn turn) {

@@ -7,6 +7,8 @@ import io.weft.master.scheduler.SchedulerEvent.GroupCancelled;
 import io.weft.master.scheduler.SchedulerEvent.JobCancelled;
 import io.weft.master.scheduler.SchedulerEvent.JobCommitted;
 import io.weft.master.scheduler.SchedulerEvent.JobSubmitted;
+import io.weft.master.scheduler.SchedulerEvent.ResultLost;
+import io.weft.master.scheduler.SchedulerEvent.ResultTaken;
 import io.weft.master.scheduler.SchedulerEvent.RunnerLost;
 import io.weft.master.scheduler.SchedulerEvent.RunnerRegistered;
 import io.weft.master.scheduler.SchedulerEvent.ShuffleDropped;
@@ -70,6 +72,10 @@ public final class Scheduler {
             reports.fetchFailed(fetchFailed, turn);
         } else if (event instanceof CommitWanted wantsCommit) {
             reports.commitWanted(wantsCommit.id(), turn);
+        } else if (event instanceof ResultTaken taken) {
+            reports.resultTaken(taken, turn);
+        } else if (event instanceof ResultLost lost) {
+            reports.resultLost(lost, turn);
         } else if (event instanceof RunnerLost lost) {
             reports.runnerLost(lost, turn);
         } else {

@@ -22,7 +22,7 @@ public sealed interface SchedulerAction {
 
     record DenyCommit(TaskAttemptId id, String runner) implements SchedulerAction {}
 
-    /** {@code attempt} is the accepted one; each task of a result stage once. */
+    /** {@code attempt} is the accepted one; each task of a result stage once, and again each time its result was lost. */
     record TaskAccepted(int job, TaskAttemptId attempt, boolean resultStage) implements SchedulerAction {}
 
     /** Slots wanted in all now, and by host how many tasks would like to run there; a hint for asking containers. */

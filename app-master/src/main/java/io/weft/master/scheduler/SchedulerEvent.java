@@ -25,7 +25,14 @@ public sealed interface SchedulerEvent {
     /** A runner is gone. {@code outputsReadable}: its map outputs can still be read (own host's files, mapreduce_shuffle). */
     record RunnerLost(String runner, boolean outputsReadable, String reason) implements SchedulerEvent {}
 
-    record TaskSucceeded(TaskAttemptId id, Optional<MapOutput> output) implements SchedulerEvent {}
+    /** {@code held}: its runner holds the result until the driver has it; {@link ResultTaken} or {@link ResultLost} follows. */
+    record TaskSucceeded(TaskAttemptId id, Optional<MapOutput> output, boolean held) implements SchedulerEvent {}
+
+    /** The driver has, or does not want, the result that a runner held. */
+    record ResultTaken(int job, TaskAttemptId id) implements SchedulerEvent {}
+
+    /** The result that a runner held is gone, or cannot be read, before the driver had it. */
+    record ResultLost(int job, TaskAttemptId id, String reason) implements SchedulerEvent {}
 
     record TaskFailed(TaskAttemptId id, TaskFailure failure) implements SchedulerEvent {}
 

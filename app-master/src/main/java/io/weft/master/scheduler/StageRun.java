@@ -40,7 +40,10 @@ final class StageRun {
     /** By task, the one attempt that may commit; always one that runs. */
     final Map<Integer, TaskAttemptId> grants = new HashMap<>();
 
-    /** All and only tasks that had trouble and are not done. */
+    /** Result stage: all and only accepted attempts whose results lie with their runners until the driver has them. */
+    final Map<TaskAttemptId, Attempt> held = new HashMap<>();
+
+    /** All and only tasks that had trouble and are not done, or whose result is held. */
     final Map<Integer, Trouble> troubles = new HashMap<>();
 
     StageStatus status = StageStatus.IDLE;
@@ -111,7 +114,6 @@ final class StageRun {
     /** Starts (over) with an empty queue; returns the tasks to queue. */
     List<Integer> begin(boolean locality) {
         begun = true;
-        troubles.clear();
         pending = new PendingTasks(locality ? stage.preferredHosts() : Collections.nCopies(tasks(), List.of()));
         List<Integer> todo = new ArrayList<>();
         for (int task = 0; task < tasks(); task++) {
@@ -124,14 +126,27 @@ final class StageRun {
 
     void finish() {
         begun = false;
+        if (output != null) {
+            troubles.clear();
+        }
         moveTo(StageStatus.IDLE);
     }
 
-    /** A result is there. */
-    void resultDone(int task) {
-        Checks.require(!results.get(task), this + " task " + task + " is done twice");
-        results.set(task);
+    /** A result is there; {@code isHeld} by the attempt's runner. */
+    void resultDone(Attempt attempt, boolean isHeld) {
+        Checks.require(!results.get(attempt.task), attempt.id + " is done twice");
+        results.set(attempt.task);
         resultCount++;
+        if (isHeld) {
+            held.put(attempt.id, attempt);
+        }
+    }
+
+    /** A held result is gone, its task is to do again. */
+    void resultLost(Attempt attempt) {
+        held.remove(attempt.id);
+        results.clear(attempt.task);
+        resultCount--;
     }
 
     TaskAttemptId nextAttempt(int task) {
@@ -155,6 +170,7 @@ final class StageRun {
         Checks.require(!isFinished() || status == StageStatus.IDLE, this + " is finished, but " + status);
         Checks.require(!isLaunchable() || mayRun(), this + " launches tasks before its inputs are there");
         Checks.require(job.isLaunchable(this) == isLaunchable(), this + " is wrongly offered slots or not");
+        held.values().forEach(attempt -> Checks.require(isDone(attempt.task), attempt.id + " is held but not done"));
         grants.forEach((task, id) -> Checks.require(
                 running.containsKey(task) && running.get(task).id.equals(id), id + " may commit but does not run"));
         for (int task = 0; begun && task < tasks(); task++) {

@@ -10,18 +10,22 @@ import io.weft.master.config.Definitions;
 import io.weft.master.config.HadoopConf;
 import io.weft.master.config.SettingsLoader;
 import io.weft.runner.protocol.FailureKind;
+import io.weft.runner.protocol.ResultRef;
 import io.weft.runner.protocol.RunnerCommand;
 import io.weft.runner.protocol.RunnerEvent;
 import io.weft.runner.protocol.TaskAttemptId;
 import io.weft.runner.protocol.TaskFailure;
 import io.weft.runner.shuffle.BlockStore;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -38,6 +42,9 @@ class ApplicationTest {
     Path folder;
 
     private final FakeBackend backend = new FakeBackend(4);
+    /** Results that runners hold; one may be shorter than its task said. */
+    private final Map<String, byte[]> held = new ConcurrentHashMap<>();
+
     private final CountDownLatch stopped = new CountDownLatch(1);
     private Application application;
     private Doors doors;
@@ -58,14 +65,16 @@ class ApplicationTest {
                 backend,
                 stopped::countDown);
         application.start();
-        doors = Doors.open(
-                application,
-                ref -> {
-                    throw new IOException("no block " + ref.block());
-                },
-                TOKEN,
-                folder);
+        doors = Doors.open(application, this::open, TOKEN, folder);
         return new DriverEnd(doors.socket(), TOKEN);
+    }
+
+    private InputStream open(ResultRef ref) throws IOException {
+        byte[] found = held.get(ref.block());
+        if (found == null) {
+            throw new IOException("no block " + ref.block());
+        }
+        return new ByteArrayInputStream(found);
     }
 
     @AfterEach
@@ -98,6 +107,56 @@ class ApplicationTest {
             assertEquals(3L, stats.get("tasks"));
             assertEquals(9L, stats.get("rowsIn"));
             assertEquals(1_000L, stats.get("peakRss"));
+        }
+    }
+
+    @Test
+    void aResultThatIsLostOnItsWayComesAgainFromAnotherAttempt() throws Exception {
+        try (DriverEnd driver = open()) {
+            driver.request("{\"op\": \"run\"}", PlanBytes.collectOfRange(2));
+            TaskAttemptId first = launched();
+            TaskAttemptId second = launched();
+            held.put("cut", new byte[] {1, 2});
+            held.put("whole", new byte[] {1, 2, 3, 4});
+            backend.hold(second, "whole", 4);
+            backend.hold(first, "cut", 4);
+            assertEquals(false, driver.answer().json().get("again"));
+            assertEquals("cut", backend.next(RunnerCommand.ReleaseBlock.class).block());
+            TaskAttemptId again = launched();
+            assertEquals(new TaskAttemptId(first.stage(), first.partition(), 1), again);
+            backend.hold(again, "whole", 4);
+            Map<String, Object> head = driver.answer().json();
+            assertEquals(List.of(0L, true), List.of(head.get("index"), head.get("again")));
+            assertArrayEquals(new byte[] {1, 2, 3, 4}, driver.answer().body());
+            head = driver.answer().json();
+            assertEquals(List.of(1L, false), List.of(head.get("index"), head.get("again")));
+            assertArrayEquals(new byte[] {1, 2, 3, 4}, driver.answer().body());
+            assertEquals(DriverEnd.OK, driver.answer().type());
+        }
+    }
+
+    @Test
+    void resultsOfALostRunnerAreMadeAgainAtOnceAndBeforeTheyAreAskedFor() throws Exception {
+        try (DriverEnd driver = open()) {
+            driver.request("{\"op\": \"run\"}", PlanBytes.collectOfRange(3));
+            TaskAttemptId first = launched();
+            backend.hold(launched(), "lost-1", 4);
+            backend.hold(launched(), "lost-2", 4);
+            backend.lose("r1");
+            backend.register("r2");
+            held.put("whole", new byte[] {1, 2, 3, 4});
+            for (int i = 0; i < 3; i++) {
+                TaskAttemptId again = launched();
+                assertEquals(1, again.attempt());
+                backend.hold(again, "whole", 4);
+            }
+            for (int i = 0; i < 3; i++) {
+                Map<String, Object> head = driver.answer().json();
+                assertEquals(List.of((long) i, false), List.of(head.get("index"), head.get("again")));
+                assertArrayEquals(new byte[] {1, 2, 3, 4}, driver.answer().body());
+            }
+            assertEquals(DriverEnd.OK, driver.answer().type());
+            assertEquals(0, first.attempt());
         }
     }
 

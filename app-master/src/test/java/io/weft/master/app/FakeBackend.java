@@ -15,11 +15,12 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** One runner "r1" on host "node1" whose tasks do what the test says. */
+/** Runner "r1", and others after it, on host "node1"; their tasks do what the test says. */
 final class FakeBackend implements Backend {
     final BlockingQueue<RunnerCommand> commands = new LinkedBlockingQueue<>();
     private final int slots;
     private BackendListener listener;
+    private String newest = "";
 
     FakeBackend(int slots) {
         this.slots = slots;
@@ -28,7 +29,25 @@ final class FakeBackend implements Backend {
     @Override
     public void start(BackendListener hears) {
         listener = hears;
-        listener.scheduler(new SchedulerEvent.RunnerRegistered("r1", "node1", "", slots));
+        register("r1");
+    }
+
+    void register(String runner) {
+        newest = runner;
+        listener.scheduler(new SchedulerEvent.RunnerRegistered(runner, "node1", "", slots));
+    }
+
+    void lose(String runner) {
+        listener.scheduler(new SchedulerEvent.RunnerLost(runner, false, "container lost"));
+    }
+
+    /** The attempt ends well, and the newest runner holds its result. */
+    void hold(TaskAttemptId id, String block, int bytes) {
+        event(new RunnerEvent.TaskSucceeded(
+                id,
+                new TaskStats(3, 0, 1, bytes, 0, 1_000, 1, 10, true),
+                Optional.empty(),
+                Optional.of(new ResultRef(block, newest, "node1", 0, bytes, 1, new byte[0]))));
     }
 
     /** The next command of this class, others being dropped; fails after 20 s. */
@@ -45,7 +64,7 @@ final class FakeBackend implements Backend {
     }
 
     void event(RunnerEvent event) {
-        listener.runner("r1", event);
+        listener.runner(newest, event);
     }
 
     /** The attempt ends well, with a text as its result. */

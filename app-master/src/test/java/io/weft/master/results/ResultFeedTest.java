@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.runner.protocol.ResultRef;
+import io.weft.runner.protocol.TaskAttemptId;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -20,6 +21,10 @@ class ResultFeedTest {
     @TempDir
     Path folder;
 
+    private static TaskAttemptId attempt(int partition, int number) {
+        return new TaskAttemptId(3, partition, number);
+    }
+
     private static ResultRef inline(int fill) {
         byte[] bytes = new byte[INLINE_BYTES];
         Arrays.fill(bytes, (byte) fill);
@@ -33,10 +38,10 @@ class ResultFeedTest {
     @Test
     void givesResultsInTheOrderOfThePartitionsAsked() throws Exception {
         try (ResultFeed feed = new ResultFeed(List.of(7, 2, 5), folder.resolve("overflow"))) {
-            assertTrue(feed.offer(5, block("five")));
-            assertTrue(feed.offer(2, block("two")));
+            assertTrue(feed.offer(attempt(5, 0), block("five")));
+            assertTrue(feed.offer(attempt(2, 0), block("two")));
             assertTrue(feed.poll().isEmpty());
-            feed.offer(7, block("seven"));
+            feed.offer(attempt(7, 0), block("seven"));
             assertEquals("seven", feed.poll().orElseThrow().ref().block());
             assertEquals("two", feed.poll().orElseThrow().ref().block());
             assertFalse(feed.isDrained());
@@ -52,7 +57,7 @@ class ResultFeedTest {
         Path overflow = folder.resolve("overflow");
         ResultFeed feed = new ResultFeed(IntStream.range(0, count).boxed().toList(), overflow);
         for (int i = count - 1; i >= 0; i--) {
-            feed.offer(i, inline(i));
+            feed.offer(attempt(i, 0), inline(i));
         }
         assertTrue(Files.size(overflow) > (long) count * INLINE_BYTES - ResultFeed.HEAP_BYTES - INLINE_BYTES);
         for (int i = 0; i < count; i++) {
@@ -68,12 +73,44 @@ class ResultFeedTest {
     @Test
     void givesBackTheBlocksThatNobodyWillAskFor() throws Exception {
         try (ResultFeed feed = new ResultFeed(List.of(0, 1, 2), folder.resolve("overflow"))) {
-            feed.offer(1, block("one"));
-            feed.offer(2, inline(2));
+            feed.offer(attempt(1, 0), block("one"));
+            feed.offer(attempt(2, 0), inline(2));
             assertEquals(
                     List.of("one"),
                     feed.abandon().stream().map(ResultRef::block).toList());
-            assertFalse(feed.offer(0, block("zero")));
+            assertFalse(feed.offer(attempt(0, 0), block("zero")));
+        }
+    }
+
+    @Test
+    void aResultThatWasLostComesAgainInItsPlace() throws Exception {
+        try (ResultFeed feed = new ResultFeed(List.of(0, 1), folder.resolve("overflow"))) {
+            feed.offer(attempt(0, 0), block("zero"));
+            ResultFeed.Next first = feed.poll().orElseThrow();
+            feed.unpoll(first);
+            assertTrue(feed.poll().isEmpty());
+            feed.offer(attempt(1, 0), block("one"));
+            assertTrue(feed.poll().isEmpty());
+            feed.offer(attempt(0, 1), block("again"));
+            assertEquals("again", feed.poll().orElseThrow().ref().block());
+            assertEquals("one", feed.poll().orElseThrow().ref().block());
+            assertEquals(2_000_000, feed.totalBytes());
+        }
+    }
+
+    @Test
+    void losesWhatALostRunnerHeldAndNobodyPolled() throws Exception {
+        try (ResultFeed feed = new ResultFeed(List.of(0, 1, 2, 3), folder.resolve("overflow"))) {
+            feed.offer(attempt(0, 0), block("polled"));
+            feed.poll();
+            feed.offer(attempt(1, 0), block("lost"));
+            feed.offer(attempt(2, 0), inline(2));
+            feed.offer(attempt(3, 0), new ResultRef("other", "r2", "host", 0, 1_000_000, 1, new byte[0]));
+            assertEquals(List.of(attempt(1, 0)), feed.lose("r1"));
+            assertEquals(List.of(), feed.lose("r1"));
+            assertEquals(2_000_000 + INLINE_BYTES, feed.totalBytes());
+            feed.offer(attempt(1, 1), block("again"));
+            assertEquals("again", feed.poll().orElseThrow().ref().block());
         }
     }
 }

@@ -46,10 +46,18 @@ final class Invariants {
     private final Map<Task, Integer> failures = new HashMap<>();
     private final Map<Task, Set<TaskAttemptId>> grants = new HashMap<>();
     private final Set<Task> results = new HashSet<>();
+
+    /** Accepted attempts whose results the driver neither has nor lost. */
+    private final Set<TaskAttemptId> held = new HashSet<>();
+
+    private final Map<Integer, Stage> resultStages = new HashMap<>();
     private final Set<Integer> endedJobs = new HashSet<>();
 
     /** The attempt that ended with the event at hand. */
     private TaskAttemptId wasLive;
+
+    /** That attempt's runner holds its result. */
+    private boolean holds;
 
     Invariants(int maxFailures) {
         this.maxFailures = maxFailures;
@@ -58,7 +66,7 @@ final class Invariants {
     /** Call before the scheduler gets the event. */
     void before(SchedulerEvent event) {
         if (event instanceof SchedulerEvent.JobSubmitted e) {
-            submitted(e.graph());
+            submitted(e.job(), e.graph());
         } else if (event instanceof SchedulerEvent.RunnerRegistered e) {
             slotsByRunner.putIfAbsent(e.runner(), e.slots());
         } else if (event instanceof SchedulerEvent.RunnerLost e) {
@@ -82,7 +90,14 @@ final class Invariants {
             ended(e.id());
         } else if (event instanceof SchedulerEvent.TaskSucceeded e) {
             e.output().ifPresent(output -> reported.put(e.id(), output));
+            holds = e.held();
             ended(e.id());
+        } else if (event instanceof SchedulerEvent.ResultTaken e) {
+            held.remove(e.id());
+        } else if (event instanceof SchedulerEvent.ResultLost e) {
+            if (held.remove(e.id())) {
+                results.remove(Task.of(e.id()));
+            }
         } else if (event instanceof SchedulerEvent.TaskFailed e) {
             if (live.containsKey(e.id()) && e.failure().kind() != FailureKind.EXTERNAL) {
                 failures.merge(Task.of(e.id()), 1, Integer::sum);
@@ -93,8 +108,9 @@ final class Invariants {
         }
     }
 
-    private void submitted(StageGraph graph) {
+    private void submitted(int job, StageGraph graph) {
         graph.stages().forEach(stage -> stages.put(stage.id(), stage));
+        resultStages.put(job, graph.stages().get(graph.stages().size() - 1));
     }
 
     private void lose(MapOutput output) {
@@ -126,6 +142,7 @@ final class Invariants {
                 grant(grant.id());
             } else if (action instanceof SchedulerAction.JobSucceeded succeeded) {
                 check(endedJobs.add(succeeded.job()), "job " + succeeded.job() + " ended twice");
+                complete(succeeded.job());
             } else if (action instanceof SchedulerAction.JobFailed failed) {
                 check(endedJobs.add(failed.job()), "job " + failed.job() + " ended twice");
             }
@@ -169,6 +186,9 @@ final class Invariants {
         Stage stage = stages.get(id.stage());
         if (accept.resultStage()) {
             check(results.add(Task.of(id)), id + " is the second result of its partition");
+            if (holds) {
+                held.add(id);
+            }
             check(
                     !stage.commits()
                             || grants.getOrDefault(Task.of(id), Set.of()).contains(id),
@@ -179,6 +199,17 @@ final class Invariants {
                     accepted.put(output.id().shuffle() + "/" + output.id().map(), output);
             check(before == null, id + " is accepted, but " + before + " is there");
             failures.remove(Task.of(id));
+        }
+    }
+
+    private void complete(int job) {
+        Stage stage = resultStages.get(job);
+        for (int partition : stage.partitions()) {
+            Task task = new Task(stage.id(), partition);
+            check(results.contains(task), "job " + job + " succeeded without the result of " + task);
+            check(
+                    held.stream().noneMatch(id -> Task.of(id).equals(task)),
+                    "job " + job + " succeeded before the driver had the result of " + task);
         }
     }
 

@@ -40,6 +40,28 @@ final class PlantedFaults {
         }
     }
 
+    /** Believes that the driver has every result that was lost before it came there. */
+    static final class LostResultNotRerun extends Right {
+        @Override
+        public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
+            if (event instanceof SchedulerEvent.ResultLost lost) {
+                return super.handle(new SchedulerEvent.ResultTaken(lost.job(), lost.id()), nowMillis);
+            }
+            return super.handle(event, nowMillis);
+        }
+    }
+
+    /** Ends a job as soon as its tasks are done, as if every result came with its report. */
+    static final class EndsBeforeResultsAreTaken extends Right {
+        @Override
+        public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
+            if (event instanceof SchedulerEvent.TaskSucceeded done) {
+                return super.handle(new SchedulerEvent.TaskSucceeded(done.id(), done.output(), false), nowMillis);
+            }
+            return super.handle(event, nowMillis);
+        }
+    }
+
     /** Grants a task's commit again to an attempt whose task's commit is granted to another. */
     static final class CommitGrantedTwice extends Right {
         private final Map<TaskAttemptId, String> runners = new HashMap<>();

@@ -56,7 +56,7 @@ public final class SchedulerBench {
             SchedulerAction.LaunchTask launch = running.get(chosen);
             running.set(chosen, running.get(running.size() - 1));
             running.remove(running.size() - 1);
-            handle(new SchedulerEvent.TaskSucceeded(launch.id(), output(launch)));
+            handle(new SchedulerEvent.TaskSucceeded(launch.id(), output(launch), false));
             if (running.isEmpty()) {
                 now += 1000;
                 handle(new SchedulerEvent.Tick());

@@ -146,7 +146,7 @@ class SchedulerFailureTest {
         tester.submit(2, Graphs.mapReduce(1, 7, 1, 1), "start stage 1 tasks 1");
         tester.runner("r2", 1, "launch 1.0.0 on r2:0 NONE");
         tester.on(
-                new SchedulerEvent.TaskSucceeded(SchedulerTester.id("1.0.0"), Optional.empty()),
+                new SchedulerEvent.TaskSucceeded(SchedulerTester.id("1.0.0"), Optional.empty(), false),
                 "launch 1.0.1 on r2:0 NONE");
     }
 

@@ -39,7 +39,15 @@ class SchedulerSimulationTest {
             logs.append(new Simulation(seed, new PlantedFaults.Right()).run());
         }
         for (String word : new String[] {
-            "FetchFailed[", "RunnerLost[", "CommitJob[", "CancelTask[", "epoch=3", "RACK", "TaskCancelled["
+            "FetchFailed[",
+            "RunnerLost[",
+            "CommitJob[",
+            "CancelTask[",
+            "epoch=3",
+            "RACK",
+            "TaskCancelled[",
+            "ResultTaken[",
+            "ResultLost["
         }) {
             assertTrue(logs.indexOf(word) >= 0, () -> "no seed of 50 has a " + word);
         }
@@ -48,6 +56,16 @@ class SchedulerSimulationTest {
     @Test
     void findsThatALostOutputIsNotRunAgain() {
         assertFound(PlantedFaults.LostOutputNotRerun::new, "is launched to read");
+    }
+
+    @Test
+    void findsThatALostResultIsNotMadeAgain() {
+        assertFound(PlantedFaults.LostResultNotRerun::new, "succeeded without the result of");
+    }
+
+    @Test
+    void findsThatAJobEndsBeforeTheDriverHasItsResults() {
+        assertFound(PlantedFaults.EndsBeforeResultsAreTaken::new, "before the driver had the result of");
     }
 
     @Test

@@ -96,7 +96,20 @@ final class SchedulerTester {
         TaskAttemptId id = id(attempt);
         int shuffle = shuffles.get(id.stage());
         Optional<MapOutput> output = shuffle < 0 ? Optional.empty() : Optional.of(output(shuffle, id, runners.get(id)));
-        on(new SchedulerEvent.TaskSucceeded(id, output), expected);
+        on(new SchedulerEvent.TaskSucceeded(id, output, false), expected);
+    }
+
+    /** The attempt succeeds, and its runner holds the result. */
+    void holds(String attempt, String... expected) {
+        on(new SchedulerEvent.TaskSucceeded(id(attempt), Optional.empty(), true), expected);
+    }
+
+    void taken(int job, String attempt, String... expected) {
+        on(new SchedulerEvent.ResultTaken(job, id(attempt)), expected);
+    }
+
+    void resultLost(int job, String attempt, String... expected) {
+        on(new SchedulerEvent.ResultLost(job, id(attempt), "its result is lost: container lost"), expected);
     }
 
     static MapOutput output(int shuffle, TaskAttemptId id, String runner) {

@@ -50,6 +50,12 @@ final class SimulatedCluster {
 
     private final Map<MapOutputId, String> storedBy = new HashMap<>();
     private final Map<TaskAttemptId, Long> results = new HashMap<>();
+    /** Attempts whose results are too large for their reports, with their runners. */
+    private final Map<TaskAttemptId, Runner> holders = new HashMap<>();
+
+    /** Accepted results that the driver has not read yet, with their jobs. */
+    private final Map<TaskAttemptId, Integer> held = new LinkedHashMap<>();
+
     private final Set<TaskAttemptId> cancelled = new HashSet<>();
     private final Map<Integer, Map<Integer, Long>> committed = new HashMap<>();
     private final Map<String, List<MapOutput>> lists = new HashMap<>();
@@ -81,6 +87,38 @@ final class SimulatedCluster {
     /** The value an accepted attempt computed. */
     long result(TaskAttemptId id) {
         return results.get(id);
+    }
+
+    /** The driver got the result of this attempt with its report; otherwise it reads it from the runner, sooner or later. */
+    boolean isInline(TaskAttemptId id) {
+        return !holders.containsKey(id);
+    }
+
+    /** The driver will read this result, unless it hears before that the runner is lost. */
+    void hold(int job, TaskAttemptId id, Runnable taken) {
+        held.put(id, job);
+        simulation.after(random.nextInt(2500), () -> {
+            if (held.remove(id) != null) {
+                boolean readable = holders.get(id).alive && !trouble(5);
+                if (readable) {
+                    taken.run();
+                }
+                simulation.deliver(
+                        readable
+                                ? new SchedulerEvent.ResultTaken(job, id)
+                                : new SchedulerEvent.ResultLost(job, id, "connection refused"));
+            }
+        });
+    }
+
+    /** The scheduler was told that the runner is lost; the driver gives up what it has not read. */
+    void runnerLost(String runner) {
+        List<TaskAttemptId> lost = held.keySet().stream()
+                .filter(id -> holders.get(id).name.equals(runner))
+                .toList();
+        for (TaskAttemptId id : lost) {
+            simulation.deliver(new SchedulerEvent.ResultLost(held.remove(id), id, "container lost"));
+        }
     }
 
     Map<Integer, Long> committed(int job) {
@@ -193,11 +231,15 @@ final class SimulatedCluster {
             MapOutput output = SchedulerTester.output(stage.shuffle(), id, runner.name);
             stored.put(output.id(), written);
             storedBy.put(output.id(), runner.name);
-            end(id, runner, new SchedulerEvent.TaskSucceeded(id, Optional.of(output)));
+            end(id, runner, new SchedulerEvent.TaskSucceeded(id, Optional.of(output), false));
         } else if (stage.commits()) {
             report(runner, new SchedulerEvent.CommitWanted(id));
         } else {
-            end(id, runner, new SchedulerEvent.TaskSucceeded(id, Optional.empty()));
+            boolean large = random.nextBoolean();
+            if (large) {
+                holders.put(id, runner);
+            }
+            end(id, runner, new SchedulerEvent.TaskSucceeded(id, Optional.empty(), large));
         }
     }
 
@@ -207,7 +249,7 @@ final class SimulatedCluster {
             committed
                     .computeIfAbsent(simulation.job(id), job -> new HashMap<>())
                     .put(id.partition(), results.get(id));
-            end(id, runner, new SchedulerEvent.TaskSucceeded(id, Optional.empty()));
+            end(id, runner, new SchedulerEvent.TaskSucceeded(id, Optional.empty(), false));
         }
     }
 

@@ -123,6 +123,9 @@ final class Simulation {
         invariants.after(actions);
         subject.validate();
         actions.forEach(this::perform);
+        if (event instanceof SchedulerEvent.RunnerLost lost) {
+            cluster.runnerLost(lost.runner());
+        }
     }
 
     private void cancel(int job) {
@@ -141,9 +144,14 @@ final class Simulation {
         } else if (action instanceof SchedulerAction.JobFailed a) {
             endings.put(a.job(), a);
         } else if (action instanceof SchedulerAction.TaskAccepted a && a.resultStage()) {
-            collected
+            Runnable take = () -> collected
                     .computeIfAbsent(a.job(), job -> new HashMap<>())
                     .put(a.attempt().partition(), cluster.result(a.attempt()));
+            if (cluster.isInline(a.attempt())) {
+                take.run();
+            } else {
+                cluster.hold(a.job(), a.attempt(), take);
+            }
         } else if (action instanceof SchedulerAction.CommitJob a) {
             after(random.nextInt(200), () -> deliver(new SchedulerEvent.JobCommitted(a.job(), Optional.empty())));
         } else if (action instanceof SchedulerAction.WakeAt a) {
