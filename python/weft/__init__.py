@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from weft._version import __version__
+    from weft.accumulators import Accumulator, AccumulatorParam
     from weft.conf import WeftConf
     from weft.context import WeftContext
     from weft.errors import WeftError
@@ -21,9 +22,21 @@ if TYPE_CHECKING:
     from weft.statcounter import StatCounter
     from weft.storagelevel import StorageLevel
 
-__all__ = ["RDD", "StatCounter", "StorageLevel", "WeftConf", "WeftContext", "WeftError", "__version__"]
+__all__ = [
+    "RDD",
+    "Accumulator",
+    "AccumulatorParam",
+    "StatCounter",
+    "StorageLevel",
+    "WeftConf",
+    "WeftContext",
+    "WeftError",
+    "__version__",
+]
 
 _MODULES = {
+    "Accumulator": "weft.accumulators",
+    "AccumulatorParam": "weft.accumulators",
     "RDD": "weft.rdd",
     "StatCounter": "weft.statcounter",
     "StorageLevel": "weft.storagelevel",

@@ -25,7 +25,6 @@ _INSTEAD = {
         "persist": "jobs reuse the shuffles of earlier ones; nothing else is kept",
     },
     "WeftContext": {
-        "accumulator": "aggregate, or countByValue of what is to be counted",
         "broadcast": "a variable that the function uses: it travels with the function, once per container",
     },
 }

@@ -15,7 +15,7 @@ __all__ = ["DataSocket", "Failure"]
 
 _HEADER = struct.Struct(">IBBH")
 _LENGTH = struct.Struct(">I")
-_AUTH, _REQUEST, _BYTES, _FINISH, _PARTITION, _PROGRESS, _OK, _FAILED = range(64, 72)
+_AUTH, _REQUEST, _BYTES, _FINISH, _PARTITION, _PROGRESS, _OK, _FAILED, _UPDATES = range(64, 73)
 _MAX_BODY = 4 << 20
 _BULK = 1 << 20
 
@@ -38,6 +38,7 @@ class DataSocket:
     def __init__(self, path: str, token: str) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._on_progress: Callable[[dict[str, Any]], None] = _ignore
+        self._on_updates: Callable[[bytes], None] = _ignore
         self._kind = 0
         self._left = 0
         self.closed = False
@@ -72,6 +73,7 @@ class DataSocket:
         on_batch: Callable[[int, list[Any]], None],
         on_progress: Callable[[dict[str, Any]], None],
         on_again: Callable[[int], None],
+        on_updates: Callable[[bytes], None] | None = None,
     ) -> dict[str, Any]:
         """Run a job.
 
@@ -86,6 +88,8 @@ class DataSocket:
         on_again : callable
             Gets the number of a partition whose result was lost on its way: what ``on_batch`` got of it is void, and
             it comes again from its beginning.
+        on_updates : callable, optional
+            Gets what each task has added to accumulators.
 
         Returns
         -------
@@ -98,6 +102,7 @@ class DataSocket:
             If the job failed.
         """
         self._on_progress = on_progress
+        self._on_updates = on_updates or _ignore
         try:
             self._request({"op": "run"}, (plan,))
             self._next()
@@ -118,6 +123,7 @@ class DataSocket:
             raise
         finally:
             self._on_progress = _ignore
+            self._on_updates = _ignore
 
     def _call(self, request: dict[str, Any], payload: Iterable[bytes] = ()) -> dict[str, Any]:
         try:
@@ -154,16 +160,19 @@ class DataSocket:
         raise InternalError(f"The gateway sent a frame of type {self._kind} where an answer ends.")
 
     def _next(self) -> None:
-        """Read frame headers up to one that is not PROGRESS; its body stays to be read."""
+        """Read frame headers up to one that is neither PROGRESS nor UPDATES; its body stays to be read."""
         while True:
             header = bytearray(_HEADER.size)
             self._fill(memoryview(header))
             self._left, self._kind, _, _ = _HEADER.unpack(header)
             if self._left > _MAX_BODY:
                 raise InternalError(f"The gateway sent a frame of {self._left} bytes; {_MAX_BODY} are the most.")
-            if self._kind != _PROGRESS:
+            if self._kind == _PROGRESS:
+                self._on_progress(self._json())
+            elif self._kind == _UPDATES:
+                self._on_updates(bytes(self._body()))
+            else:
                 return
-            self._on_progress(self._json())
 
     def _body(self) -> bytearray:
         body = bytearray(self._left)
@@ -210,5 +219,5 @@ class DataSocket:
             buffer = buffer[count:]
 
 
-def _ignore(progress: dict[str, Any] | None) -> None:
-    """Progress that nobody looks at."""
+def _ignore(_: Any) -> None:
+    """What nobody looks at."""

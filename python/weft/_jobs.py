@@ -17,6 +17,7 @@ from weft._gateway import Gateway
 from weft._lineage import DataBlock, Node, TextNode, count_partitions
 from weft._plan import COLLECT, DRAIN, Plan, build_plan, save_text
 from weft._progress import Console, Totals
+from weft.accumulators import apply_updates
 from weft.errors import ContextError, InputMissingError, InternalError
 
 __all__ = ["Jobs"]
@@ -145,7 +146,7 @@ class Jobs:
         def run(data: DataSocket) -> dict[str, Any]:
             self._gateway.upload(data, _payloads(plan))
             with self._console.job() as progress:
-                return data.run(encoded, result.add, progress, result.again)
+                return data.run(encoded, result.add, progress, result.again, apply_updates)
 
         answer = self._with_connection(run)
         for block in plan.blocks.values():

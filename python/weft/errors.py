@@ -25,6 +25,8 @@ say which record, stage and task it was (:attr:`BaseException.__notes__`).
     ├── InputDamagedError              E21  ValueError
     ├── KeyHashError                   E22  TypeError
     ├── JobCancelledError              -    RuntimeError
+    ├── UpdateTooLargeError            -    ValueError
+    ├── WrongPlaceError                -    RuntimeError
     └── InternalError                  -    RuntimeError
 """
 
@@ -51,9 +53,11 @@ __all__ = [
     "ResultTooLargeError",
     "SettingError",
     "UnsupportedError",
+    "UpdateTooLargeError",
     "WeftError",
     "WorkerDiedError",
     "WorkerMemoryError",
+    "WrongPlaceError",
     "error_for",
 ]
 
@@ -158,6 +162,14 @@ class KeyHashError(WeftError, TypeError):
 
 class JobCancelledError(WeftError, RuntimeError):
     """The job was cancelled: its group, all jobs, or the context was stopped."""
+
+
+class UpdateTooLargeError(WeftError, ValueError):
+    """A task has added more to accumulators than its report can carry."""
+
+
+class WrongPlaceError(WeftError, RuntimeError):
+    """Something that only the driver can do was done in a task, or the other way round."""
 
 
 class InternalError(WeftError, RuntimeError):

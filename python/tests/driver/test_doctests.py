@@ -13,7 +13,7 @@ from weft.context import WeftContext
 
 LAYERS = [path for folder in ("_rdd", "_context") for path in (Path(weft.__file__).parent / folder).glob("[a-z]*.py")]
 MODULES = sorted(f"{path.parent.name}.{path.stem}" for path in LAYERS if ">>>" in path.read_text(encoding="utf-8"))
-MODULES += ["context", "conf", "statcounter", "storagelevel", "resultiterable", "_progress"]
+MODULES += ["accumulators", "context", "conf", "statcounter", "storagelevel", "resultiterable", "_progress"]
 
 
 @pytest.mark.parametrize("name", MODULES)

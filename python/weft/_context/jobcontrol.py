@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from weft._context.files import Files
+from weft._context.shared import Shared
 from weft.rdd import RDD
 
 __all__ = ["JobControl"]
@@ -14,7 +14,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-class JobControl(Files):
+class JobControl(Shared):
     """What a thread says of the jobs that it starts."""
 
     def runJob(

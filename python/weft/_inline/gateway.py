@@ -13,7 +13,7 @@ from typing import Any
 
 from weft._gateway import Answer, Gateway
 from weft._inline import MASTER
-from weft._inline.jobs import InlineJobs, OnBatch, OnProgress
+from weft._inline.jobs import InlineJobs, OnBatch, OnProgress, OnUpdates
 from weft._ops import seeded
 from weft.errors import SettingError, UnsupportedError
 
@@ -47,9 +47,16 @@ class InlineChannel:
         """How many partitions the plan's result node has."""
         return self._jobs.partitions(plan)
 
-    def run(self, plan: bytes, on_batch: OnBatch, on_progress: OnProgress) -> dict[str, Any]:
-        """Run a job in this thread."""
-        return self._jobs.run(plan, on_batch, on_progress)
+    def run(
+        self,
+        plan: bytes,
+        on_batch: OnBatch,
+        on_progress: OnProgress,
+        _on_again: Callable[[int], None],
+        on_updates: OnUpdates,
+    ) -> dict[str, Any]:
+        """Run a job in this thread; no result is lost here."""
+        return self._jobs.run(plan, on_batch, on_progress, on_updates)
 
 
 class InlineControl:

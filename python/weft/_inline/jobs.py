@@ -33,6 +33,7 @@ _KEPT_SPLITS = 256  # RDDs of text, whose files are not listed again
 _PREFIX = "weft-inline-"
 OnBatch = Callable[[int, list[Any]], None]
 OnProgress = Callable[[dict[str, Any]], None]
+OnUpdates = Callable[[bytes], None]
 
 
 class InlineJobs:
@@ -92,7 +93,9 @@ class InlineJobs:
         plan = read_plan(encoded)
         return self._layout(plan).partitions(plan["result"])
 
-    def run(self, encoded: bytes, on_batch: OnBatch, on_progress: OnProgress) -> dict[str, Any]:
+    def run(
+        self, encoded: bytes, on_batch: OnBatch, on_progress: OnProgress, on_updates: OnUpdates
+    ) -> dict[str, Any]:
         """Run a job as :meth:`weft._datasocket.DataSocket.run` does.
 
         Raises
@@ -110,7 +113,7 @@ class InlineJobs:
             self._running = {**plan["properties"], "": "running"}
             self._cancelled = False
             try:
-                return self._run(plan, on_batch, on_progress)
+                return self._run(plan, on_batch, on_progress, on_updates)
             except Cancelled:
                 detail = {"code": "", "exit": 1, "kind": "cancelled", "message": f"{plan['name']} was cancelled."}
                 raise Failure(detail, b"") from None
@@ -131,7 +134,9 @@ class InlineJobs:
                 del self._splits[next(iter(self._splits))]
         return found
 
-    def _run(self, plan: dict[str, Any], on_batch: OnBatch, on_progress: OnProgress) -> dict[str, Any]:
+    def _run(
+        self, plan: dict[str, Any], on_batch: OnBatch, on_progress: OnProgress, on_updates: OnUpdates
+    ) -> dict[str, Any]:
         started = time.monotonic()
         self._count += 1
         action, body = plan["action"]
@@ -143,7 +148,7 @@ class InlineJobs:
         try:
             layout = self._layout(plan)
             stages = plan_stages(plan, layout, self._shuffles.is_written)
-            job = _Job(self._tasks, self._shuffles, layout, self._text_splits, sums, self._most_bytes)
+            job = _Job(self._tasks, self._shuffles, layout, self._text_splits, sums, self._most_bytes, on_updates)
             for position, stage in enumerate(stages, 1):
                 job.run_stage(stage, position, len(stages), _SINKS[action], output, on_batch, on_progress)
             if output is not None:
@@ -179,6 +184,7 @@ class _Job:
         splits: Callable[[PlanNode], list[Split]],
         sums: dict[str, Any],
         most_bytes: int,
+        on_updates: OnUpdates,
     ) -> None:
         self._tasks = tasks
         self._shuffles = shuffles
@@ -186,6 +192,7 @@ class _Job:
         self._splits = splits
         self._sums = sums
         self._most_bytes = most_bytes
+        self._on_updates = on_updates
         self._result_bytes = 0
         self._told = time.monotonic()
 
@@ -235,6 +242,8 @@ class _Job:
         self._sums["compiled"] &= finished["compiled"]
         for name in _SUMS:
             self._sums[name] += finished[name]
+        if finished["updates"]:
+            self._on_updates(finished["updates"])
 
     def _tell(self, on_progress: OnProgress, stage: Stage, position: int, of: int, done: int) -> None:
         if time.monotonic() - self._told < _PROGRESS_SECONDS:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from weft import accumulators
 from weft._datasocket import Failure
 from weft._inline.connection import Cancelled, InlineConnection, Sink
 from weft._inline.trees import TaskBody
@@ -77,6 +78,7 @@ class Tasks:
         scope = TaskScope(self._memory, [self._folder], private_bytes())
         program: Program | None = None
         enter(scope)
+        accumulators.start_task(in_driver=True)
         try:
             with self._as_a_task():
                 program = Program(self._streams, self._blobs, scope)
@@ -87,6 +89,7 @@ class Tasks:
             failure = _failure(no_end_of_data(raised), program, place)
         finally:
             scope.close()
+            accumulators.end_task()
             enter(None)
             sys.stdout.flush()
         raise failure
@@ -114,6 +117,7 @@ class Tasks:
             "cpuMillis": int((time.process_time() - started) * 1000),
             "compiled": native.module() is not None,
             "mapOutput": output,
+            "updates": accumulators.take_updates(),
         }
 
     @contextmanager

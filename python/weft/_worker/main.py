@@ -7,12 +7,14 @@ import faulthandler
 import gc
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
 import time
 from typing import Any
 
+from weft import accumulators
 from weft._ops import native
 from weft._ops.memory import private_bytes
 from weft._ops.scope import TaskScope, enter
@@ -109,6 +111,7 @@ class _Worker:
     def _task(self, frame: Frame) -> None:
         task = frame.json()
         self._streams.start_task()
+        accumulators.start_task()
         scope = TaskScope(int(task["memory"]), task["spill"], self._baseline)
         enter(scope)
         program: Program | None = None
@@ -116,7 +119,7 @@ class _Worker:
         try:
             self._prepare(task)
             program = Program(self._streams, self._blobs, scope)
-            done = self._run(program, scope, task)
+            done, updates = self._run(program, scope, task)
         except RunnerGone:
             scope.close()
             raise
@@ -131,7 +134,7 @@ class _Worker:
                 _leave()
             return
         self._end(scope)
-        self._connection.send(FrameType.DONE, 0, pack_json_and_bytes(done, b""))
+        self._connection.send(FrameType.DONE, 0, pack_json_and_bytes(done, updates))
 
     def _prepare(self, task: dict[str, Any]) -> None:
         for name in task.get("pyFiles", []):
@@ -142,13 +145,19 @@ class _Worker:
         os.environ.update(task.get("env", {}))
         os.environ["WEFT_FILES"] = task.get("files", "")
 
-    def _run(self, program: Program, scope: TaskScope, task: dict[str, Any]) -> dict[str, Any]:
+    def _run(self, program: Program, scope: TaskScope, task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         try:
             records = program.records(task["tree"])
         except ImportError as error:
             raise BlobImportError(str(error)) from error
         output = Sinks(self._connection, self._blobs, scope, task).run(task["sink"], records)
-        return {
+        try:
+            updates = accumulators.take_updates()
+        except BaseException:
+            if output is not None:
+                shutil.rmtree(output["path"], ignore_errors=True)
+            raise
+        done = {
             "rowsIn": scope.rows_in,
             "bytesIn": sum(stream.bytes for stream in program.inputs),
             "rowsOut": scope.rows_out,
@@ -160,6 +169,7 @@ class _Worker:
             "compiled": native.module() is not None,
             "mapOutput": output,
         }
+        return done, updates
 
     def _end(self, scope: TaskScope) -> None:
         """Close inputs and files, and let the runner have what was printed before it hears of the end."""

@@ -24,6 +24,7 @@ final class ActionPerformer {
     private final RunningJobs jobs;
     private final ShuffleLists shuffles = new ShuffleLists();
     private final Set<String> runners = new LinkedHashSet<>();
+    private final CountedTasks counted = new CountedTasks();
     /** By name, in the order added: what every runner must have. */
     private final Map<String, RunnerCommand.AddFile> files = new LinkedHashMap<>();
 
@@ -113,6 +114,7 @@ final class ActionPerformer {
             shuffles.ready(ready.shuffle(), ready.epoch(), ready.outputs());
         } else if (action instanceof SchedulerAction.DropShuffle drop) {
             shuffles.dropped(drop.shuffle());
+            counted.shuffleDropped(drop.shuffle());
             for (String runner : runners) {
                 backend.send(runner, new RunnerCommand.DropShuffle(drop.shuffle()));
             }
@@ -138,6 +140,7 @@ final class ActionPerformer {
     private void end(int id, Optional<JobFailure> failure) {
         Optional<JobRun> job = jobs.job(id);
         jobs.remove(id);
+        counted.jobEnded(id);
         job.ifPresent(run -> run.end(failure));
     }
 
@@ -162,8 +165,21 @@ final class ActionPerformer {
             return;
         }
         job.get().accepted(accepted.attempt(), report.get().stats());
+        if (counted.isFirst(accepted.job(), report.get())) {
+            update(job.get(), report.get().updates());
+        }
         if (accepted.resultStage() && report.get().result().isPresent()) {
             take(job.get(), accepted.attempt(), report.get().result().get());
+        }
+    }
+
+    private void update(JobRun job, byte[] updates) {
+        try {
+            job.updates().offer(updates);
+        } catch (IOException error) {
+            String text = "Accumulator updates cannot be kept until the driver takes them: " + Stacks.message(error);
+            tooLargeJob = job.spec().job();
+            tooLarge = Optional.of(JobFailure.of("", 7, "external", text, error));
         }
     }
 

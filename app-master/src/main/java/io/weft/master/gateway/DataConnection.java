@@ -13,6 +13,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -181,6 +182,11 @@ final class DataConnection {
     private Optional<JobRun.End> pump(ActiveJob job) throws IOException {
         job.commitIfWanted();
         Optional<JobRun.End> end = job.run().ended();
+        for (byte[] updates = job.run().updates().poll();
+                updates.length > 0;
+                updates = job.run().updates().poll()) {
+            channel.write(DataFrames.UPDATES, ByteBuffer.wrap(updates));
+        }
         ResultFeed feed = job.run().feed();
         for (Optional<ResultFeed.Next> next = feed.poll(); next.isPresent(); next = feed.poll()) {
             send(job, next.get());

@@ -10,6 +10,7 @@ final class DataFrames {
     static final int PROGRESS = 69;
     static final int OK = 70;
     static final int FAILED = 71;
+    static final int UPDATES = 72;
 
     static final int HEADER_BYTES = 8;
     static final int MAX_BODY_BYTES = 4 << 20;

@@ -92,6 +92,7 @@ public final class ActiveJob implements AutoCloseable {
         }
         try {
             run.feed().close();
+            run.updates().close();
         } catch (IOException unremovable) {
             // it lies in the application's folder, which is removed at the end
         }

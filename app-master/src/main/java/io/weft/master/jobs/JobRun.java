@@ -1,6 +1,7 @@
 package io.weft.master.jobs;
 
 import io.weft.master.results.ResultFeed;
+import io.weft.master.results.UpdateFeed;
 import io.weft.master.stages.Stage;
 import io.weft.master.stages.StageGraph;
 import io.weft.runner.protocol.ResultRef;
@@ -66,6 +67,7 @@ public final class JobRun {
     private final Spec spec;
     private final TaskSpecs tasks;
     private final ResultFeed feed;
+    private final UpdateFeed updates;
     private final long maxResultBytes;
     private final Runnable wakeup;
     private final Map<Integer, Counts> stages = new LinkedHashMap<>();
@@ -77,13 +79,16 @@ public final class JobRun {
     private End end;
 
     /**
+     * @param updates what tasks add to accumulators, for the driver
      * @param maxResultBytes limit of the results' sum, 0 for none
      * @param wakeup called after each change that the answering thread waits for; must not block
      */
-    public JobRun(Spec spec, TaskSpecs tasks, ResultFeed feed, long maxResultBytes, Runnable wakeup) {
+    public JobRun(
+            Spec spec, TaskSpecs tasks, ResultFeed feed, UpdateFeed updates, long maxResultBytes, Runnable wakeup) {
         this.spec = spec;
         this.tasks = tasks;
         this.feed = feed;
+        this.updates = updates;
         this.maxResultBytes = maxResultBytes;
         this.wakeup = wakeup;
         int position = 0;
@@ -103,6 +108,10 @@ public final class JobRun {
 
     public ResultFeed feed() {
         return feed;
+    }
+
+    public UpdateFeed updates() {
+        return updates;
     }
 
     /** The stage of this id with its number in the job, or empty when it is not of this job. */

@@ -7,6 +7,7 @@ import io.weft.master.plan.PlanAction;
 import io.weft.master.plan.PlanDecoder;
 import io.weft.master.plan.PlanNode;
 import io.weft.master.results.ResultFeed;
+import io.weft.master.results.UpdateFeed;
 import io.weft.master.splits.Split;
 import io.weft.master.splits.SplitException;
 import io.weft.master.stages.JobPlan;
@@ -107,7 +108,8 @@ public final class JobService {
                 new ResultFeed(spec.resultPartitions(), settings.folder().resolve("job-" + job + ".results"));
         PlannedTasks tasks =
                 new PlannedTasks(job, planned, new TaskTrees(planned, sources.inputs()), save, settings, files);
-        JobRun run = new JobRun(spec, tasks, feed, settings.maxResultBytes(), wakeup);
+        UpdateFeed updates = new UpdateFeed(settings.folder().resolve("job-" + job + ".updates"));
+        JobRun run = new JobRun(spec, tasks, feed, updates, settings.maxResultBytes(), wakeup);
         ActiveJob active = new ActiveJob(run, output, submitter);
         submitter.submit(run);
         return active;

@@ -74,7 +74,8 @@ final class FakeBackend implements Backend {
                 id,
                 new TaskStats(3, 0, 1, bytes.length, 0, 1_000, 1, 10, true),
                 Optional.empty(),
-                Optional.of(new ResultRef("", "r1", "node1", 0, bytes.length, 1, bytes))));
+                Optional.of(new ResultRef("", "r1", "node1", 0, bytes.length, 1, bytes)),
+                new byte[0]));
     }
 
     @Override

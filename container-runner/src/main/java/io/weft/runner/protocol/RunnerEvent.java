@@ -6,9 +6,17 @@ import java.util.Optional;
 
 /** What a runner tells the ApplicationMaster; in order, each once. */
 public sealed interface RunnerEvent {
-    /** {@code output} for shuffle sinks, {@code result} for result sinks. */
-    record TaskSucceeded(TaskAttemptId id, TaskStats stats, Optional<MapOutput> output, Optional<ResultRef> result)
-            implements RunnerEvent {}
+    /**
+     * {@code output} for shuffle sinks, {@code result} for result sinks. {@code updates}: what the task has added to accumulators, pickled;
+     * empty if nothing.
+     */
+    record TaskSucceeded(
+            TaskAttemptId id, TaskStats stats, Optional<MapOutput> output, Optional<ResultRef> result, byte[] updates)
+            implements RunnerEvent {
+        public TaskSucceeded {
+            Objects.requireNonNull(updates, "updates is null");
+        }
+    }
 
     record TaskFailed(TaskAttemptId id, TaskFailure failure) implements RunnerEvent {
         public TaskFailed {

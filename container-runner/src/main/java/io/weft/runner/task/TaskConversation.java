@@ -34,8 +34,16 @@ final class TaskConversation {
     private static final int BLOB_PART_BYTES = Frame.MAX_BULK_BYTES - 1024;
     private static final Set<String> KINDS_SERVED_ON = Set.of("user", "key", "input", "import");
 
-    /** How it ended: with DONE's object, or with the event that says why not. */
-    record Ending(Optional<JsonNode> done, RunnerEvent failure, boolean isReusable) {}
+    /** How it ended: with DONE's object and accumulator updates, or with the event that says why not. */
+    record Ending(Optional<JsonNode> done, byte[] updates, RunnerEvent failure, boolean isReusable) {
+        static Ending done(Frame frame) {
+            return new Ending(Optional.of(frame.jsonPart()), frame.bytesPart(), null, true);
+        }
+
+        static Ending failed(RunnerEvent failure, boolean isReusable) {
+            return new Ending(Optional.empty(), new byte[0], failure, isReusable);
+        }
+    }
 
     private final TaskSpec spec;
     private final Map<Integer, List<MapOutput>> outputs;
@@ -109,7 +117,7 @@ final class TaskConversation {
             }
             Frame frame = received.get();
             if (frame.type() == FrameType.DONE) {
-                return new Ending(Optional.of(frame.jsonPart()), null, true);
+                return Ending.done(frame);
             }
             if (frame.type() == FrameType.ERROR) {
                 return failed(frame);
@@ -193,13 +201,13 @@ final class TaskConversation {
             Optional<RunnerEvent> lost = lostOutput(json.path("cause"));
             Optional<Exception> failure = lost.isPresent() ? Optional.empty() : inputFailure();
             if (lost.isPresent()) {
-                return new Ending(Optional.empty(), lost.get(), reusable);
+                return Ending.failed(lost.get(), reusable);
             }
             if (failure.isPresent()) {
-                return new Ending(Optional.empty(), event(failure.get(), json.toString()), reusable);
+                return Ending.failed(event(failure.get(), json.toString()), reusable);
             }
         }
-        return new Ending(Optional.empty(), new RunnerEvent.TaskFailed(spec.id(), Failures.reported(error)), reusable);
+        return Ending.failed(new RunnerEvent.TaskFailed(spec.id(), Failures.reported(error)), reusable);
     }
 
     private Ending gone() {
@@ -209,7 +217,7 @@ final class TaskConversation {
                 : new RunnerEvent.TaskFailed(
                         spec.id(),
                         Failures.died(TaskMessage.label(spec), worker.awaitExit(EXIT_KNOWN_MILLIS), step, tail()));
-        return new Ending(Optional.empty(), event, false);
+        return Ending.failed(event, false);
     }
 
     private List<String> tail() {

@@ -197,7 +197,7 @@ public final class TaskRun implements MemoryWatch.Watched {
             }
             TaskStats stats = stats(done, taken, talk.borderBytes());
             return new RunnerEvent.TaskSucceeded(
-                    spec.id(), stats, product.get().output(), product.get().result());
+                    spec.id(), stats, product.get().output(), product.get().result(), ending.updates());
         }
         synchronized (this) {
             if (cancelled) {

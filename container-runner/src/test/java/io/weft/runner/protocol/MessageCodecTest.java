@@ -41,8 +41,6 @@ class MessageCodecTest {
         MapOutputId id = new MapOutputId("application_1_2", 3, 4, 5);
         MapOutput output = new MapOutput(id, "r1", "node1", 1, 2, "/data/x", 8, 900);
         List<RunnerEvent> events = List.of(
-                new RunnerEvent.TaskSucceeded(
-                        new TaskAttemptId(1, 2, 3), TaskStats.NONE, Optional.of(output), Optional.empty()),
                 new RunnerEvent.TaskCancelled(new TaskAttemptId(1, 2, 3)),
                 new RunnerEvent.FetchFailed(new TaskAttemptId(1, 2, 3), List.of(id), "gone"),
                 new RunnerEvent.CommitWanted(new TaskAttemptId(1, 2, 3)),
@@ -52,6 +50,11 @@ class MessageCodecTest {
             assertEquals(event, codec.decode(codec.encode(event), RunnerEvent.class));
         }
         byte[] pickled = {1, 2, 3};
+        RunnerEvent.TaskSucceeded succeeded = new RunnerEvent.TaskSucceeded(
+                new TaskAttemptId(1, 2, 3), TaskStats.NONE, Optional.of(output), Optional.empty(), pickled);
+        RunnerEvent.TaskSucceeded same = codec.decode(codec.encode(succeeded), RunnerEvent.TaskSucceeded.class);
+        assertArrayEquals(pickled, same.updates());
+        assertEquals(Optional.of(output), same.output());
         RunnerEvent.TaskFailed failed = new RunnerEvent.TaskFailed(
                 new TaskAttemptId(1, 2, 3), new TaskFailure(FailureKind.USER, "E01", "s", "{}", pickled, ""));
         RunnerEvent.TaskFailed back = codec.decode(codec.encode(failed), RunnerEvent.TaskFailed.class);

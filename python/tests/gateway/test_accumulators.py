@@ -1,0 +1,105 @@
+"""Each partition adds to an accumulator once, whatever is tried again, lost or cancelled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.gateway import scripts
+
+
+@pytest.mark.local
+def test_attempts_that_fail_add_nothing(tmp_path: Path) -> None:
+    code = """
+        import os, signal
+        from weft import WeftContext
+
+        with WeftContext("local[2,4]", "retries") as sc:
+            seen = sc.accumulator(0)
+
+            def fails_once(index, records):
+                for record in records:
+                    seen.add(1)
+                    yield record
+                marker = f"tried-{index}"
+                if not os.path.exists(marker):
+                    open(marker, "w").close()
+                    if index % 2:
+                        os.kill(os.getpid(), signal.SIGKILL)
+                    raise ValueError(index)
+
+            os.chdir(os.path.dirname(os.path.abspath(__file__)))
+            here = os.getcwd()
+            inside = lambda index, records: (os.chdir(here), fails_once(index, records))[1]
+            records = sc.parallelize(range(100), 4).mapPartitionsWithIndex(inside)
+            assert records.count() == 100
+            assert seen.value == 100, seen
+            assert records.map(lambda x: (x % 3, x)).groupByKey().count() == 3
+            assert seen.value == 200, "another action computes them again"
+        """
+    scripts.run(tmp_path, code)
+
+
+@pytest.mark.cluster
+def test_maps_that_run_again_for_lost_outputs_add_nothing(tmp_path: Path) -> None:
+    code = """
+        import os, signal, subprocess
+        from weft import WeftContext
+
+        def children(process):
+            found = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True)
+            return [int(word) for word in found.stdout.split()]
+
+        with WeftContext("local-cluster[2,1,512]", "lost") as sc:
+            mapped, again = sc.accumulator(0), f"{os.getcwd()}/again"
+            gateway = int(sc._answer.socket.split("-")[1])
+
+            def look(pair):
+                mapped.add(1)
+                open(f"{again}-{os.getpid()}-{pair[0]}", "w").close()
+                return pair
+
+            dealt = sc.parallelize([(i, i) for i in range(40)], 8).map(look).partitionBy(4)
+            assert dealt.count() == 40 and mapped.value == 40
+            before = len([name for name in os.listdir() if name.startswith("again-")])
+            os.kill(children(gateway)[0], signal.SIGKILL)
+            assert dealt.count() == 40
+            after = len([name for name in os.listdir() if name.startswith("again-")])
+            assert after > before, "no map ran again, so that this shows nothing"
+            assert mapped.value == 40, mapped
+        """
+    scripts.run(tmp_path, code)
+
+
+@pytest.mark.local
+def test_a_cancelled_attempt_adds_nothing_and_what_was_done_before_stays(tmp_path: Path) -> None:
+    code = """
+        import os, threading, time
+        from weft import WeftContext
+        from weft.errors import JobCancelledError
+
+        with WeftContext("local[1]", "cancelled") as sc:
+            seen, here = sc.accumulator(0), os.getcwd()
+
+            def waits_in_the_second(index, records):
+                for record in records:
+                    seen.add(1)
+                    yield record
+                if index:
+                    open(f"{here}/waits", "w").close()
+                    time.sleep(300)
+
+            def cancel():
+                while not os.path.exists("waits"):
+                    time.sleep(0.02)
+                sc.cancelAllJobs()
+
+            threading.Thread(target=cancel).start()
+            try:
+                sc.parallelize(range(10), 2).mapPartitionsWithIndex(waits_in_the_second).count()
+                raise SystemExit("it was not cancelled")
+            except JobCancelledError:
+                assert seen.value == 5, seen
+        """
+    scripts.run(tmp_path, code)
