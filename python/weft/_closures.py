@@ -29,7 +29,7 @@ class DriverObject:
 class Blob:
     """The pickled form of a function; ``identity`` is the SHA-256 of ``data`` in hexadecimal digits."""
 
-    __slots__ = ("data", "identity")
+    __slots__ = ("__weakref__", "data", "identity")
 
     def __init__(self, data: bytes) -> None:
         self.identity = hashlib.sha256(data).hexdigest()

@@ -63,6 +63,10 @@ class DataSocket:
         """Upload a block."""
         self._call({"op": "put", "id": identity}, chunks)
 
+    def drop(self, shuffles: Iterable[int], blocks: Iterable[str]) -> None:
+        """Tell what is gone: RDDs with a shuffle, and blocks that will be put again before a plan names them."""
+        self._call({"op": "drop", "shuffles": list(shuffles), "blocks": list(blocks)})
+
     def partitions(self, plan: bytes) -> int:
         """Ask how many partitions the plan's result node has."""
         return int(self._call({"op": "partitions"}, (plan,))["partitions"])

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from weft._callsite import call_site
+from weft._closures import Blob
 from weft._datasocket import DataSocket, Failure
 from weft._failures import to_exception
 from weft._gateway import Gateway
@@ -39,7 +40,8 @@ class Jobs:
         self._local = threading.local()
         self._ids = itertools.count()
         self._dropped: deque[int | str] = deque()  # ids of RDDs with a shuffle, of blocks
-        self._held: dict[str, int] = {}  # how many RDDs are made of a block, by its id
+        self._held: dict[str, int] = {}  # how many RDDs and functions are made of a block, by its id
+        self._held_blobs: weakref.WeakSet[Blob] = weakref.WeakSet()
         self._text_partitions: weakref.WeakKeyDictionary[TextNode, int] = weakref.WeakKeyDictionary()
         self._lock = threading.Lock()  # guards _held, and that a block is dropped before it is sent again
         self._started = time.monotonic()
@@ -90,7 +92,10 @@ class Jobs:
     def hold_block(self, block: DataBlock) -> None:
         """Note that an RDD is made of ``block``; the gateway may forget it when the last such RDD is gone."""
         with self._lock:
-            self._held[block.identity] = self._held.get(block.identity, 0) + 1
+            self._hold(block)
+
+    def _hold(self, block: DataBlock | Blob) -> None:
+        self._held[block.identity] = self._held.get(block.identity, 0) + 1
         weakref.finalize(block, self._dropped.append, block.identity).atexit = False  # type: ignore[misc, unused-ignore]
 
     def require_running(self) -> None:
@@ -139,11 +144,11 @@ class Jobs:
         result: _Collected,
     ) -> None:
         self.require_running()
-        self._drop()
         plan = build_plan(node, action, name, call_site(), self.properties, partitions)
         encoded = plan.to_bytes()
 
         def run(data: DataSocket) -> dict[str, Any]:
+            self._drop(data, plan)
             self._gateway.upload(data, _payloads(plan))
             with self._console.job() as progress:
                 return data.run(encoded, result.add, progress, result.again, apply_updates)
@@ -165,20 +170,27 @@ class Jobs:
             error = InternalError(f"The Java process of Weft has ended: {problem}. Its messages stand above.", "", 7)
         raise error from None
 
-    def _drop(self) -> None:
-        """Tell the gateway what is gone."""
-        while self._dropped:
-            gone = self._dropped.popleft()
-            if isinstance(gone, int):
-                self.control("dropShuffle", gone)
-                continue
-            with self._lock:
-                self._held[gone] -= 1
-                if self._held[gone]:
+    def _drop(self, data: DataSocket, plan: Plan) -> None:
+        """Tell the gateway what is gone, which may be what another thread is about to need again: hence the lock."""
+        shuffles: list[int] = []
+        blocks: list[str] = []
+        with self._lock:
+            for blob in plan.blobs.values():
+                if blob not in self._held_blobs:
+                    self._held_blobs.add(blob)
+                    self._hold(blob)
+            while self._dropped:
+                gone = self._dropped.popleft()
+                if isinstance(gone, int):
+                    shuffles.append(gone)
                     continue
-                del self._held[gone]
-                if self._gateway.forget(gone):
-                    self.control("dropBlock", gone)
+                self._held[gone] -= 1
+                if not self._held[gone]:
+                    del self._held[gone]
+                    if self._gateway.forget(gone):
+                        blocks.append(gone)
+            if shuffles or blocks:
+                data.drop(shuffles, blocks)
 
 
 class _Collected:

@@ -43,7 +43,7 @@ class FakeJava:
 
 
 class FakeGateway:
-    """Serves one context; ``plans`` holds every plan that was run, ``blocks`` what was uploaded."""
+    """Serves one context; ``plans`` holds every plan that was run, ``blocks`` what was uploaded, ``dropped`` what went."""
 
     def __init__(self) -> None:
         self.folder = tempfile.mkdtemp(prefix="weft-fake-")
@@ -51,6 +51,7 @@ class FakeGateway:
         self.java = FakeJava()
         self.blocks: dict[str, bytes] = {}
         self.plans: list[dict[str, Any]] = []
+        self.dropped: list[Any] = []
         self.listened = socket.socket(socket.AF_UNIX)
         self.listened.bind(os.path.join(self.folder, "data.sock"))
         self.listened.listen()
@@ -126,6 +127,11 @@ class _Connection:
     def _answer(self, request: dict[str, Any], payload: bytes) -> None:
         if request["op"] == "has":
             self._json(70, {"missing": [i for i in request["ids"] if i not in self.gateway.blocks]})
+        elif request["op"] == "drop":
+            self.gateway.dropped += [*request["shuffles"], *request["blocks"]]
+            for identity in request["blocks"]:
+                del self.gateway.blocks[identity]
+            self._json(70, {})
         elif request["op"] == "put":
             self.gateway.blocks[request["id"]] = payload
             self._json(70, {"id": request["id"], "bytes": len(payload)})

@@ -100,11 +100,11 @@ def test_a_shuffle_is_dropped_when_its_rdd_is_gone(sc: WeftContext, fake: FakeGa
     number = rdd.id()
     rdd.collect()
     sc.parallelize([1]).count()
-    assert ("dropShuffle", number) not in fake.java.calls
+    assert number not in fake.dropped
     del rdd
     gc.collect()
     sc.parallelize([1]).count()
-    assert ("dropShuffle", number) in fake.java.calls
+    assert number in fake.dropped
 
 
 def test_uploaded_data_is_dropped_when_the_last_rdd_of_it_is_gone(sc: WeftContext, fake: FakeGateway) -> None:
@@ -114,16 +114,52 @@ def test_uploaded_data_is_dropped_when_the_last_rdd_of_it_is_gone(sc: WeftContex
     del one
     gc.collect()
     assert other.count() == 1
-    assert ("dropBlock", block) not in fake.java.calls
+    assert block not in fake.dropped
     del other
     gc.collect()
     again = sc.parallelize(["same"])
     assert again.collect() == ["same"]
-    assert fake.java.calls.count(("dropBlock", block)) == 0
+    assert fake.dropped.count(block) == 0
     del again
     gc.collect()
     sc.emptyRDD().collect()
-    assert fake.java.calls.count(("dropBlock", block)) == 1
+    assert fake.dropped.count(block) == 1
+
+
+def test_a_function_is_dropped_when_the_last_rdd_that_calls_it_is_gone(sc: WeftContext, fake: FakeGateway) -> None:
+    numbers = sc.range(4)
+
+    def twice(x: int) -> int:
+        return 2 * x
+
+    one, other = numbers.map(twice), numbers.map(twice)
+    assert one.collect() == other.collect() == [0, 2, 4, 6]
+    (function,) = fake.blocks
+    del one
+    gc.collect()
+    assert numbers.count() == 4
+    assert function in fake.blocks
+    assert other.collect() == [0, 2, 4, 6]
+    del other
+    gc.collect()
+    again = numbers.map(twice)
+    assert again.collect() == [0, 2, 4, 6]
+    assert fake.dropped.count(function) <= 1
+    del again
+    gc.collect()
+    numbers.collect()
+    assert function not in fake.blocks
+
+
+def test_many_jobs_leave_no_function_or_shuffle_behind(sc: WeftContext, fake: FakeGateway) -> None:
+    numbers = sc.range(4)
+    sizes = []
+    for job in range(30):
+        assert len(numbers.map(lambda x, job=job: (x + job, 1)).reduceByKey(add).collect()) == 4
+        gc.collect()
+        sizes.append((len(fake.blocks), len(sc._jobs._held), len(sc._jobs._gateway._uploaded)))
+    assert sizes[-1] == sizes[2]
+    assert len(fake.dropped) > 50
 
 
 def test_take_runs_no_more_partitions_than_it_needs(sc: WeftContext, fake: FakeGateway) -> None:

@@ -43,6 +43,13 @@ class InlineChannel:
         """Keep a block."""
         self._jobs.put(identity, chunks)
 
+    def drop(self, shuffles: Iterable[int], blocks: Iterable[str]) -> None:
+        """Forget what the maps of shuffles have written, and blocks."""
+        for rdd in shuffles:
+            self._jobs.drop_shuffle(rdd)
+        for identity in blocks:
+            self._jobs.drop_block(identity)
+
     def partitions(self, plan: bytes) -> int:
         """How many partitions the plan's result node has."""
         return self._jobs.partitions(plan)
@@ -73,14 +80,6 @@ class InlineControl:
     def cancelAllJobs(self) -> None:
         """Cancel the running job."""
         self._jobs.cancel(None)
-
-    def dropShuffle(self, rdd: int) -> None:
-        """Forget what the maps of a shuffle have written."""
-        self._jobs.drop_shuffle(rdd)
-
-    def dropBlock(self, identity: str) -> None:
-        """Forget a block."""
-        self._jobs.drop_block(identity)
 
     def addFile(self, path: str, _python: bool) -> str:
         """Copy a local file to where tasks look for files."""

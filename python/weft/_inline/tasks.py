@@ -75,6 +75,7 @@ class Tasks:
         self._count += 1
         self._connection.begin(body.inputs, sink)
         self._streams.start_task()
+        self._blobs.start_task()
         scope = TaskScope(self._memory, [self._folder], private_bytes())
         program: Program | None = None
         enter(scope)

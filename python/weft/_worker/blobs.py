@@ -13,18 +13,26 @@ from weft._worker.streams import Streams
 __all__ = ["Blobs"]
 
 _MOST_BYTES = 64 << 20
+_MOST_IDLE = 256
+"""A loaded function takes several times the bytes of its pickle, so they are counted, too."""
 
 
 class Blobs:
-    """The worker's cache of loaded blobs, least recently used first out."""
+    """The worker's cache of loaded blobs, least recently used first out; holds those of the task, and some more."""
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
         self._loaded: OrderedDict[str, tuple[Any, int]] = OrderedDict()
         self._bytes = 0
+        self._asked = 0  # how often this task asked; it uses no more blobs
+
+    def start_task(self) -> None:
+        """From here on others are asked for."""
+        self._asked = 0
 
     def load(self, digest: str) -> Any:
         """The object that this blob holds; the same object each time."""
+        self._asked += 1
         found = self._loaded.get(digest)
         if found is not None:
             self._loaded.move_to_end(digest)
@@ -33,7 +41,7 @@ class Blobs:
         value = pickle.loads(data)
         self._loaded[digest] = value, len(data)
         self._bytes += len(data)
-        while self._bytes > _MOST_BYTES and len(self._loaded) > 1:
+        while len(self._loaded) > self._asked + _MOST_IDLE or (self._bytes > _MOST_BYTES and len(self._loaded) > 1):
             _, (_, size) = self._loaded.popitem(last=False)
             self._bytes -= size
         return value

@@ -111,6 +111,7 @@ class _Worker:
     def _task(self, frame: Frame) -> None:
         task = frame.json()
         self._streams.start_task()
+        self._blobs.start_task()
         accumulators.start_task()
         scope = TaskScope(int(task["memory"]), task["spill"], self._baseline)
         enter(scope)

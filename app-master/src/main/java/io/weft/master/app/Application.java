@@ -116,16 +116,6 @@ public final class Application implements Gateway.Control {
     }
 
     @Override
-    public void dropShuffle(int shuffle) {
-        loop.scheduler(new SchedulerEvent.ShuffleDropped(shuffle));
-    }
-
-    @Override
-    public void dropBlock(String id) {
-        blocks.release(id);
-    }
-
-    @Override
     public String addFile(String path, boolean python) {
         String name = path.replaceAll("/+$", "");
         name = name.substring(name.lastIndexOf('/') + 1);

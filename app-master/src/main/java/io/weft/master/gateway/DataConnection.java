@@ -62,6 +62,7 @@ final class DataConnection {
             switch (operation) {
                 case "put" -> put(Json.string(request, "id", ""));
                 case "has" -> has(Json.list(request, "ids"));
+                case "drop" -> drop(Json.list(request, "shuffles"), Json.list(request, "blocks"));
                 case "partitions" -> partitions();
                 case "run" -> run();
                 default -> throw new IOException("unknown request '" + operation + "'");
@@ -152,6 +153,15 @@ final class DataConnection {
             }
         }
         channel.write(DataFrames.OK, Json.text(Map.of("missing", missing)));
+    }
+
+    private void drop(List<String> shuffles, List<String> blocks) throws IOException {
+        wholePayload();
+        for (String shuffle : shuffles) {
+            services.jobs().dropShuffle(Integer.parseInt(shuffle));
+        }
+        blocks.forEach(services.blocks()::release);
+        channel.write(DataFrames.OK, "{}");
     }
 
     private void partitions() throws IOException, JobException {

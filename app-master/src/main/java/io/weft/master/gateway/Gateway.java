@@ -11,11 +11,6 @@ public final class Gateway {
 
         void cancelAll(String reason);
 
-        void dropShuffle(int shuffle);
-
-        /** Forgets an uploaded block that no plan will name again. */
-        void dropBlock(String id);
-
         /** Makes a file known to all tasks; gives its name. Throws IllegalArgumentException with a sentence when it cannot be read. */
         String addFile(String path, boolean python);
 
@@ -37,14 +32,6 @@ public final class Gateway {
 
     public void cancelAllJobs() {
         control.cancelAll("cancelAllJobs()");
-    }
-
-    public void dropShuffle(int rdd) {
-        control.dropShuffle(rdd);
-    }
-
-    public void dropBlock(String id) {
-        control.dropBlock(id);
     }
 
     public String addFile(String path, boolean python) {

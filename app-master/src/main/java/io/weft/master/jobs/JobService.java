@@ -8,6 +8,7 @@ import io.weft.master.plan.PlanDecoder;
 import io.weft.master.plan.PlanNode;
 import io.weft.master.results.ResultFeed;
 import io.weft.master.results.UpdateFeed;
+import io.weft.master.scheduler.SchedulerEvent;
 import io.weft.master.splits.Split;
 import io.weft.master.splits.SplitException;
 import io.weft.master.stages.JobPlan;
@@ -61,6 +62,11 @@ public final class JobService {
     /** Loads what the first plan needs; for a thread that has nothing better to do. */
     public void prepare() {
         decoder.run();
+    }
+
+    /** The driver has dropped the RDD of this shuffle. */
+    public void dropShuffle(int shuffle) {
+        submitter.scheduler(new SchedulerEvent.ShuffleDropped(shuffle));
     }
 
     /** How many partitions the plan's result node has. */

@@ -47,7 +47,8 @@ final class FakeBackend implements Backend {
                 id,
                 new TaskStats(3, 0, 1, bytes, 0, 1_000, 1, 10, true),
                 Optional.empty(),
-                Optional.of(new ResultRef(block, newest, "node1", 0, bytes, 1, new byte[0]))));
+                Optional.of(new ResultRef(block, newest, "node1", 0, bytes, 1, new byte[0])),
+                new byte[0]));
     }
 
     /** The next command of this class, others being dropped; fails after 20 s. */

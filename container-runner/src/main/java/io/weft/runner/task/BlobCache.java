@@ -24,6 +24,8 @@ public final class BlobCache {
     static final int LARGEST_IN_MEMORY_BYTES = 1 << 20;
     private static final long MEMORY_BYTES = 32L << 20;
     private static final long FILE_BYTES = 1L << 30;
+    /** Small ones are mostly overhead, so they are counted, too; a worker asks for each once as long as it knows it. */
+    static final int MOST_BLOBS = 1_024;
 
     /** One blob: its bytes, or the file that holds it. */
     private record Blob(byte[] bytes, Path file, long length) {
@@ -98,13 +100,14 @@ public final class BlobCache {
 
     private void evict(String newest) throws IOException {
         var oldest = blobs.entrySet().iterator();
-        while ((memoryBytes > maxMemoryBytes || fileBytes > maxFileBytes) && oldest.hasNext()) {
+        while (isFull() && oldest.hasNext()) {
             Map.Entry<String, CompletableFuture<Blob>> entry = oldest.next();
             if (!entry.getValue().isDone() || entry.getKey().equals(newest)) {
                 continue;
             }
             Blob blob = entry.getValue().join();
-            if (blob.isInMemory() ? memoryBytes > maxMemoryBytes : fileBytes > maxFileBytes) {
+            boolean tooMany = blobs.size() > MOST_BLOBS;
+            if (tooMany || (blob.isInMemory() ? memoryBytes > maxMemoryBytes : fileBytes > maxFileBytes)) {
                 oldest.remove();
                 memoryBytes -= blob.isInMemory() ? blob.length() : 0;
                 fileBytes -= blob.isInMemory() ? 0 : blob.length();
@@ -113,6 +116,10 @@ public final class BlobCache {
                 }
             }
         }
+    }
+
+    private boolean isFull() {
+        return memoryBytes > maxMemoryBytes || fileBytes > maxFileBytes || blobs.size() > MOST_BLOBS;
     }
 
     private Blob fetch(String hash) throws IOException {

@@ -10,6 +10,7 @@ import io.weft.runner.input.BlockReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -91,6 +92,25 @@ final class BlobCacheTest {
     }
 
     @Test
+    void keepsOnlySoManyHoweverSmallTheyAre() throws Exception {
+        cache = new BlobCache(master, folder, 1L << 30, 1L << 30);
+        String first = put(40, 0);
+        String second = put(40, 1);
+        read(first);
+        read(second);
+        for (int i = 2; i < BlobCache.MOST_BLOBS; i++) {
+            read(put(40, i));
+        }
+        read(first);
+        assertEquals(BlobCache.MOST_BLOBS, master.opened.get());
+        read(put(40, BlobCache.MOST_BLOBS));
+        read(first);
+        assertEquals(BlobCache.MOST_BLOBS + 1, master.opened.get(), "used since");
+        read(second);
+        assertEquals(BlobCache.MOST_BLOBS + 2, master.opened.get(), "had to go");
+    }
+
+    @Test
     void removesTheFilesOfWhatItDrops() throws Exception {
         for (int i = 0; i < 5; i++) {
             read(put(LARGE, i));
@@ -145,7 +165,7 @@ final class BlobCacheTest {
 
     private String put(int length, int seed) throws Exception {
         byte[] bytes = new byte[length];
-        bytes[0] = (byte) seed;
+        ByteBuffer.wrap(bytes).putInt(seed);
         String hash =
                 HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         master.blocks.put(hash, bytes);
