@@ -18,32 +18,45 @@ if TYPE_CHECKING:
     from weft.conf import WeftConf
     from weft.context import WeftContext
     from weft.errors import WeftError
+    from weft.files import WeftFiles
     from weft.rdd import RDD
     from weft.statcounter import StatCounter
     from weft.storagelevel import StorageLevel
+    from weft.taskcontext import BarrierTaskContext, TaskContext
+    from weft.threads import InheritableThread, inheritable_thread_target
 
 __all__ = [
     "RDD",
     "Accumulator",
     "AccumulatorParam",
+    "BarrierTaskContext",
+    "InheritableThread",
     "StatCounter",
     "StorageLevel",
+    "TaskContext",
     "WeftConf",
     "WeftContext",
     "WeftError",
+    "WeftFiles",
     "__version__",
+    "inheritable_thread_target",
 ]
 
 _MODULES = {
     "Accumulator": "weft.accumulators",
     "AccumulatorParam": "weft.accumulators",
+    "BarrierTaskContext": "weft.taskcontext",
+    "InheritableThread": "weft.threads",
     "RDD": "weft.rdd",
     "StatCounter": "weft.statcounter",
     "StorageLevel": "weft.storagelevel",
+    "TaskContext": "weft.taskcontext",
     "WeftConf": "weft.conf",
     "WeftContext": "weft.context",
     "WeftError": "weft.errors",
+    "WeftFiles": "weft.files",
     "__version__": "weft._version",
+    "inheritable_thread_target": "weft.threads",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weft._callsite import call_site
 from weft.errors import AbsentNameError
+from weft.taskcontext import BARRIER_INSTEAD
 
 __all__ = ["absent_name"]
 
@@ -15,12 +16,13 @@ unpersist withResources
 """.split()
 _CONTEXT = """
 addArchive addJobTag binaryFiles binaryRecords cancelJobsWithTag clearJobTags dump_profiles getCheckpointDir
-getJobTags getSystemProperty hadoopFile hadoopRDD listArchives listFiles newAPIHadoopFile newAPIHadoopRDD pickleFile
+getJobTags getSystemProperty hadoopFile hadoopRDD listArchives newAPIHadoopFile newAPIHadoopRDD pickleFile
 removeJobTag resources sequenceFile setCheckpointDir setInterruptOnCancel setSystemProperty show_profiles
 statusTracker wholeTextFiles
 """.split()
 _INSTEAD = {
     "RDD": {
+        "barrier": BARRIER_INSTEAD,
         "cache": "jobs reuse the shuffles of earlier ones; nothing else is kept",
         "persist": "jobs reuse the shuffles of earlier ones; nothing else is kept",
     },

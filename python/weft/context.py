@@ -19,6 +19,7 @@ from weft._jobs import Jobs
 from weft._progress import Console
 from weft.conf import WeftConf
 from weft.errors import ContextError, InterpreterError, UnsupportedError
+from weft.files import set_driver_folder
 
 __all__ = ["WeftContext"]
 
@@ -90,6 +91,8 @@ class WeftContext(JobControl):
             gateway = _open_gateway(self._conf, console)
             self._answer = gateway.answer
             self._jobs = Jobs(gateway, console)
+            self._added_files = []
+            set_driver_folder(self._answer.info.get("files"))
             WeftContext._active = self
         atexit.register(self.stop)
         try:
@@ -144,6 +147,7 @@ class WeftContext(JobControl):
         with WeftContext._lock:
             if WeftContext._active is self:
                 WeftContext._active = None
+                set_driver_folder(None)
             atexit.unregister(self.stop)
             self._jobs.stop(call_site())
 

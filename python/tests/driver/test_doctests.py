@@ -13,13 +13,22 @@ from weft.context import WeftContext
 
 LAYERS = [path for folder in ("_rdd", "_context") for path in (Path(weft.__file__).parent / folder).glob("[a-z]*.py")]
 MODULES = sorted(f"{path.parent.name}.{path.stem}" for path in LAYERS if ">>>" in path.read_text(encoding="utf-8"))
-MODULES += ["accumulators", "context", "conf", "statcounter", "storagelevel", "resultiterable", "_progress"]
+MODULES += ["context", "conf", "statcounter", "storagelevel", "resultiterable", "_progress"]
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_give_what_they_show(name: str, sc: WeftContext) -> None:
     module = importlib.import_module(f"weft.{name}")
     failed, attempted = doctest.testmod(module, extraglobs={"sc": sc})
+    assert attempted > 0
+    assert failed == 0
+
+
+@pytest.mark.parametrize("name", ["accumulators", "files", "taskcontext", "threads", "_context.shared"])
+def test_examples_of_tasks_give_what_they_show_where_tasks_run(name: str) -> None:
+    module = importlib.import_module(f"weft.{name}")
+    with WeftContext("inline[2]") as sc:
+        failed, attempted = doctest.testmod(module, extraglobs={"sc": sc})
     assert attempted > 0
     assert failed == 0
 

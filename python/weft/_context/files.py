@@ -14,8 +14,15 @@ __all__ = ["Files"]
 class Files(Sources):
     """Files and modules for tasks."""
 
+    _added_files: list[str]
+
+    @property
+    def listFiles(self) -> list[str]:
+        """The files that were added, as URIs."""
+        return list(self._added_files)
+
     def addFile(self, path: str) -> None:
-        """Send a file to the working folder of every task.
+        """Send a file to every task; :class:`WeftFiles` tells where it is.
 
         Parameters
         ----------
@@ -45,3 +52,6 @@ class Files(Sources):
             if not os.path.exists(path):
                 raise FileNotFoundError(f"{path} does not exist (add{'Py' if python else ''}File at {call_site()})")
         self._jobs.control("addFile", path, python)
+        known = path if "://" in path else f"file:{path}"
+        if known not in self._added_files:
+            self._added_files.append(known)

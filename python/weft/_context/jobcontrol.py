@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from weft._context.shared import Shared
 from weft.rdd import RDD
+from weft.taskcontext import OWN_NAMES
 
 __all__ = ["JobControl"]
 
@@ -57,11 +58,16 @@ class JobControl(Shared):
         self.setLocalProperty("weft.job.description", value)
 
     def setLocalProperty(self, key: str, value: str | None) -> None:
-        """Set a property of the jobs that this thread starts from now on; None takes it away."""
+        """Set a property of the jobs that this thread starts from now on; None takes it away.
+
+        Tasks find it by :meth:`TaskContext.getLocalProperty`; other threads have their own, unless they are
+        :class:`InheritableThread` s.
+        """
+        own = OWN_NAMES.get(key, key)
         if value is None:
-            self._jobs.properties.pop(key, None)
+            self._jobs.properties.pop(own, None)
         else:
-            self._jobs.properties[key] = str(value)
+            self._jobs.properties[own] = str(value)
 
     def getLocalProperty(self, key: str) -> str | None:
         """Give a property that this thread has set, or None.
@@ -73,7 +79,7 @@ class JobControl(Shared):
         '1'
         >>> sc.setLocalProperty("mine", None)
         """
-        return self._jobs.properties.get(key)
+        return self._jobs.properties.get(OWN_NAMES.get(key, key))
 
     def cancelJobGroup(self, groupId: str) -> None:
         """Cancel the running jobs of a group; their actions raise JobCancelledError."""

@@ -121,12 +121,13 @@ class InlineGateway(Gateway):
             "user": getpass.getuser(),
             "webUrl": None,
         }
-        super().__init__(Answer(0, "", "", f"inline_{info['startMillis']}_{os.getpid()}", info), None)
         environment = {
             name[len("weft.env.") :]: value for name, value in settings.items() if name.startswith("weft.env.")
         }
         memory = _size(settings, "weft.python.worker.memory", 512 << 20)
         self._jobs = InlineJobs(memory, environment, _size(settings, "weft.driver.maxResultSize", 0))
+        info["files"] = self._jobs.files
+        super().__init__(Answer(0, "", "", f"inline_{info['startMillis']}_{os.getpid()}", info), None)
         self._channel: Any = InlineChannel(self._jobs)
         self._control = InlineControl(self._jobs, self.stop)
         seeded.install()

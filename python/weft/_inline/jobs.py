@@ -22,6 +22,7 @@ from weft._inline.tasks import TaskPlace, Tasks
 from weft._inline.trees import task_body
 from weft._serializers import read_batches
 from weft.errors import DriverOnlyError
+from weft.taskcontext import TaskContext
 
 __all__ = ["InlineJobs"]
 
@@ -66,6 +67,7 @@ class InlineJobs:
         self._lock = threading.Lock()
         self._owner = 0
         self._count = 0
+        self._stages = 0
 
     def close(self) -> None:
         """Remove all files."""
@@ -150,6 +152,8 @@ class InlineJobs:
             stages = plan_stages(plan, layout, self._shuffles.is_written)
             job = _Job(self._tasks, self._shuffles, layout, self._text_splits, sums, self._most_bytes, on_updates)
             for position, stage in enumerate(stages, 1):
+                job.begin_stage(self._stages, plan["properties"])
+                self._stages += 1
                 job.run_stage(stage, position, len(stages), _SINKS[action], output, on_batch, on_progress)
             if output is not None:
                 output.commit()
@@ -196,6 +200,11 @@ class _Job:
         self._result_bytes = 0
         self._told = time.monotonic()
 
+    def begin_stage(self, number: int, properties: dict[str, str]) -> None:
+        """Note the next stage's number in the application, and the properties of the thread that runs the job."""
+        self._stage = number
+        self._properties = properties
+
     def run_stage(
         self,
         stage: Stage,
@@ -212,6 +221,8 @@ class _Job:
         for done, partition in enumerate(stage.partitions):
             self._tell(on_progress, stage, position, of, done)
             place = TaskPlace(position, stage.name, stage.site, partition, len(stage.partitions))
+            described = {"stage": self._stage, "partition": partition, "attempt": 0, "properties": self._properties}
+            TaskContext._enter(described)
             body = task_body(self._layout, self._splits, stage, partition, result_sink)
             if stage.shuffle is not None:
                 finished = self._tasks.run(body, place, _nowhere)

@@ -22,6 +22,7 @@ from weft._worker.main import no_end_of_data
 from weft._worker.program import Program
 from weft._worker.sinks import Sinks
 from weft._worker.streams import Streams
+from weft.taskcontext import TaskContext
 
 __all__ = ["TaskPlace", "Tasks"]
 
@@ -91,6 +92,7 @@ class Tasks:
         finally:
             scope.close()
             accumulators.end_task()
+            TaskContext._enter(None)
             enter(None)
             sys.stdout.flush()
         raise failure

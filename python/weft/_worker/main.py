@@ -25,6 +25,7 @@ from weft._worker.process import set_title
 from weft._worker.program import Program
 from weft._worker.sinks import Sinks
 from weft._worker.streams import Streams
+from weft.taskcontext import TaskContext
 
 __all__ = ["no_end_of_data", "serve"]
 
@@ -113,6 +114,7 @@ class _Worker:
         self._streams.start_task()
         self._blobs.start_task()
         accumulators.start_task()
+        TaskContext._enter(task)
         scope = TaskScope(int(task["memory"]), task["spill"], self._baseline)
         enter(scope)
         program: Program | None = None
@@ -176,6 +178,7 @@ class _Worker:
         """Close inputs and files, and let the runner have what was printed before it hears of the end."""
         scope.close()
         enter(None)
+        TaskContext._enter(None)
         self._streams.close_all()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):

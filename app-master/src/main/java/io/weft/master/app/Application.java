@@ -7,16 +7,12 @@ import io.weft.master.gateway.Gateway;
 import io.weft.master.jobs.JobService;
 import io.weft.master.jobs.JobSettings;
 import io.weft.master.jobs.SharedFiles;
-import io.weft.master.jobs.Stacks;
 import io.weft.master.scheduler.Scheduler;
 import io.weft.master.scheduler.SchedulerEvent;
-import io.weft.master.splits.FileContents;
 import io.weft.runner.container.Logging;
 import io.weft.runner.protocol.RunnerCommand;
 import io.weft.runner.shuffle.BlockStore;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -30,15 +26,18 @@ public final class Application implements Gateway.Control {
      * What an application is made of.
      *
      * @param id {@code application_…} or {@code local_<millis>_<pid>}
-     * @param folder for its temporary files; exists
+     * @param folder for its temporary files that are small; exists
+     * @param data for what is large, on one of the disks that are for data; made when needed
      * @param localFirst a path without scheme that exists on this machine is read as file: (local modes)
      */
-    public record Spec(String id, AppSettings settings, DriverPython python, Path folder, boolean localFirst) {
+    public record Spec(
+            String id, AppSettings settings, DriverPython python, Path folder, Path data, boolean localFirst) {
         public Spec {
             Objects.requireNonNull(id, "id is null");
             Objects.requireNonNull(settings, "settings is null");
             Objects.requireNonNull(python, "python is null");
             Objects.requireNonNull(folder, "folder is null");
+            Objects.requireNonNull(data, "data is null");
         }
     }
 
@@ -50,7 +49,7 @@ public final class Application implements Gateway.Control {
     private final JobService jobs;
     private final SharedFiles files = new SharedFiles();
     private final Runnable onStop;
-    private int filesAdded;
+    private final AddedFiles addedFiles;
 
     /**
      * @param blocks what the driver uploads; runners read it through the backend or a block server
@@ -63,6 +62,7 @@ public final class Application implements Gateway.Control {
         this.blocks = blocks;
         this.backend = backend;
         this.onStop = onStop;
+        addedFiles = new AddedFiles(spec.data().resolve("driver-files"), blocks, hadoop, files);
         AppSettings settings = spec.settings();
         loop = new AppLoop(
                 new Scheduler(settings.scheduler()),
@@ -97,6 +97,11 @@ public final class Application implements Gateway.Control {
         return jobs;
     }
 
+    /** Where the driver finds the files of addFile. */
+    public Path filesFolder() {
+        return addedFiles.folder();
+    }
+
     public BlockStore blocks() {
         return blocks;
     }
@@ -117,31 +122,9 @@ public final class Application implements Gateway.Control {
 
     @Override
     public String addFile(String path, boolean python) {
-        String name = path.replaceAll("/+$", "");
-        name = name.substring(name.lastIndexOf('/') + 1);
-        if (name.isEmpty() || name.equals(".") || name.equals("..")) {
-            throw new IllegalArgumentException("'" + path + "' names no file");
-        }
-        String block;
-        synchronized (this) {
-            filesAdded++;
-            block = "file-" + filesAdded + "-" + name;
-        }
-        try (InputStream in = FileContents.open(path, hadoop::get);
-                BlockStore.Writer writer = blocks.create(block)) {
-            byte[] buffer = new byte[256 << 10];
-            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-                writer.write(ByteBuffer.wrap(buffer, 0, count));
-            }
-            writer.commit();
-        } catch (IOException error) {
-            throw new IllegalArgumentException("'" + path + "' cannot be read: " + Stacks.message(error), error);
-        }
-        if (python) {
-            files.addToPath(name);
-        }
-        loop.addFile(new RunnerCommand.AddFile(name, block, python));
-        return name;
+        RunnerCommand.AddFile added = addedFiles.add(path, python);
+        loop.addFile(added);
+        return added.name();
     }
 
     @Override

@@ -46,12 +46,14 @@ final class LocalSession implements AutoCloseable {
             BlockStore blocks = new BlockStore(folders.folder("blocks"), BLOCK_MEMORY_BYTES);
             LocalBackends.Made made =
                     LocalBackends.make(new LocalBackends.Place(id, line, settings, folders), master, blocks, hadoop);
-            Application.Spec spec = new Application.Spec(id, settings, python(line), folders.main(), true);
+            Application.Spec spec = new Application.Spec(
+                    id, settings, python(line), folders.main(), folders.data().get(0), true);
             Application application = new Application(spec, hadoop, blocks, made.backend(), onStop);
             Warmup.start(application, folders);
             application.start();
             Doors doors = Doors.open(application, made.results(), line.token(), folders.main());
             Map<String, Object> info = info(line, masterText(line, set), startMillis, settings, made.slots());
+            info.put("files", application.filesFolder().toString());
             return new LocalSession(folders, application, doors, answer(id, info, doors));
         } catch (IOException | RuntimeException failed) {
             folders.remove();

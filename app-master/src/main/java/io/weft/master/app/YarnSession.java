@@ -121,8 +121,11 @@ final class YarnSession {
         new java.security.SecureRandom().nextBytes(tokenBytes);
         String token = HexFormat.of().formatHex(tokenBytes);
         DriverPython python = DriverPythons.ask(folder.python(), folder.pythonPath());
+        Path data = folder.locals()
+                .get(0)
+                .resolve("weft-driver-" + ProcessHandle.current().pid());
         Application.Spec spec = new Application.Spec(
-                record.text("application"), AppSettings.of(settings), python, folder.folder(), false);
+                record.text("application"), AppSettings.of(settings), python, folder.folder(), data, false);
         application = new Application(spec, hadoop, blocks, backend, () -> {});
         application.start();
         ResultSource results = ref -> client.fetchBlock(ref.host(), ref.blockPort(), ref.block());
@@ -166,6 +169,7 @@ final class YarnSession {
         info.put("startMillis", System.currentTimeMillis());
         info.put("user", record.text("user"));
         info.put("webUrl", null);
+        info.put("files", application.filesFolder().toString());
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("port", doors.port());
         answer.put("socket", "/proc/" + ProcessHandle.current().pid() + "/cwd/" + doors.socket());

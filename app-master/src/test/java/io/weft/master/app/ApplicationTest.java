@@ -59,7 +59,7 @@ class ApplicationTest {
                 .withMaxFailures(1);
         DriverPython python = new DriverPython(new Interpreter("cpython", "3.11.7", "siphash13"), "/usr/bin/python3");
         application = new Application(
-                new Application.Spec("local_1_2", own, python, folder, true),
+                new Application.Spec("local_1_2", own, python, folder, folder, true),
                 new HadoopConf(Map.of()),
                 new BlockStore(folder.resolve("blocks"), 1 << 20),
                 backend,

@@ -1,0 +1,65 @@
+package io.weft.master.app;
+
+import io.weft.master.config.HadoopConf;
+import io.weft.master.jobs.SharedFiles;
+import io.weft.master.jobs.Stacks;
+import io.weft.master.splits.FileContents;
+import io.weft.runner.protocol.RunnerCommand;
+import io.weft.runner.shuffle.BlockStore;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/**
+ * The files of addFile and addPyFile on the driver's machine: one copy each, which the driver finds under the file's name and runners
+ * read as a block. Any thread.
+ */
+final class AddedFiles {
+    private static final String COPIES = ".copies";
+
+    private final Path folder;
+    private final BlockStore blocks;
+    private final HadoopConf hadoop;
+    private final SharedFiles onPath;
+    private int count;
+
+    /** {@code folder}: where the driver finds them; made by the first file. */
+    AddedFiles(Path folder, BlockStore blocks, HadoopConf hadoop, SharedFiles onPath) {
+        this.folder = folder.toAbsolutePath();
+        this.blocks = blocks;
+        this.hadoop = hadoop;
+        this.onPath = onPath;
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    /** Copies a file; throws IllegalArgumentException with a sentence when that cannot be done. */
+    synchronized RunnerCommand.AddFile add(String path, boolean python) {
+        String name = path.replaceAll("/+$", "");
+        name = name.substring(name.lastIndexOf('/') + 1);
+        if (name.isEmpty() || name.startsWith(".")) {
+            throw new IllegalArgumentException("'" + path + "' names no file");
+        }
+        count++;
+        String block = "file-" + count + "-" + name;
+        try {
+            Path copy = Files.createDirectories(folder.resolve(COPIES)).resolve(Integer.toString(count));
+            try (InputStream in = FileContents.open(path, hadoop::get)) {
+                Files.copy(in, copy);
+            }
+            blocks.link(block, copy);
+            Path link = Files.createLink(folder.resolve(COPIES).resolve(count + ".link"), copy);
+            Files.move(link, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException error) {
+            throw new IllegalArgumentException("'" + path + "' cannot be read: " + Stacks.message(error), error);
+        }
+        if (python) {
+            onPath.addToPath(name);
+        }
+        return new RunnerCommand.AddFile(name, block, python);
+    }
+}

@@ -1,0 +1,136 @@
+"""What a function may know of the task that it runs in."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, ClassVar, NoReturn, Optional
+
+from weft.errors import UnsupportedError
+
+__all__ = ["BarrierTaskContext", "TaskContext"]
+
+OWN_NAMES = {
+    "spark.jobGroup.id": "weft.job.group",
+    "spark.job.description": "weft.job.description",
+    "spark.job.interruptOnCancel": "weft.job.interruptOnCancel",
+}
+"""Local properties that PySpark programs know under other names."""
+
+_ATTEMPT_BITS = 16
+_PARTITION_BITS = 24
+
+
+class TaskContext:
+    """The task that runs in this process: :meth:`get` gives it, or None in the driver.
+
+    Examples
+    --------
+    >>> from weft import TaskContext
+    >>> sc.setLocalProperty("mine", "1")
+    >>> def describe(record):
+    ...     task = TaskContext.get()
+    ...     return record, task.partitionId(), task.getLocalProperty("mine")
+    >>> sc.parallelize(["a", "b"], 2).map(describe).collect()
+    [('a', 0, '1'), ('b', 1, '1')]
+    >>> sc.setLocalProperty("mine", None)
+    >>> TaskContext.get() is None
+    True
+    """
+
+    _taskContext: ClassVar[Optional[TaskContext]] = None
+
+    _stageId: int
+    _partitionId: int
+    _attemptNumber: int
+    _localProperties: dict[str, str]
+
+    def __new__(cls, **_: Any) -> TaskContext:
+        """Give the running task's context, also to who constructs one, as PySpark does."""
+        return cls._taskContext or object.__new__(cls)
+
+    @classmethod
+    def get(cls) -> Optional[TaskContext]:
+        """Give the context of the running task; None in the driver."""
+        return cls._taskContext
+
+    @classmethod
+    def _enter(cls, task: Optional[dict[str, Any]]) -> None:
+        """Begin a task, as its TASK frame describes it; None: the task has ended."""
+        if task is None:
+            TaskContext._taskContext = None
+            return
+        context = object.__new__(TaskContext)
+        context._stageId = int(task["stage"])
+        context._partitionId = int(task["partition"])
+        context._attemptNumber = int(task["attempt"])
+        context._localProperties = dict(task.get("properties", {}))
+        TaskContext._taskContext = context
+
+    def stageId(self) -> int:
+        """Give the number of the stage in the application."""
+        return self._stageId
+
+    def partitionId(self) -> int:
+        """Give the number of the partition that this task computes."""
+        return self._partitionId
+
+    def attemptNumber(self) -> int:
+        """Give how many attempts at this task were begun before this one."""
+        return self._attemptNumber
+
+    def taskAttemptId(self) -> int:
+        """Give a number that no other attempt at any task of the application has."""
+        task = self._stageId << _PARTITION_BITS | self._partitionId
+        return task << _ATTEMPT_BITS | self._attemptNumber
+
+    def getLocalProperty(self, key: str) -> Optional[str]:
+        """Give a local property of the thread that started the job, or None if it had none.
+
+        Parameters
+        ----------
+        key : str
+            As the driver gave it to :meth:`WeftContext.setLocalProperty`.
+        """
+        return self._localProperties.get(OWN_NAMES.get(key, key))
+
+    def cpus(self) -> int:
+        """Give the number of processors that are the task's: one, its slot's."""
+        return 1
+
+    def cpuAmount(self) -> Decimal:
+        """Give the same as :meth:`cpus`."""
+        return Decimal(1)
+
+    def resources(self) -> dict[str, Any]:
+        """Give the devices that are the task's alone: none, Weft hands out no devices."""
+        return {}
+
+
+class BarrierTaskContext(TaskContext):
+    """Not in Weft: tasks of a stage do not wait for each other."""
+
+    def __new__(cls, **_: Any) -> BarrierTaskContext:
+        """Refuse, as :meth:`get` does."""
+        _refuse_barrier("BarrierTaskContext()")
+
+    @classmethod
+    def get(cls) -> NoReturn:
+        """Refuse.
+
+        Raises
+        ------
+        UnsupportedError
+            Always; it says what to do instead.
+        """
+        _refuse_barrier("BarrierTaskContext.get()")
+
+
+BARRIER_INSTEAD = (
+    "end the job where all must wait, collect what they exchange, and broadcast it to the tasks of the next job"
+)
+
+
+def _refuse_barrier(name: str) -> NoReturn:
+    raise UnsupportedError(
+        f"{name} is not in Weft: tasks of a stage do not wait for each other. Instead: {BARRIER_INSTEAD}.", "E18", 2
+    )
