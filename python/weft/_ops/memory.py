@@ -20,7 +20,7 @@ import resource
 import sys
 from typing import Protocol
 
-__all__ = ["AlwaysFull", "Gauge", "MemoryWatch", "NeverFull", "private_bytes"]
+__all__ = ["AlwaysFull", "Gauge", "MemoryWatch", "NeverFull", "private_bytes", "request_spill"]
 
 _PAGE_BYTES = resource.getpagesize()
 _BLOCK_BYTES = 96  # of an average object, for systems without /proc
@@ -28,6 +28,12 @@ _BLOCK_BYTES = 96  # of an average object, for systems without /proc
 # glibc: mallopt parameters. Fixed thresholds keep freed buffers of some megabytes from staying in the heap.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _TRIM_BYTES, _MMAP_BYTES = 2 << 20, 4 << 20
+
+
+# What a task must hold for a request to spill to be worth its while.
+_LEAST_REQUESTED_BYTES = 4 << 20
+
+_requests: list[bool] = []
 
 
 class Gauge(Protocol):
@@ -49,6 +55,11 @@ def private_bytes() -> int:
     return (int(fields[1]) - int(fields[2])) * _PAGE_BYTES
 
 
+def request_spill() -> None:
+    """Have the running task spill at its next batch, whatever its budget; may be called by a signal's handler."""
+    _requests[:] = [True]
+
+
 class MemoryWatch:
     """Compares what the process holds with a budget; one per task.
 
@@ -62,6 +73,7 @@ class MemoryWatch:
 
     def __init__(self, budget: int, baseline: int | None = None) -> None:
         _tune_allocator()
+        _requests.clear()
         self._budget = budget
         self._baseline = private_bytes() if baseline is None else baseline
         self._first_blocks = _blocks()
@@ -84,6 +96,10 @@ class MemoryWatch:
     def full(self, extra: int = 0) -> bool:
         """Whether what is held, and `extra` bytes to come, pass the budget."""
         taken = private_bytes() - self._baseline
+        if _requests:
+            _requests.clear()
+            if taken + extra > _LEAST_REQUESTED_BYTES:
+                return True
         if taken + extra <= self._budget // 2:
             return False
         blocks = _blocks()

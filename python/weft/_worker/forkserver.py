@@ -16,8 +16,9 @@ import signal
 import sys
 from typing import Any
 
+from weft._ops.memory import request_spill
 from weft._worker.main import serve
-from weft._worker.process import die_with_parent, kill_marked, set_title
+from weft._worker.process import SPILL_SIGNAL, die_with_parent, kill_marked, set_title
 
 __all__ = ["main"]
 
@@ -37,6 +38,10 @@ class ForkServer:
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if SPILL_SIGNAL is not None:
+            # Here already, so that a worker that has just been forked does not die of it.
+            signal.signal(SPILL_SIGNAL, lambda _number, _frame: request_spill())
+            signal.siginterrupt(SPILL_SIGNAL, False)
         self._say({"ready": True, "pid": os.getpid(), "python": _version(), "implementation": sys.implementation.name})
         pending = b""
         while True:
@@ -63,6 +68,10 @@ class ForkServer:
         elif "kill" in command and int(command["kill"]) in self._children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(command["kill"]), signal.SIGKILL)
+
+        elif "spill" in command and int(command["spill"]) in self._children and SPILL_SIGNAL is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(command["spill"]), SPILL_SIGNAL)
 
     def _fork(self, slot: int) -> None:
         parent = os.getpid()

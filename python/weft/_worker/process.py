@@ -7,7 +7,10 @@ import ctypes
 import os
 import signal
 
-__all__ = ["die_with_parent", "kill_marked", "set_title"]
+__all__ = ["SPILL_SIGNAL", "die_with_parent", "kill_marked", "set_title"]
+
+# asks a worker to spill; None where there are no real-time signals
+SPILL_SIGNAL: int | None = signal.SIGRTMIN + 7 if hasattr(signal, "SIGRTMIN") else None
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15

@@ -3,16 +3,23 @@ package io.weft.runner.task;
 import io.weft.runner.worker.ProcessMemory;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
  * Looks at the memory of running workers, counted as a NodeManager counts it, every {@link #PERIOD_MILLIS} while any are
- * watched. Stops a task whose worker passes its limit, and the largest one when the whole container passes its own.
+ * watched. Stops a task whose worker passes its limit, and the largest one when the whole container passes its own. Shortly
+ * before either, it asks that task to spill.
  */
 public final class MemoryWatch implements AutoCloseable {
     private static final long PERIOD_MILLIS = 100;
+
+    /** Periods between two requests to spill of one task: what it gives up takes a while to be written. */
+    private static final int PERIODS_TO_SPILL = 10;
 
     /** A task with a worker. */
     interface Watched {
@@ -23,6 +30,9 @@ public final class MemoryWatch implements AutoCloseable {
 
         /** Its worker's process tree holds {@code bytes} now. */
         void measured(long bytes);
+
+        /** Ask it to write to disk what it can; comes again while memory stays short. */
+        void askToSpill();
 
         /** Stop it: it holds {@code bytes}, more than {@code limit}. */
         void stop(long bytes, long limit);
@@ -37,6 +47,12 @@ public final class MemoryWatch implements AutoCloseable {
 
     /** All and only tasks that run now and have a limit of their own or of the container. Guarded by this object. */
     private final Set<Watched> watched = new LinkedHashSet<>();
+
+    /** When each task was last asked to spill, in periods. Of the watching thread. */
+    private final Map<Watched, Long> asked = new HashMap<>();
+
+    /** Of the watching thread. */
+    private long periods;
 
     private boolean closed;
 
@@ -87,6 +103,8 @@ public final class MemoryWatch implements AutoCloseable {
 
     private void look(List<Watched> tasks) {
         List<Sample> within = new ArrayList<>();
+        periods++;
+        asked.keySet().retainAll(tasks);
         for (Watched task : tasks) {
             long bytes = ProcessMemory.treeBytes(task.pid());
             task.measured(bytes);
@@ -94,12 +112,36 @@ public final class MemoryWatch implements AutoCloseable {
                 stop(task, bytes, task.limitBytes());
             } else {
                 within.add(new Sample(task, bytes));
+                if (task.limitBytes() > 0 && isNear(bytes, task.limitBytes())) {
+                    ask(task);
+                }
             }
         }
-        if (containerBytes > 0 && within.size() == tasks.size() && ProcessMemory.treeBytes(ownPid) > containerBytes) {
-            within.stream()
-                    .max(Comparator.comparingLong(Sample::bytes))
-                    .ifPresent(largest -> stop(largest.task(), largest.bytes(), containerBytes / tasks.size()));
+        if (containerBytes > 0 && within.size() == tasks.size()) {
+            lookAtContainer(within);
+        }
+    }
+
+    private void lookAtContainer(List<Sample> within) {
+        long all = ProcessMemory.treeBytes(ownPid);
+        Optional<Sample> largest = within.stream().max(Comparator.comparingLong(Sample::bytes));
+        if (all > containerBytes) {
+            largest.ifPresent(found -> stop(found.task(), found.bytes(), containerBytes / within.size()));
+        } else if (isNear(all, containerBytes)) {
+            largest.ifPresent(found -> ask(found.task()));
+        }
+    }
+
+    /** Whether less than an eighth is left. */
+    private static boolean isNear(long bytes, long limit) {
+        return bytes > limit - limit / 8;
+    }
+
+    private void ask(Watched task) {
+        Long last = asked.get(task);
+        if (last == null || periods - last >= PERIODS_TO_SPILL) {
+            asked.put(task, periods);
+            task.askToSpill();
         }
     }
 

@@ -317,6 +317,15 @@ public final class TaskRun implements MemoryWatch.Watched {
     }
 
     @Override
+    public void askToSpill() {
+        Optional<Worker> asked;
+        synchronized (this) {
+            asked = phase == Phase.RUNNING ? worker : Optional.empty();
+        }
+        asked.ifPresent(Worker::askToSpill);
+    }
+
+    @Override
     public void stop(long bytes, long limit) {
         String step;
         synchronized (this) {

@@ -102,6 +102,11 @@ final class ForkServer implements AutoCloseable {
         command("{\"kill\": " + pid + "}\n");
     }
 
+    /** Has a child asked to write to disk what it can. */
+    void spill(int pid) {
+        command("{\"spill\": " + pid + "}\n");
+    }
+
     /** Ends the process, which kills its children first; kills it when that takes longer than 2 s. */
     @Override
     public void close() {

@@ -25,16 +25,18 @@ public final class Worker {
     private final FrameReader reader;
     private final FrameWriter writer;
     private final WorkerOutput output;
+    private final Runnable spillRequest;
     private final Optional<ProcessHandle> process;
     private final AtomicBoolean killed = new AtomicBoolean();
     private final CompletableFuture<WorkerExit> exit = new CompletableFuture<>();
 
-    Worker(Hello hello, SocketChannel control, WorkerOutput output) {
+    Worker(Hello hello, SocketChannel control, WorkerOutput output, Runnable spillRequest) {
         this.hello = hello;
         this.control = control;
         this.reader = new FrameReader(control);
         this.writer = new FrameWriter(control);
         this.output = output;
+        this.spillRequest = spillRequest;
         this.process = ProcessHandle.of(hello.pid());
     }
 
@@ -87,6 +89,11 @@ public final class Worker {
     /** Peak RSS of the process so far in bytes, 0 when it cannot be read. */
     public long peakRssBytes() {
         return ProcessMemory.peakBytes(pid());
+    }
+
+    /** Has its task write to disk what it can, at its next batch; does not wait for that. */
+    public void askToSpill() {
+        spillRequest.run();
     }
 
     /** SIGKILL to the worker and to the processes it started, without waiting for any of them. */

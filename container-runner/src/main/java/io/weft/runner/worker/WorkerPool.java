@@ -186,6 +186,12 @@ public final class WorkerPool implements AutoCloseable {
         return workers.containsKey(pid);
     }
 
+    private synchronized void askToSpill(int pid) {
+        if (server != null && workers.containsKey(pid)) {
+            server.spill(pid);
+        }
+    }
+
     private WorkerUnavailableException giveUp(int slot) {
         ForkServer silent = null;
         String who;
@@ -305,7 +311,7 @@ public final class WorkerPool implements AutoCloseable {
                 arrival.channels().get(Role.STDOUT),
                 arrival.channels().get(Role.STDERR),
                 (error, lines) -> lines.forEach(line -> System.err.println(prefix + line)));
-        return new Worker(hello, arrival.channels().get(Role.CONTROL), output);
+        return new Worker(hello, arrival.channels().get(Role.CONTROL), output, () -> askToSpill(hello.pid()));
     }
 
     /** Hears what becomes of the fork server and its children. */

@@ -3,6 +3,7 @@ package io.weft.runner.task;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.runner.worker.ProcessMemory;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -14,7 +15,9 @@ final class MemoryWatchTest {
         private final long limit;
         private final CountDownLatch measured = new CountDownLatch(3);
         private final CountDownLatch stopped = new CountDownLatch(1);
+        private final CountDownLatch asked = new CountDownLatch(2);
         private final AtomicLong stops = new AtomicLong();
+        private final AtomicLong asks = new AtomicLong();
 
         Task(long limit) {
             this.limit = limit;
@@ -34,6 +37,12 @@ final class MemoryWatchTest {
         public void measured(long bytes) {
             assertTrue(bytes > 10 << 20, "a JVM has more than 10 MiB");
             measured.countDown();
+        }
+
+        @Override
+        public void askToSpill() {
+            asks.incrementAndGet();
+            asked.countDown();
         }
 
         @Override
@@ -63,6 +72,32 @@ final class MemoryWatchTest {
             Task task = new Task(0);
             watch.add(task);
             assertTrue(task.stopped.await(20, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void asksToSpillAgainAndAgainBeforeTheLimitAndStopsNobody() throws Exception {
+        long now = ProcessMemory.treeBytes(ProcessHandle.current().pid());
+        try (MemoryWatch watch = new MemoryWatch(0)) {
+            // This JVM stays between seven eighths of the one limit and the whole of it, and far from the other.
+            Task near = new Task(now + now / 9);
+            Task far = new Task(1L << 50);
+            watch.add(near);
+            watch.add(far);
+            assertTrue(near.asked.await(20, TimeUnit.SECONDS));
+            assertEquals(0, near.stops.get());
+            assertEquals(0, far.asks.get());
+        }
+    }
+
+    @Test
+    void asksTheLargestTaskToSpillWhenTheContainerIsNearItsLimit() throws Exception {
+        long now = ProcessMemory.treeBytes(ProcessHandle.current().pid());
+        try (MemoryWatch watch = new MemoryWatch(now + now / 9)) {
+            Task task = new Task(0);
+            watch.add(task);
+            assertTrue(task.asked.await(20, TimeUnit.SECONDS));
+            assertEquals(0, task.stops.get());
         }
     }
 
