@@ -80,7 +80,7 @@ def batches(count: int, make: Callable[[int], Any]) -> Iterator[list[Any]]:
 def reduce_by_key(scope: TaskScope, scale: float) -> bool:
     """2 M distinct keys, each twice, far apart."""
     count = int(2_000_000 * scale)
-    combiner = ExternalCombiner(scope, scope.gauge, make_table(None, operator.add), operator.add)
+    combiner = ExternalCombiner(scope, scope.gauge, make_table(None, operator.add))
     for keys in itertools.chain(batches(count, key_of), batches(count, key_of)):
         combiner.add(keys, list(range(len(keys))))
     seen = 0

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Union
 
+from weft._ops.batching import fitting_rows, in_lists
 from weft._ops.columns import dump_column, load_column
 
 __all__ = [
@@ -37,9 +38,8 @@ HEADER = struct.Struct(">BBHIIQ")
 RECORDS, COLUMNS, HUGE, MARSHAL, MARSHAL_COLUMNS, RUN_HEADER = 1, 2, 3, 4, 5, 16
 _KINDS = frozenset({RECORDS, COLUMNS, HUGE, MARSHAL, MARSHAL_COLUMNS, RUN_HEADER})
 
-_TARGET_BYTES = 256 << 10
+_TARGET_BYTES = 512 << 10  # in memory, which pickles to about half
 _MOST_RECORDS = 8192
-_FIRST_RECORDS = 64
 
 Buffer = Union[bytes, bytearray, memoryview]
 
@@ -104,35 +104,31 @@ class _Stream:
         return self.read(end if end else len(rest))
 
 
-def frame(kind: int, count: int, payload: bytes) -> tuple[bytes, bytes]:
-    """Header and payload of one batch."""
-    return HEADER.pack(kind, 0, 0, min(count, 0xFFFFFFFF), zlib.crc32(payload), len(payload)), payload
+def frame(kind: int, count: int, *payloads: bytes) -> tuple[bytes, ...]:
+    """Header and payload of one batch; the payload may come in parts."""
+    crc, length = 0, 0
+    for payload in payloads:
+        crc = zlib.crc32(payload, crc)
+        length += len(payload)
+    return HEADER.pack(kind, 0, 0, min(count, 0xFFFFFFFF), crc, length), *payloads
 
 
-def dump_columns(keys: list[Any], values: list[Any]) -> Iterator[tuple[bytes, bytes]]:
-    """Batches of pairs given as two columns; yields (header, payload)."""
-    at, rows = 0, _FIRST_RECORDS
+def dump_columns(keys: list[Any], values: list[Any]) -> Iterator[tuple[bytes, ...]]:
+    """Batches of pairs given as two columns; yields header and the two parts of the payload."""
+    at = 0
     while at < len(keys):
-        whole = at == 0 and len(keys) <= rows
+        rows = fitting_rows((keys, values), at, _MOST_RECORDS, _TARGET_BYTES)
+        whole = rows == len(keys)
         part = keys if whole else keys[at : at + rows]
-        payload = dump_column(part) + dump_column(values if whole else values[at : at + rows])
-        yield frame(COLUMNS, len(part), payload)
-        at += len(part)
-        rows = _next_rows(rows, len(part), len(payload))
+        yield frame(COLUMNS, rows, dump_column(part), dump_column(values if whole else values[at : at + rows]))
+        at += rows
 
 
 def dump_records(records: Iterator[Any]) -> Iterator[tuple[int, bytes, bytes]]:
     """Batches of any records; yields (count, header, payload)."""
-    rows = _FIRST_RECORDS
-    while part := list(itertools.islice(records, rows)):
-        payload = dump_column(part)
-        yield (len(part), *frame(RECORDS, len(part), payload))
-        rows = _next_rows(rows, len(part), len(payload))
-
-
-def _next_rows(rows: int, written: int, size: int) -> int:
-    fitting = _TARGET_BYTES * written // max(size, 1)
-    return max(1, min(_MOST_RECORDS, rows * 8, fitting))
+    for part in in_lists(records, _MOST_RECORDS, _TARGET_BYTES):
+        header, payload = frame(RECORDS, len(part), dump_column(part))
+        yield len(part), header, payload
 
 
 def read_batches(read_exact: Callable[[int], Buffer]) -> Iterator[Batch]:

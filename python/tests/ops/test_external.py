@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import operator
+from array import array
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 
 from tests.ops.scope import scope
 from weft._ops import native
-from weft._ops.external import FAN_OUT, DictTable, ExternalCombiner, Table, deal
+from weft._ops.external import ExternalCombiner
 from weft._ops.memory import AlwaysFull, Gauge, NeverFull
-from weft._ops.tables import PairTable
+from weft._ops.spreading import FAN_OUT, spread
+from weft._ops.tables import PairTable, Table, make_table
 
 Pair = tuple[Any, Any]
 
@@ -28,8 +30,7 @@ def batches(pairs: Iterable[Pair], size: int) -> Iterator[tuple[list[Any], list[
 
 def tables(create: Any, merge: Any) -> list[Table]:
     """An empty table of each kind there is here: in Python, and compiled."""
-    compiled = native.module()
-    return [PairTable(create, merge)] + ([] if compiled is None else [compiled.CombineTable(create, merge)])
+    return [PairTable(create, merge)] + ([] if native.module() is None else [make_table(create, merge)])
 
 
 def combined(pairs: list[Pair], every: int, size: int = 3) -> tuple[list[Pair], int]:
@@ -43,7 +44,7 @@ def combined(pairs: list[Pair], every: int, size: int = 3) -> tuple[list[Pair], 
 
 def combined_by(table: Table, pairs: list[Pair], gauge: Gauge, size: int = 3) -> tuple[list[Pair], int]:
     with scope() as task:
-        combiner = ExternalCombiner(task, gauge, table, operator.add)
+        combiner = ExternalCombiner(task, gauge, table)
         for keys, values in batches(pairs, size):
             combiner.add(keys, values)
         result = [pair for keys, values in combiner.results() for pair in zip(keys, values)]
@@ -88,7 +89,7 @@ def test_keys_that_share_their_hash_are_combined_all_the_same() -> None:
 
 def test_files_are_gone_when_the_results_are_dropped_half_way() -> None:
     with scope() as task:
-        combiner = ExternalCombiner(task, AlwaysFull(2), DictTable(None, operator.add), operator.add)
+        combiner = ExternalCombiner(task, AlwaysFull(2), PairTable(None, operator.add))
         for keys, values in batches([(number, 1) for number in range(100)], 5):
             combiner.add(keys, values)
         results = combiner.results()
@@ -101,14 +102,42 @@ def test_an_error_of_the_merge_function_passes_through_and_leaves_no_file() -> N
         raise ZeroDivisionError("mine")
 
     with scope() as task, pytest.raises(ZeroDivisionError, match="mine"):
-        combiner = ExternalCombiner(task, AlwaysFull(2), DictTable(None, operator.add), merge)
+        combiner = ExternalCombiner(task, AlwaysFull(2), PairTable(None, merge))
         for keys, values in batches([(number % 7, 1) for number in range(100)], 5):
             combiner.add(keys, values)
         list(combiner.results())
 
 
+def handed_over(pairs: list[Pair], table: Table) -> list[list[Pair]]:
+    """What leaves early, each time that memory is full, and last what the results give."""
+    left: list[list[Pair]] = []
+    with scope() as task:
+        combiner = ExternalCombiner(task, AlwaysFull(2), table, lambda columns: left.append(list(zip(*columns))))
+        for keys, values in batches(pairs, 3):
+            combiner.add(keys, values)
+        left.append([pair for columns in combiner.results() for pair in zip(*columns)])
+    return left
+
+
+def test_sums_that_are_exact_leave_when_memory_is_full() -> None:
+    for table in tables(None, operator.add):
+        pairs = [("a", 1), ("b", 2), ("a", 3), ("a", 4), ("c", 5), ("b", 6), ("a", 7)]
+        assert handed_over(pairs, table) == [[("a", 8), ("b", 8), ("c", 5)], [("a", 7)]]
+
+
+@pytest.mark.parametrize("inexact", [lambda number: number + 0.5, lambda number: (number + 0.5, 1)])
+def test_sums_that_are_not_exact_stay_until_they_are_whole(inexact: Any) -> None:
+    pairs = [(number % 7, inexact(number)) for number in range(40)]
+    sums: dict[Any, Any] = {}
+    for key, value in pairs:
+        sums[key] = sums[key] + value if key in sums else value
+    for table in tables(None, operator.add):
+        assert handed_over(pairs, table) == [list(sums.items())]
+
+
 def test_keys_of_one_partition_are_dealt_evenly() -> None:
-    sizes = [len(places) for places in deal(range(0, 200 * 64_000, 200), 0)]
+    keys = list(range(0, 200 * 64_000, 200))
+    sizes = [len(some) for _, some, _ in spread(array("Q", range(len(keys))), keys, keys, 0)]
     assert len(sizes) == FAN_OUT
     assert min(sizes) > 800
     assert max(sizes) < 1200

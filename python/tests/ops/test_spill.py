@@ -17,7 +17,7 @@ import pytest
 from tests.ops.scope import open_files, scope
 from weft._ops.columns import dump_column, estimate_bytes, load_column
 from weft._ops.memory import MemoryWatch, private_bytes
-from weft._ops.spill import DiskFullError, RowSizer, SpillFiles
+from weft._ops.spill import DiskFullError, SpillFiles
 
 
 def test_segments_are_read_while_others_are_written() -> None:
@@ -71,12 +71,12 @@ def test_changed_bytes_on_disk_are_noticed() -> None:
 
 
 def test_a_full_disk_is_named_with_what_was_to_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_descriptor: int, _data: Any, _position: int) -> int:
+    def full(_descriptor: int, _parts: Any, _position: int) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with scope(disks=1) as task:
         writer = SpillFiles(task).writer()
-        monkeypatch.setattr(os, "pwrite", full)
+        monkeypatch.setattr(os, "pwritev", full)
         with pytest.raises(DiskFullError, match=r"no room left in .*disk0 to write 1,000 bytes") as caught:
             writer.write_bytes(b"x" * 1000)
         assert caught.value.errno == errno.ENOSPC
@@ -110,17 +110,6 @@ time.sleep(60)
         child.wait()
         child.stdout.close()
         assert os.listdir(folder) == []
-
-
-def test_row_groups_grow_towards_their_target() -> None:
-    sizer = RowSizer(target=10_000, most=500)
-    sizes = []
-    for _ in range(4):
-        sizes.append(sizer.rows)
-        sizer.saw(sizer.rows, sizer.rows * 50)
-    assert sizes == [16, 128, 200, 200]
-    sizer.saw(200, 2_000_000)
-    assert sizer.rows == 1
 
 
 @pytest.mark.parametrize(

@@ -406,6 +406,340 @@ static PyType_Slot pipeline_slots[] = {
 
 static PyType_Spec pipeline_spec = {"weft._ops._native.Pipeline", sizeof(Pipeline), 0, Py_TPFLAGS_DEFAULT, pipeline_slots};
 
+/* ---- Sizes ------------------------------------------------------------------------------------------------------- */
+
+enum { DEEPEST = 3, LOOKS = 8, PLAIN_BYTES = 32 };
+
+/* About the memory of an object of a builtin class; 0 for what is not known here. Runs no code of the user's. */
+static size_t
+known_bytes(PyObject *value, int depth)
+{
+    PyTypeObject *type = Py_TYPE(value);
+    if (type == &PyUnicode_Type)
+        return 56 + (size_t)PyUnicode_GET_LENGTH(value) * PyUnicode_KIND(value);
+    if (type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type || value == Py_None)
+        return PLAIN_BYTES;
+    if (type == &PyBytes_Type)
+        return 33 + (size_t)PyBytes_GET_SIZE(value);
+    if (type == &PyByteArray_Type)
+        return 56 + (size_t)PyByteArray_GET_SIZE(value);
+    if (type == &PyTuple_Type || type == &PyList_Type) {
+        int list = type == &PyList_Type;
+        Py_ssize_t count = list ? PyList_GET_SIZE(value) : PyTuple_GET_SIZE(value);
+        Py_ssize_t stride = count <= LOOKS ? 1 : count / LOOKS, looked = 0;
+        size_t inner = 0;
+        if (depth >= DEEPEST)
+            return 0;
+        for (Py_ssize_t i = 0; i < count; i += stride, looked++) {
+            size_t part = known_bytes(list ? PyList_GET_ITEM(value, i) : PyTuple_GET_ITEM(value, i), depth + 1);
+            if (part == 0)
+                return 0;
+            inner += part;
+        }
+        return 56 + 8 * (size_t)count + (looked ? (size_t)((double)inner / (double)looked * (double)count) : 0);
+    }
+    return 0;
+}
+
+/* What was last found out by `estimate`, which looks at objects of any class; it is asked for some of them only. */
+typedef struct {
+    PyObject *estimate;
+    PyTypeObject *type;
+    size_t bytes;
+    int asked;
+} Sizer;
+
+static size_t
+ask_size(Sizer *sizer, PyObject *value)
+{
+    size_t size = known_bytes(value, 0);
+    PyObject *answer;
+    if (size != 0)
+        return size;
+    /* A few in a row are looked at, then one in eight, all of them as long as they are large. */
+    if (sizer->type == Py_TYPE(value) && sizer->asked >= LOOKS && (sizer->asked++ & 7) && sizer->bytes < 4096)
+        return sizer->bytes;
+    answer = PyObject_CallFunctionObjArgs(sizer->estimate, value, NULL);
+    if (answer == NULL)
+        return SIZE_MAX;
+    size = PyLong_AsSize_t(answer);
+    Py_DECREF(answer);
+    if (size == (size_t)-1 && PyErr_Occurred())
+        return SIZE_MAX;
+    if (sizer->type != Py_TYPE(value)) {
+        sizer->type = Py_TYPE(value); /* compared only */
+        sizer->asked = 0;
+    }
+    sizer->asked++;
+    sizer->bytes = size;
+    return size;
+}
+
+/* Size of an object, or SIZE_MAX on an error. */
+static inline size_t
+size_of(Sizer *sizer, PyObject *value)
+{
+    PyTypeObject *type = Py_TYPE(value);
+    if (type == &PyUnicode_Type)
+        return 56 + (size_t)PyUnicode_GET_LENGTH(value) * PyUnicode_KIND(value);
+    if (type == &PyLong_Type || type == &PyFloat_Type)
+        return PLAIN_BYTES;
+    return ask_size(sizer, value);
+}
+
+static PyObject *
+take(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *iterator, *item, *taken;
+    Py_ssize_t most_rows, most_bytes;
+    size_t size = 0;
+    Sizer sizer = {0};
+    if (!PyArg_ParseTuple(args, "OnnO:take", &iterator, &most_rows, &most_bytes, &sizer.estimate))
+        return NULL;
+    if (!PyIter_Check(iterator)) {
+        PyErr_SetString(PyExc_TypeError, "take needs an iterator");
+        return NULL;
+    }
+    taken = PyList_New(0);
+    if (taken == NULL)
+        return NULL;
+    while (PyList_GET_SIZE(taken) < most_rows && size < (size_t)most_bytes) {
+        size_t one;
+        item = Py_TYPE(iterator)->tp_iternext(iterator);
+        if (item == NULL) {
+            if (PyErr_Occurred()) {
+                if (!PyErr_ExceptionMatches(PyExc_StopIteration))
+                    goto failed;
+                PyErr_Clear();
+            }
+            break;
+        }
+        one = size_of(&sizer, item);
+        if (one == SIZE_MAX || PyList_Append(taken, item) < 0) {
+            Py_DECREF(item);
+            goto failed;
+        }
+        Py_DECREF(item);
+        size += one;
+    }
+    return taken;
+failed:
+    Py_DECREF(taken);
+    return NULL;
+}
+
+enum { MOST_COLUMNS = 4 };
+
+/* Size of the row at a place of some lists, or SIZE_MAX on an error. */
+static size_t
+row_size(Sizer *sizers, PyObject *columns, Py_ssize_t place)
+{
+    size_t row = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(columns); i++) {
+        PyObject *column = PyTuple_GET_ITEM(columns, i), *item;
+        size_t one;
+        if (!PyList_Check(column) || place < 0 || place >= PyList_GET_SIZE(column)) {
+            PyErr_SetString(PyExc_ValueError, "lists are needed that have the rows asked for");
+            return SIZE_MAX;
+        }
+        item = PyList_GET_ITEM(column, place);
+        Py_INCREF(item);
+        one = size_of(&sizers[i], item);
+        Py_DECREF(item);
+        if (one == SIZE_MAX)
+            return SIZE_MAX;
+        row += one;
+    }
+    return row;
+}
+
+static int
+sizers_fill(Sizer *sizers, PyObject *columns, PyObject *estimate)
+{
+    if (PyTuple_GET_SIZE(columns) > MOST_COLUMNS) {
+        PyErr_SetString(PyExc_ValueError, "at most four columns");
+        return -1;
+    }
+    for (int i = 0; i < MOST_COLUMNS; i++)
+        sizers[i].estimate = estimate;
+    return 0;
+}
+
+static PyObject *
+fit(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *columns, *estimate, *order = Py_None;
+    Py_ssize_t start, most_rows, most_bytes, rows = 0;
+    size_t size = 0;
+    Sizer sizers[MOST_COLUMNS] = {{0}};
+    if (!PyArg_ParseTuple(args, "O!nnnO|O:fit", &PyTuple_Type, &columns, &start, &most_rows, &most_bytes, &estimate,
+                          &order))
+        return NULL;
+    if (sizers_fill(sizers, columns, estimate) < 0)
+        return NULL;
+    for (; rows < most_rows; rows++) {
+        Py_ssize_t place = start + rows;
+        size_t row;
+        if (order != Py_None) {
+            if (!PyList_Check(order) || place < 0 || place >= PyList_GET_SIZE(order)) {
+                PyErr_SetString(PyExc_ValueError, "fit needs an order that has the rows asked for");
+                return NULL;
+            }
+            place = PyLong_AsSsize_t(PyList_GET_ITEM(order, place));
+            if (place == -1 && PyErr_Occurred())
+                return NULL;
+        }
+        row = row_size(sizers, columns, place);
+        if (row == SIZE_MAX)
+            return NULL;
+        if (rows > 0 && size + row > (size_t)most_bytes)
+            break;
+        size += row;
+    }
+    return PyLong_FromSsize_t(rows);
+}
+
+/* largest(columns, enough, estimate): the size of the largest row, or of the first one that is larger than enough. */
+static PyObject *
+largest(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *columns, *estimate;
+    Py_ssize_t enough;
+    size_t most = 0;
+    Sizer sizers[MOST_COLUMNS] = {{0}};
+    if (!PyArg_ParseTuple(args, "O!nO:largest", &PyTuple_Type, &columns, &enough, &estimate))
+        return NULL;
+    if (sizers_fill(sizers, columns, estimate) < 0)
+        return NULL;
+    for (Py_ssize_t place = 0; PyTuple_GET_SIZE(columns) > 0; place++) {
+        PyObject *first = PyTuple_GET_ITEM(columns, 0);
+        size_t row;
+        if (PyList_Check(first) && place >= PyList_GET_SIZE(first))
+            break;
+        row = row_size(sizers, columns, place);
+        if (row == SIZE_MAX)
+            return NULL;
+        if (row > most)
+            most = row;
+        if (most > (size_t)enough)
+            break;
+    }
+    return PyLong_FromSize_t(most);
+}
+
+/* ---- NaN keys ---------------------------------------------------------------------------------------------------- */
+
+/* Of weft._ops.nans: the one NaN, canonical(key) for keys that are not looked into here, may_hold_nan(class). */
+static PyObject *nan_key = NULL, *nan_canonical = NULL, *nan_may_hold = NULL;
+
+/* Class -> whether its objects may be or hold a NaN. */
+static PyObject *nan_classes = NULL;
+enum { MOST_CLASSES = 4096 };
+
+static inline int
+is_never_nan(PyObject *key)
+{
+    PyTypeObject *type = Py_TYPE(key);
+    return type == &PyUnicode_Type || type == &PyLong_Type || type == &PyBytes_Type || type == &PyBool_Type ||
+           key == Py_None;
+}
+
+static PyObject *canonical_tuple(PyObject *key);
+
+/* The key, or what stands for it where it is or holds a NaN: a new reference. */
+static PyObject *
+canonical(PyObject *key)
+{
+    PyTypeObject *type = Py_TYPE(key);
+    PyObject *known;
+    if (is_never_nan(key)) {
+        Py_INCREF(key);
+        return key;
+    }
+    if (type == &PyFloat_Type) {
+        PyObject *found = isnan(PyFloat_AS_DOUBLE(key)) ? nan_key : key;
+        Py_INCREF(found);
+        return found;
+    }
+    if (type == &PyTuple_Type)
+        return canonical_tuple(key);
+    known = PyDict_GetItemWithError(nan_classes, (PyObject *)type);
+    if (known == NULL) {
+        int status;
+        if (PyErr_Occurred())
+            return NULL;
+        known = PyObject_CallFunctionObjArgs(nan_may_hold, (PyObject *)type, NULL);
+        if (known == NULL)
+            return NULL;
+        if (PyDict_Size(nan_classes) >= MOST_CLASSES)
+            PyDict_Clear(nan_classes);
+        status = PyDict_SetItem(nan_classes, (PyObject *)type, known);
+        Py_DECREF(known); /* True or False: never freed */
+        if (status < 0)
+            return NULL;
+    }
+    if (known != Py_False)
+        return PyObject_CallFunctionObjArgs(nan_canonical, key, NULL);
+    Py_INCREF(key);
+    return key;
+}
+
+static PyObject *
+canonical_tuple(PyObject *key)
+{
+    PyObject *copy = NULL;
+    Py_ssize_t count = PyTuple_GET_SIZE(key);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *part = PyTuple_GET_ITEM(key, i), *found;
+        if (is_never_nan(part))
+            continue;
+        if (Py_EnterRecursiveCall(" in a key"))
+            goto failed;
+        found = canonical(part);
+        Py_LeaveRecursiveCall();
+        if (found == NULL)
+            goto failed;
+        if (found != part) {
+            if (copy == NULL) {
+                copy = PyTuple_New(count);
+                if (copy == NULL) {
+                    Py_DECREF(found);
+                    return NULL;
+                }
+                for (Py_ssize_t k = 0; k < count; k++) {
+                    Py_INCREF(PyTuple_GET_ITEM(key, k));
+                    PyTuple_SET_ITEM(copy, k, PyTuple_GET_ITEM(key, k));
+                }
+            }
+            Py_DECREF(part); /* the copy's; the key holds another */
+            PyTuple_SET_ITEM(copy, i, found);
+        }
+        else
+            Py_DECREF(found);
+    }
+    if (copy != NULL)
+        return copy;
+    Py_INCREF(key);
+    return key;
+failed:
+    Py_XDECREF(copy);
+    return NULL;
+}
+
+static int
+find_nans(void)
+{
+    PyObject *nans = PyImport_ImportModule("weft._ops.nans");
+    if (nans == NULL)
+        return -1;
+    nan_key = PyObject_GetAttrString(nans, "NAN");
+    nan_canonical = PyObject_GetAttrString(nans, "canonical");
+    nan_may_hold = PyObject_GetAttrString(nans, "may_hold_nan");
+    nan_classes = PyDict_New();
+    Py_DECREF(nans);
+    return nan_key == NULL || nan_canonical == NULL || nan_may_hold == NULL || nan_classes == NULL ? -1 : 0;
+}
+
 /* ---- CombineTable ------------------------------------------------------------------------------------------------ */
 
 /*
@@ -426,6 +760,7 @@ typedef struct {
     PyObject *value;
     Py_hash_t hash;
     uint64_t mixed;
+    Py_ssize_t row;
 } Pending;
 
 typedef struct {
@@ -442,6 +777,14 @@ typedef struct {
     size_t room;
     Pending batch[BATCH];
     int pending;
+    /* Of the call that is under way. */
+    int loading;             /* values are combiners of keys that are not there yet */
+    Py_ssize_t row;          /* rows given to table_add */
+    const uint64_t *numbers; /* NULL: nobody asks which rows were new */
+    uint64_t *noted;         /* numbers of rows with new keys, or with missed ones */
+    Py_ssize_t notes;
+    PyObject *missed_keys; /* NULL: new keys go to the table */
+    PyObject *missed_values;
 } Table;
 
 static PyObject *operator_add = NULL;
@@ -562,6 +905,12 @@ table_combine(Table *self, int i)
     Py_ssize_t number;
     pair->key = pair->value = NULL;
     number = table_find(self, key, pair->hash, pair->mixed, &at);
+    if (number >= 0 && self->loading) {
+        Py_DECREF(value);
+        Py_DECREF(key);
+        PyErr_SetString(PyExc_RuntimeError, "a key has two combiners");
+        return -1;
+    }
     if (number >= 0) {
         PyObject *old = self->entries[number].value;
         Py_INCREF(old);
@@ -582,7 +931,15 @@ table_combine(Table *self, int i)
         return 0;
     }
     if (number == -1) {
-        if (self->create != NULL) {
+        if (self->numbers != NULL)
+            self->noted[self->notes++] = self->numbers[pair->row];
+        if (self->missed_keys != NULL) {
+            int failed = PyList_Append(self->missed_keys, key) < 0 || PyList_Append(self->missed_values, value) < 0;
+            Py_DECREF(key);
+            Py_DECREF(value);
+            return failed ? -1 : 0;
+        }
+        if (self->create != NULL && !self->loading) {
             combined = call_one(self->create, value);
             Py_DECREF(value);
         }
@@ -613,6 +970,14 @@ table_flush(Table *self)
     self->pending = 0;
     for (i = 0; i < count && !failed; i++) {
         Pending *pair = &self->batch[i];
+        if (!is_never_nan(pair->key)) {
+            PyObject *key = canonical(pair->key);
+            if (key == NULL) {
+                failed = 1;
+                break;
+            }
+            Py_SETREF(pair->key, key);
+        }
         pair->hash = PyObject_Hash(pair->key);
         if (pair->hash == -1)
             failed = 1;
@@ -648,18 +1013,6 @@ table_flush(Table *self)
     return failed ? -1 : 0;
 }
 
-/* Steals nothing. */
-static int
-table_add(Table *self, PyObject *key, PyObject *value)
-{
-    Pending *pair = &self->batch[self->pending++];
-    Py_INCREF(key);
-    Py_INCREF(value);
-    pair->key = key;
-    pair->value = value;
-    return self->pending == BATCH ? table_flush(self) : 0;
-}
-
 static void
 table_drop_pending(Table *self)
 {
@@ -670,19 +1023,35 @@ table_drop_pending(Table *self)
     self->pending = 0;
 }
 
+/* Steals nothing. */
+static int
+table_add(Table *self, PyObject *key, PyObject *value)
+{
+    Pending *pair = &self->batch[self->pending++];
+    Py_INCREF(key);
+    Py_INCREF(value);
+    pair->key = key;
+    pair->value = value;
+    pair->row = self->row++;
+    return self->pending == BATCH ? table_flush(self) : 0;
+}
+
 static PyObject *
 table_absorb(PyObject *object, PyObject *args)
 {
     Table *self = (Table *)object;
     PyObject *iterator;
-    Py_ssize_t limit, count = 0;
-    if (!PyArg_ParseTuple(args, "On:absorb", &iterator, &limit))
+    Py_ssize_t limit, count = 0, most_bytes = PY_SSIZE_T_MAX;
+    size_t size = 0;
+    Sizer sizers[2] = {{0}};
+    if (!PyArg_ParseTuple(args, "On|nO:absorb", &iterator, &limit, &most_bytes, &sizers[0].estimate))
         return NULL;
+    sizers[1].estimate = sizers[0].estimate;
     if (!PyIter_Check(iterator)) {
         PyErr_SetString(PyExc_TypeError, "absorb needs an iterator");
         return NULL;
     }
-    while (count < limit) {
+    while (count < limit && size < (size_t)most_bytes) {
         PyObject *key, *value, *hold, *pair = Py_TYPE(iterator)->tp_iternext(iterator);
         int failed;
         if (pair == NULL) {
@@ -697,7 +1066,12 @@ table_absorb(PyObject *object, PyObject *args)
         }
         failed = split_pair(pair, &key, &value, &hold) < 0;
         if (!failed) {
-            failed = table_add(self, key, value) < 0;
+            if (sizers[0].estimate != NULL) {
+                size_t key_bytes = size_of(&sizers[0], key), value_bytes = size_of(&sizers[1], value);
+                failed = key_bytes == SIZE_MAX || value_bytes == SIZE_MAX;
+                size += key_bytes + value_bytes;
+            }
+            failed = failed || table_add(self, key, value) < 0;
             Py_DECREF(hold);
         }
         Py_DECREF(pair);
@@ -712,6 +1086,20 @@ table_absorb(PyObject *object, PyObject *args)
     return PyLong_FromSsize_t(count);
 }
 
+/* Adds the pairs of two lists; drops what is pending on an error. */
+static int
+table_add_columns(Table *self, PyObject *keys, PyObject *values)
+{
+    int failed = 0;
+    self->row = 0;
+    for (Py_ssize_t i = 0; !failed && i < PyList_GET_SIZE(keys) && i < PyList_GET_SIZE(values); i++)
+        failed = table_add(self, PyList_GET_ITEM(keys, i), PyList_GET_ITEM(values, i)) < 0;
+    if (!failed)
+        failed = table_flush(self) < 0;
+    table_drop_pending(self);
+    return failed ? -1 : 0;
+}
+
 static PyObject *
 table_update(PyObject *object, PyObject *args)
 {
@@ -719,15 +1107,103 @@ table_update(PyObject *object, PyObject *args)
     PyObject *keys, *values;
     if (!PyArg_ParseTuple(args, "O!O!:update", &PyList_Type, &keys, &PyList_Type, &values))
         return NULL;
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(keys) && i < PyList_GET_SIZE(values); i++) {
-        if (table_add(self, PyList_GET_ITEM(keys, i), PyList_GET_ITEM(values, i)) < 0) {
-            table_drop_pending(self);
-            return NULL;
-        }
-    }
-    if (table_flush(self) < 0)
+    if (table_add_columns(self, keys, values) < 0)
         return NULL;
     Py_RETURN_NONE;
+}
+
+static PyObject *
+table_load(PyObject *object, PyObject *args)
+{
+    Table *self = (Table *)object;
+    PyObject *keys, *values;
+    int failed;
+    if (!PyArg_ParseTuple(args, "O!O!:load", &PyList_Type, &keys, &PyList_Type, &values))
+        return NULL;
+    self->loading = 1;
+    failed = table_add_columns(self, keys, values) < 0;
+    self->loading = 0;
+    if (failed)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+table_fold(PyObject *object, PyObject *args)
+{
+    Table *self = (Table *)object;
+    PyObject *keys, *values, *result = NULL;
+    Py_buffer numbers;
+    int frozen = 0, failed;
+    if (!PyArg_ParseTuple(args, "O!O!y*p:fold", &PyList_Type, &keys, &PyList_Type, &values, &numbers, &frozen))
+        return NULL;
+    if (numbers.len < PyList_GET_SIZE(keys) * (Py_ssize_t)sizeof(uint64_t)) {
+        PyErr_SetString(PyExc_ValueError, "fold needs a number for each pair");
+        PyBuffer_Release(&numbers);
+        return NULL;
+    }
+    self->noted = PyMem_Malloc((size_t)numbers.len + 1);
+    self->missed_keys = frozen ? PyList_New(0) : NULL;
+    self->missed_values = frozen ? PyList_New(0) : NULL;
+    self->numbers = numbers.buf;
+    self->notes = 0;
+    failed = self->noted == NULL || (frozen && (self->missed_keys == NULL || self->missed_values == NULL));
+    if (failed)
+        PyErr_NoMemory();
+    else if (table_add_columns(self, keys, values) == 0) {
+        PyObject *noted = PyBytes_FromStringAndSize((char *)self->noted, self->notes * (Py_ssize_t)sizeof(uint64_t));
+        if (noted != NULL)
+            result = frozen ? Py_BuildValue("NOO", noted, self->missed_keys, self->missed_values)
+                            : Py_BuildValue("N[][]", noted);
+    }
+    Py_CLEAR(self->missed_keys);
+    Py_CLEAR(self->missed_values);
+    self->numbers = NULL;
+    PyMem_Free(self->noted);
+    self->noted = NULL;
+    PyBuffer_Release(&numbers);
+    return result;
+}
+
+static PyObject *
+table_cut(PyObject *object, PyObject *args)
+{
+    Table *self = (Table *)object;
+    PyObject *keys, *values;
+    Entry *entries;
+    Py_ssize_t keep, gone;
+    size_t slots = 256;
+    if (!PyArg_ParseTuple(args, "n:cut", &keep))
+        return NULL;
+    if (keep < 0 || (size_t)keep > self->used) {
+        PyErr_SetString(PyExc_ValueError, "cut keeps at most what there is");
+        return NULL;
+    }
+    gone = (Py_ssize_t)self->used - keep;
+    keys = PyList_New(gone);
+    values = PyList_New(gone);
+    if (keys == NULL || values == NULL) {
+        Py_XDECREF(keys);
+        Py_XDECREF(values);
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < gone; i++) {
+        PyList_SET_ITEM(keys, i, self->entries[keep + i].key);
+        PyList_SET_ITEM(values, i, self->entries[keep + i].value);
+    }
+    self->used = (size_t)keep;
+    self->room = self->used < 64 ? 64 : self->used;
+    entries = PyMem_Realloc(self->entries, self->room * sizeof(Entry));
+    if (entries != NULL)
+        self->entries = entries;
+    while ((self->used + 1) * 3 > slots * 2)
+        slots *= 2;
+    if (entries == NULL || table_resize_index(self, slots) < 0 || table_make_room(self) < 0) {
+        Py_DECREF(keys);
+        Py_DECREF(values);
+        return PyErr_Occurred() ? NULL : PyErr_NoMemory();
+    }
+    return Py_BuildValue("NN", keys, values);
 }
 
 static void
@@ -813,8 +1289,13 @@ table_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
 }
 
 static PyMethodDef table_methods[] = {
-    {"absorb", table_absorb, METH_VARARGS, "absorb(iterator, limit): combine at most limit pairs; how many there were."},
+    {"absorb", table_absorb, METH_VARARGS, "absorb(iterator, limit[, most_bytes, estimate]): combine pairs up to either; how many there were."},
     {"update", table_update, METH_VARARGS, "update(keys, values): combine pairs given as two lists."},
+    {"load", table_load, METH_VARARGS, "load(keys, combiners): put keys that are not there with the combiners they have."},
+    {"fold", table_fold, METH_VARARGS,
+     "fold(keys, values, numbers, frozen): combine; (numbers of the rows with new keys, [], []); frozen: with new keys left "
+     "out, (numbers, keys, values) of those."},
+    {"cut", table_cut, METH_VARARGS, "cut(keep): (keys, combiners) of all entries but the first `keep`, which stay."},
     {"take", table_take, METH_NOARGS, "(keys, combiners) in first-seen order; the table is empty afterwards."},
     {NULL, NULL, 0, NULL},
 };
@@ -938,6 +1419,142 @@ deal(PyObject *Py_UNUSED(module), PyObject *args)
 done:
     PyMem_Free(numbers);
     PyMem_Free(sizes);
+    return result;
+}
+
+/* ---- spread and gather ------------------------------------------------------------------------------------------- */
+
+enum { FAN_BITS = 6, FAN_OUT = 1 << FAN_BITS };
+
+/* The sub-partition of a key at a level: that level's own bits of its mixed hash. */
+static inline unsigned
+part_of(Py_hash_t hash, int level)
+{
+    return (unsigned)(((uint64_t)hash * UINT64_C(0x9E3779B97F4A7C15)) >> (64 - FAN_BITS * (level + 1))) & (FAN_OUT - 1);
+}
+
+static PyObject *
+spread(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *keys, *values, *result = NULL;
+    Py_buffer numbers;
+    Py_ssize_t count, sizes[FAN_OUT] = {0};
+    uint64_t *targets[FAN_OUT];
+    unsigned char *parts = NULL;
+    int level;
+    if (!PyArg_ParseTuple(args, "O!O!y*i:spread", &PyList_Type, &keys, &PyList_Type, &values, &numbers, &level))
+        return NULL;
+    count = PyList_GET_SIZE(keys);
+    if (count != PyList_GET_SIZE(values) || numbers.len != count * (Py_ssize_t)sizeof(uint64_t) || level < 0 || level > 8) {
+        PyErr_SetString(PyExc_ValueError, "spread needs three columns of equal length, and a level of 0 to 8");
+        goto done;
+    }
+    parts = PyMem_Malloc((size_t)count + 1);
+    if (parts == NULL) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *key = PyList_GET_ITEM(keys, i);
+        Py_hash_t hash;
+        Py_INCREF(key);
+        hash = PyObject_Hash(key);
+        Py_DECREF(key);
+        if (hash == -1)
+            goto done;
+        if (PyList_GET_SIZE(keys) != count || PyList_GET_SIZE(values) != count) {
+            PyErr_SetString(PyExc_RuntimeError, "the columns changed while they were spread");
+            goto done;
+        }
+        parts[i] = (unsigned char)part_of(hash, level);
+        sizes[parts[i]]++;
+    }
+    result = PyList_New(FAN_OUT);
+    if (result == NULL)
+        goto done;
+    for (int p = 0; p < FAN_OUT; p++) {
+        PyObject *some = PyBytes_FromStringAndSize(NULL, sizes[p] * (Py_ssize_t)sizeof(uint64_t)), *part;
+        part = Py_BuildValue("NNN", some, PyList_New(sizes[p]), PyList_New(sizes[p]));
+        if (part == NULL) {
+            Py_CLEAR(result);
+            goto done;
+        }
+        targets[p] = (uint64_t *)(void *)PyBytes_AS_STRING(some);
+        PyList_SET_ITEM(result, p, part);
+        sizes[p] = 0;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *part = PyList_GET_ITEM(result, parts[i]), *key = PyList_GET_ITEM(keys, i);
+        PyObject *value = PyList_GET_ITEM(values, i);
+        Py_ssize_t at = sizes[parts[i]]++;
+        memcpy(&targets[parts[i]][at], (const char *)numbers.buf + i * (Py_ssize_t)sizeof(uint64_t), sizeof(uint64_t));
+        Py_INCREF(key);
+        Py_INCREF(value);
+        PyList_SET_ITEM(PyTuple_GET_ITEM(part, 1), at, key);
+        PyList_SET_ITEM(PyTuple_GET_ITEM(part, 2), at, value);
+    }
+done:
+    PyMem_Free(parts);
+    PyBuffer_Release(&numbers);
+    return result;
+}
+
+/* gather(table, keys, values, numbers or None): appends values to the lists of their keys in a dict. */
+static PyObject *
+gather(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *table, *keys, *values, *result = NULL;
+    Py_buffer numbers = {0};
+    uint64_t *noted = NULL;
+    Py_ssize_t notes = 0;
+    if (!PyArg_ParseTuple(args, "O!O!O!z*:gather", &PyDict_Type, &table, &PyList_Type, &keys, &PyList_Type, &values,
+                          &numbers))
+        return NULL;
+    if (numbers.buf != NULL && numbers.len != PyList_GET_SIZE(keys) * (Py_ssize_t)sizeof(uint64_t)) {
+        PyErr_SetString(PyExc_ValueError, "gather needs a number for each key");
+        goto done;
+    }
+    noted = PyMem_Malloc((size_t)numbers.len + 1);
+    if (noted == NULL) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(keys) && i < PyList_GET_SIZE(values); i++) {
+        PyObject *key = canonical(PyList_GET_ITEM(keys, i)), *bag, *value = PyList_GET_ITEM(values, i);
+        int failed;
+        if (key == NULL)
+            goto done;
+        Py_INCREF(value);
+        bag = PyDict_GetItemWithError(table, key);
+        if (bag != NULL && PyList_Check(bag))
+            failed = PyList_Append(bag, value) < 0;
+        else if (bag != NULL || PyErr_Occurred()) {
+            if (!PyErr_Occurred())
+                PyErr_SetString(PyExc_TypeError, "gather needs a dict of lists");
+            failed = 1;
+        }
+        else {
+            bag = PyList_New(1);
+            failed = bag == NULL;
+            if (!failed) {
+                Py_INCREF(value);
+                PyList_SET_ITEM(bag, 0, value);
+                failed = PyDict_SetItem(table, key, bag) < 0;
+                Py_DECREF(bag);
+            }
+            if (!failed && numbers.buf != NULL)
+                memcpy(&noted[notes++], (const char *)numbers.buf + i * (Py_ssize_t)sizeof(uint64_t), sizeof(uint64_t));
+        }
+        Py_DECREF(key);
+        Py_DECREF(value);
+        if (failed)
+            goto done;
+    }
+    result = PyBytes_FromStringAndSize((char *)noted, notes * (Py_ssize_t)sizeof(uint64_t));
+done:
+    PyMem_Free(noted);
+    if (numbers.obj != NULL)
+        PyBuffer_Release(&numbers);
     return result;
 }
 
@@ -1129,6 +1746,14 @@ failed:
 
 static PyMethodDef module_methods[] = {
     {"deal", deal, METH_VARARGS, "deal(keys, values, partitions, portable_hash): [(keys, values)] by partition."},
+    {"take", take, METH_VARARGS, "take(iterator, most_rows, most_bytes, estimate): the next records, in a list."},
+    {"fit", fit, METH_VARARGS,
+     "fit(columns, start, most_rows, most_bytes, estimate[, order]): how many rows take so much memory."},
+    {"largest", largest, METH_VARARGS, "largest(columns, enough, estimate): the largest row, or the first beyond enough."},
+    {"spread", spread, METH_VARARGS,
+     "spread(keys, values, numbers, level): [(numbers, keys, values)] of the 64 sub-partitions of a level."},
+    {"gather", gather, METH_VARARGS,
+     "gather(dict, keys, values, numbers): append values to the lists of their keys; the numbers of the new keys."},
     {"count", count_all, METH_O, "count(iterable): how many records there are."},
     {"stats", stats, METH_O, "stats(iterator): exact sums of ints and careful sums of floats."},
     {NULL, NULL, 0, NULL},
@@ -1148,7 +1773,7 @@ PyInit__native(void)
         return NULL;
     operator_add = PyObject_GetAttrString(operators, "add");
     Py_DECREF(operators);
-    if (operator_add == NULL)
+    if (operator_add == NULL || find_nans() < 0)
         return NULL;
     module = PyModule_Create(&module_definition);
     if (module == NULL)

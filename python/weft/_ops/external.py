@@ -1,82 +1,63 @@
-"""Combining more keys than fit in memory, with the result of having had enough memory.
+"""Combining more keys than fit in memory, with exactly the result of having had enough memory.
 
-Records go to a table until the gauge is full. Then the table's entries are dealt to 64 sub-partitions by bits of a
-mixed hash (which have nothing to do with ``hash % partitions``: all keys of a task share that), and written with the
-sequence number at which their key was first seen. At the end each sub-partition is combined by itself, dealing again
-by other bits if it is still too large, and written as a run in sequence order; the runs are merged by sequence
-number. So keys come out in first-seen order and combiners are merged in arrival order, whatever the memory.
+Pairs go to a table until the gauge is full. Then the table is frozen: it keeps the first half of its keys, the others'
+combiners go to disk, and from then on a pair whose key is not in the table goes to disk as it is. What goes to disk is
+spread over 64 sub-partitions with its sequence number. At the end each sub-partition is combined by itself, its
+combiners first and then its pairs in their order, the same way one level deeper.
+
+So every key's values are folded from the left, one after the other, wherever memory ran out: what is a sum of floats
+here does not depend on when the process had grown by how much. Keys come out in first-seen order: those of the table
+first, then the runs that the sub-partitions give, merged by sequence number.
+
+Where combiners merge to the same in any grouping (whole numbers, texts, collections of them) and somebody merges them
+later anyway, as the reduce side does, a full table is simply handed over: that is half the reading and writing.
 """
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from weft._ops.batching import fitting_rows, in_lists
+from weft._ops.columns import estimate_bytes
 from weft._ops.memory import Gauge
 from weft._ops.merging import merge_runs
-from weft._ops.spill import RowSizer, Segment, SpillFiles, SpillScope
+from weft._ops.spill import Segment, SpillFiles, SpillScope
+from weft._ops.spreading import DEEPEST, FAN_OUT, spread
+from weft._ops.tables import Table
 
-__all__ = ["DictTable", "ExternalCombiner", "Table", "deal", "merge_segments"]
+__all__ = ["ExternalCombiner", "merge_segments", "write_rows"]
 
-FAN_OUT = 64
-DEEPEST = 8
-_FAN_BITS = 6
-_GOLDEN = 0x9E3779B97F4A7C15
-_RUN_BLOCK_BYTES = 64 << 10
+_OUT_ROWS = 8192
+_FIRST_ROWS = 64
+_ABSORB_ROWS = 16384
+_ABSORB_BYTES = 2 << 20
+_RUN_BLOCK_BYTES = 128 << 10
+_BLOCK_BYTES = 512 << 10
+_WAITING_BYTES = 4 << 20
+_FEWEST_KEPT = 1024
 _MOST_RUNS = 64
 
-_MISSING: Any = object()
+_EXACT = frozenset({int, bool, str, bytes, bytearray, set, frozenset, type(None)})
 
 
-class Table(Protocol):
-    """Combines values per key and remembers the order in which keys were first seen."""
+class Codec(Protocol):
+    """Turns the columns of a row group into those that lie on disk, and back."""
 
-    def update(self, keys: list[Any], values: list[Any]) -> None:
-        """Combine these pairs, in order."""
+    def pack(self, columns: list[Any]) -> list[Any]:
+        """What to write."""
 
-    def take(self) -> tuple[list[Any], list[Any]]:
-        """All keys, in first-seen order, and their combiners; the table is empty afterwards."""
-
-
-class DictTable:
-    """The table in pure Python.
-
-    Parameters
-    ----------
-    create : callable or None
-        Makes a combiner of a key's first value; None: the value itself.
-    merge : callable
-        ``merge(combiner, value)`` gives the new combiner.
-    """
-
-    def __init__(self, create: Callable[[Any], Any] | None, merge: Callable[[Any, Any], Any]) -> None:
-        self._create = create
-        self._merge = merge
-        self._entries: dict[Any, Any] = {}
-
-    def update(self, keys: list[Any], values: list[Any]) -> None:
-        """Combine these pairs, in order."""
-        entries, merge, create = self._entries, self._merge, self._create
-        get = entries.get
-        for key, value in zip(keys, values):
-            old = get(key, _MISSING)
-            if old is not _MISSING:
-                entries[key] = merge(old, value)
-            else:
-                entries[key] = value if create is None else create(value)
-
-    def take(self) -> tuple[list[Any], list[Any]]:
-        """All keys, in first-seen order, and their combiners; the table is empty afterwards."""
-        entries, self._entries = self._entries, {}
-        return list(entries), list(entries.values())
+    def unpack(self, group: list[Any]) -> list[Any]:
+        """The columns of what was read."""
 
 
 class _Part(NamedTuple):
-    """Entries of one sub-partition written by one spill; their sequence numbers count from `base`."""
+    """What one writing gave a sub-partition; `first` is its first sequence number."""
 
+    first: int
     segment: Segment
-    base: int
 
 
 class ExternalCombiner:
@@ -90,169 +71,220 @@ class ExternalCombiner:
         Asked once per batch.
     table : Table
         An empty table: create and merge_value when the maps have not combined, merge_combiners alone when they have.
-    merge_combiners : callable
-        Merges two combiners of a key, the earlier one first.
+    hand_over : callable, optional
+        Takes columns of keys and combiners that are merged later with those that `results` gives behind them.
     """
 
     def __init__(
-        self, scope: SpillScope, gauge: Gauge, table: Table, merge_combiners: Callable[[Any, Any], Any]
+        self,
+        scope: SpillScope,
+        gauge: Gauge,
+        table: Table,
+        hand_over: Callable[[tuple[list[Any], list[Any]]], None] | None = None,
+        *,
+        level: int = 0,
+        files: SpillFiles | None = None,
     ) -> None:
         self._scope = scope
         self._gauge = gauge
         self._table = table
-        self._merge = merge_combiners
-        self._files: SpillFiles | None = None
-        self._parts: list[list[_Part]] = [[] for _ in range(FAN_OUT)]
-        self._sizer = RowSizer()
-        self._base = 0
+        self._hand_over = hand_over
+        self._level = level
+        self._files = files
+        self._frozen = False
+        self._rows = 0
+        # The sequence number of each key of the table; at level 0 only once it is frozen: until then they just count.
+        self._order = array("Q")
+        self._combined: list[list[_Part]] = [[] for _ in range(FAN_OUT)]
+        self._raw: list[list[_Part]] = [[] for _ in range(FAN_OUT)]
+        self._waiting: tuple[array[int], list[Any], list[Any]] = (array("Q"), [], [])
+        self._waiting_bytes = 0
+
+    def absorb(self, pairs: Iterator[tuple[Any, Any]]) -> None:
+        """Combine all pairs of an iterator, in order."""
+        rows = _FIRST_ROWS
+        while not self._frozen:
+            count = self._table.absorb(pairs, rows, _ABSORB_BYTES)
+            if not count:
+                return
+            self._rows += count
+            rows = min(_ABSORB_ROWS, rows * 4)
+            if self._gauge.full():
+                self._make_room()
+        for some in in_lists(pairs, _OUT_ROWS):
+            self.add([key for key, _ in some], [value for _, value in some])
 
     def add(self, keys: list[Any], values: list[Any]) -> None:
         """Combine a batch of pairs, in order."""
-        self._table.update(keys, values)
+        if self._frozen:
+            self._fold(array("Q", range(self._rows, self._rows + len(keys))), keys, values)
+        else:
+            self._table.update(keys, values)
+        self._rows += len(keys)
         if self._gauge.full():
-            self._spill()
+            self._make_room()
 
     def results(self) -> Iterator[tuple[list[Any], list[Any]]]:
         """Columns of keys and combiners, each key once, in first-seen order. Ends the combining."""
-        if self._files is None:
+        if not self._frozen or self._files is None:
             yield self._table.take()
             return
-        self._spill()
         try:
+            yield from self._kept_results()
             runs: list[Segment] = []
-            for parts in self._parts:
-                self._combine_parts(self._files, parts, 1, runs)
+            self._finish_parts(self._files, runs)
             for _, keys, values in merge_segments(self._files, runs, columns=3):
                 yield keys, values
         finally:
             self._files.close()
 
-    def _spill(self) -> None:
+    def _kept_results(self) -> Iterator[tuple[list[Any], list[Any]]]:
+        """What is still in the table: all its keys were seen before any other."""
+        self._write_waiting()
+        keys, values = self._table.take()
+        for start in range(0, len(keys), _OUT_ROWS):
+            yield keys[start : start + _OUT_ROWS], values[start : start + _OUT_ROWS]
+
+    def _fold(self, numbers: array[int], keys: list[Any], values: list[Any]) -> None:
+        noted, missed_keys, missed_values = self._table.fold(numbers, keys, values, frozen=self._frozen)
+        if not self._frozen:
+            self._order.extend(noted)
+        elif missed_keys:
+            self._waiting[0].extend(noted)
+            self._waiting[1].extend(missed_keys)
+            self._waiting[2].extend(missed_values)
+            self._waiting_bytes += len(missed_keys) * (
+                estimate_bytes(missed_keys[-1]) + estimate_bytes(missed_values[-1])
+            )
+            if self._waiting_bytes >= _WAITING_BYTES:
+                self._write_waiting()
+
+    def _make_room(self) -> None:
+        """Write what waits, and give up some of the table if that was little."""
+        if self._level >= DEEPEST or self._handed_over():
+            return
         if self._files is None:
             self._files = SpillFiles(self._scope)
         self._files.count_spill()
-        keys, values = self._table.take()
-        for parts, segment in zip(self._parts, self._write(self._files, keys, values, None, 0)):
-            if segment.rows:
-                parts.append(_Part(segment, self._base))
-        self._base += len(keys)
-        del keys, values
+        waited, count = self._waiting_bytes, len(self._table)
+        self._write_waiting()
+        if waited < _WAITING_BYTES // 2 and count:
+            if not self._frozen and self._level == 0:
+                self._order = array("Q", range(count))
+            self._frozen = True
+            keep = count // 2 if count >= 2 * _FEWEST_KEPT else 0
+            keys, values = self._table.cut(keep)
+            order, self._order = self._order[keep:], self._order[:keep]
+            self._write(self._files, (order, keys, values), self._combined)
+            del keys, values
         self._gauge.release()
 
+    def _handed_over(self) -> bool:
+        """Hand over what the table holds, if that changes no result."""
+        if self._hand_over is None or self._frozen or not len(self._table):
+            return False
+        columns = self._table.take()
+        if not _merge_exactly(columns[1]):
+            self._table.load(*columns)
+            return False
+        self._hand_over(columns)
+        del columns
+        self._gauge.release()
+        return True
+
+    def _write_waiting(self) -> None:
+        waiting, self._waiting, self._waiting_bytes = self._waiting, (array("Q"), [], []), 0
+        if waiting[1] and self._files is not None:
+            self._write(self._files, waiting, self._raw)
+
     def _write(
-        self, files: SpillFiles, keys: list[Any], values: list[Any], sequence: array[int] | None, level: int
-    ) -> list[Segment]:
-        """Deal entries to sub-partitions and write each as a segment."""
-        segments = []
-        for places in deal(keys, level):
-            writer = files.writer()
-            start = 0
-            while start < len(places):
-                chosen = places[start : start + self._sizer.rows]
-                numbers = chosen if sequence is None else array("Q", [sequence[place] for place in chosen])
-                columns = [numbers, [keys[place] for place in chosen], [values[place] for place in chosen]]
-                self._sizer.saw(len(chosen), writer.write(columns, len(chosen)))
-                start += len(chosen)
-            segments.append(writer.finish())
-        return segments
+        self, files: SpillFiles, rows: tuple[array[int], list[Any], list[Any]], parts: list[list[_Part]]
+    ) -> None:
+        """Spread rows over the sub-partitions and write each one's as a segment."""
+        for part, some in zip(parts, spread(*rows, self._level)):
+            if some[1]:
+                part.append(_Part(some[0][0], write_rows(files, some, _BLOCK_BYTES)))
 
-    def _combine_parts(self, files: SpillFiles, parts: Sequence[_Part], level: int, runs: list[Segment]) -> None:
-        """Combine a sub-partition in memory, or deal it again; appends its runs."""
-        entries: dict[Any, Any] = {}
-        sequence = array("Q")
-        deeper: list[list[_Part]] = [[] for _ in range(FAN_OUT)]
-        for part in parts:
+    def _finish_parts(self, files: SpillFiles, runs: list[Segment]) -> None:
+        """Combine each sub-partition one level deeper; appends the runs that come of it."""
+        self._gauge.release()
+        for number in range(FAN_OUT):
+            combined, raw = self._combined[number], self._raw[number]
+            self._combined[number], self._raw[number] = [], []
+            if combined or raw:
+                deeper = ExternalCombiner(self._scope, self._gauge, self._table, level=self._level + 1, files=files)
+                deeper._regroup(files, combined, raw, runs)
+
+    def _regroup(
+        self, files: SpillFiles, combined: Sequence[_Part], raw: Sequence[_Part], runs: list[Segment]
+    ) -> None:
+        for part in sorted(combined):
             for numbers, keys, values in files.read(part.segment, 3):
-                self._absorb(entries, sequence, numbers, keys, values, part.base)
-                if level < DEEPEST and self._gauge.full():
-                    self._deal_again(files, entries, sequence, level, deeper)
-                    entries, sequence = {}, array("Q")
-                    self._gauge.release()
-        if any(deeper):
-            self._deal_again(files, entries, sequence, level, deeper)
-            del entries, sequence
-            self._gauge.release()
-            for children in deeper:
-                self._combine_parts(files, children, level + 1, runs)
-        elif entries:
-            runs.append(self._write_run(files, entries, sequence))
-
-    def _absorb(
-        self,
-        entries: dict[Any, Any],
-        sequence: array[int],
-        numbers: Sequence[int],
-        keys: list[Any],
-        values: list[Any],
-        base: int,
-    ) -> None:
-        merge, get, note = self._merge, entries.get, sequence.append
-        for number, key, value in zip(numbers, keys, values):
-            old = get(key, _MISSING)
-            if old is _MISSING:
-                entries[key] = value
-                note(base + number)
-            else:
-                entries[key] = merge(old, value)
-
-    def _deal_again(
-        self,
-        files: SpillFiles,
-        entries: dict[Any, Any],
-        sequence: array[int],
-        level: int,
-        deeper: list[list[_Part]],
-    ) -> None:
-        files.count_spill()
-        keys, values = list(entries), list(entries.values())
-        entries.clear()
-        for children, segment in zip(deeper, self._write(files, keys, values, sequence, level)):
-            if segment.rows:
-                children.append(_Part(segment, 0))
-
-    def _write_run(self, files: SpillFiles, entries: dict[Any, Any], sequence: array[int]) -> Segment:
-        """Write a combined sub-partition; insertion order is sequence order."""
-        sizer = RowSizer(_RUN_BLOCK_BYTES)
-        keys, values = list(entries), list(entries.values())
-        entries.clear()
-        writer = files.writer()
-        start = 0
-        while start < len(keys):
-            end = start + sizer.rows
-            columns = [sequence[start:end], keys[start:end], values[start:end]]
-            rows = len(columns[0])
-            sizer.saw(rows, writer.write(columns, rows))
-            start = end
-        return writer.finish()
+                if self._frozen:
+                    self._write(files, (numbers, keys, values), self._combined)
+                else:
+                    self._table.load(keys, values)
+                    self._order.extend(numbers)
+                if self._gauge.full():
+                    self._make_room()
+        for part in raw:
+            for numbers, keys, values in files.read(part.segment, 3):
+                self._fold(numbers, keys, values)
+                if self._gauge.full():
+                    self._make_room()
+        self._write_waiting()
+        keys, values = self._table.take()
+        if keys:
+            runs.append(write_rows(files, (self._order, keys, values), _RUN_BLOCK_BYTES))
+        del keys, values
+        if self._frozen:
+            self._finish_parts(files, runs)
 
 
-def deal(keys: Sequence[Any], level: int) -> list[array[int]]:
-    """The positions of the keys of each sub-partition, by the level's own bits of the mixed hash."""
-    places = [array("I") for _ in range(FAN_OUT)]
-    appends = [place.append for place in places]
-    shift = 64 - _FAN_BITS * (level + 1)
-    for number, key in enumerate(keys):
-        appends[(hash(key) * _GOLDEN >> shift) & 63](number)
-    return places
+def _merge_exactly(combiners: list[Any]) -> bool:
+    """Whether it cannot matter which of these are merged first: no floats are among them, nor objects unknown here."""
+    kinds = set(map(type, combiners))
+    if kinds <= {tuple, list}:
+        kinds = set(map(type, itertools.chain.from_iterable(combiners)))
+    return kinds <= _EXACT
+
+
+def write_rows(files: SpillFiles, rows: Sequence[Any], block_bytes: int) -> Segment:
+    """Write columns of which the last two are lists as a segment of row groups of about so many bytes."""
+    writer = files.writer()
+    count, start = len(rows[-1]), 0
+    while start < count:
+        size = fitting_rows(rows[-2:], start, _OUT_ROWS, block_bytes)
+        whole = size == count
+        writer.write([column if whole else column[start : start + size] for column in rows], size)
+        start += size
+    return writer.finish()
 
 
 def merge_segments(
-    files: SpillFiles, segments: Sequence[Segment], *, columns: int, reverse: bool = False
+    files: SpillFiles, segments: Sequence[Segment], *, columns: int, reverse: bool = False, codec: Codec | None = None
 ) -> Iterator[list[list[Any]]]:
-    """Merge runs on disk by their first column, in several passes if there are more than 64 of them."""
+    """Merge runs on disk by their first column, in several passes if there are more than 64 of them.
+
+    With a `codec` the row groups hold other columns than those that are merged.
+    """
+
+    def read(run: Segment) -> Iterator[list[Any]]:
+        groups = files.read(run, columns)
+        return groups if codec is None else map(codec.unpack, groups)
+
     runs = list(segments)
     while len(runs) > _MOST_RUNS:
         merged = []
         for start in range(0, len(runs), _MOST_RUNS):
-            some = [files.read(run, columns) for run in runs[start : start + _MOST_RUNS]]
             writer = files.writer()
-            sizer = RowSizer(_RUN_BLOCK_BYTES)
-            for block in merge_runs(some, reverse=reverse):
+            for block in merge_runs([read(run) for run in runs[start : start + _MOST_RUNS]], reverse=reverse):
                 rows, first = len(block[0]), 0
                 while first < rows:
-                    cut = [column[first : first + sizer.rows] for column in block]
-                    first += sizer.rows
-                    sizer.saw(len(cut[0]), writer.write(cut, len(cut[0])))
+                    size = fitting_rows(block[-1:], first, _OUT_ROWS, _RUN_BLOCK_BYTES // 2)
+                    some = [column[first : first + size] for column in block]
+                    writer.write(some if codec is None else codec.pack(some), size)
+                    first += size
             merged.append(writer.finish())
         runs = merged
-    yield from merge_runs([files.read(run, columns) for run in runs], reverse=reverse)
+    yield from merge_runs([read(run) for run in runs], reverse=reverse)

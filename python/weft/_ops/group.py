@@ -4,9 +4,9 @@ The tables of a grouping, one per input, map a key to the list of its values. Wh
 
 1. Long lists (1/256 of what is held, or more) go to disk as chunks; the key keeps references to them. When that frees
    most of the memory, because a few keys own it, nothing else happens.
-2. Otherwise all entries are dealt to 64 sub-partitions by bits of a mixed hash and written with the sequence number
-   at which their key was first seen. At the end each sub-partition is grouped by itself, in the same way one level
-   deeper, and written as a run in sequence order; the runs are merged.
+2. Otherwise all entries are spread over 64 sub-partitions by bits of a mixed hash and written with the sequence number
+   at which their key was first seen; the pairs that follow are spread as they come. At the end each sub-partition is
+   grouped by itself, in the same way one level deeper, and written as a run in sequence order; the runs are merged.
 
 So keys come out in first-seen order and values in arrival order, whatever the memory. Values in chunks are read when
 they are iterated over, as often as asked, until the task ends.
@@ -17,24 +17,37 @@ from __future__ import annotations
 import itertools
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import Any, Union
+from typing import Any, NamedTuple, Union
 
+from weft._ops.batching import fitting_rows
 from weft._ops.columns import estimate_bytes
-from weft._ops.external import DEEPEST, FAN_OUT, deal, merge_segments
+from weft._ops.external import merge_segments, write_rows
 from weft._ops.memory import Gauge
-from weft._ops.spill import RowSizer, Segment, SpillFiles, SpillScope
+from weft._ops.nans import canonical_keys
+from weft._ops.spill import Segment, SpillFiles, SpillScope
+from weft._ops.spreading import DEEPEST, FAN_OUT, gather, spread
 from weft.resultiterable import ResultIterable
 
 __all__ = ["Grouping", "SpilledValues", "group"]
 
 _CHUNK_SHARE = 256
 _LEAST_CHUNK_BYTES = 64 << 10
-_RUN_BLOCK_BYTES = 64 << 10
+_RUN_BLOCK_BYTES = 128 << 10
+_BLOCK_BYTES = 512 << 10
+_WAITING_BYTES = 4 << 20
 _OUT_ROWS = 8192
 
 Bag = Union[list[Any], "SpilledValues"]
 Pieces = list["Segment | list[Any]"]
 Entry = tuple[Any, tuple[Any, ...]]  # a key and its bags
+
+
+class _Part(NamedTuple):
+    """What one writing gave a sub-partition: entries of an input, or its pairs as they came."""
+
+    number: int
+    raw: bool
+    segment: Segment
 
 
 class SpilledValues:
@@ -125,9 +138,13 @@ class Grouping:
         self._level = level
         self._files = files
         self._chunk_bytes = max(_LEAST_CHUNK_BYTES, limit // _CHUNK_SHARE)
-        self._sizer = RowSizer()
-        self._parts: list[list[tuple[int, Segment]]] = [[] for _ in range(FAN_OUT)]
+        self._parts: list[list[_Part]] = [[] for _ in range(FAN_OUT)]
         self._base = 0
+        # At level 0, once entries were spread: pairs that wait to be, all of one input.
+        self._raw = False
+        self._waiting: tuple[list[Any], list[Any]] = ([], [])
+        self._waiting_bytes = 0
+        self._waiting_number = 0
         self._clear()
 
     def _clear(self) -> None:
@@ -139,14 +156,17 @@ class Grouping:
 
     def add(self, number: int, keys: list[Any], values: list[Any]) -> None:
         """Add a batch of pairs of input `number`."""
-        table = self._tables[number]
-        get = table.get
-        for key, value in zip(keys, values):
-            bag = get(key)
-            if bag is None:
-                table[key] = [value]
-            else:
-                bag.append(value)
+        if not self._raw:
+            gather(self._tables[number], keys, values)
+        elif keys:
+            if number != self._waiting_number:
+                self._write_waiting()
+            self._waiting_number = number
+            self._waiting[0].extend(canonical_keys(keys))
+            self._waiting[1].extend(values)
+            self._waiting_bytes += len(keys) * (estimate_bytes(keys[-1]) + estimate_bytes(values[-1]))
+            if self._waiting_bytes >= _WAITING_BYTES:
+                self._write_waiting()
         if self._gauge.full():
             self._spill()
 
@@ -155,19 +175,21 @@ class Grouping:
 
         A bag is a list, or `SpilledValues`, which can be read until the task ends.
         """
-        if not any(self._parts):
+        if not any(self._parts) and not self._waiting[0]:
             order = iter(self._order() if self._inputs > 1 else self._tables[0])
             while keys := list(itertools.islice(order, _OUT_ROWS)):
                 yield self._opened(self._entries(keys))
             return
         files = self._spill_files()
+        self._write_waiting()
         self._write_chunks(files, self._chunk_bytes)
-        self._deal(files)
+        self._spread(files)
         self._gauge.release()
         runs: list[Segment] = []
         self._finish_parts(files, runs)
-        for _, entries in merge_segments(files, runs, columns=2):
-            yield self._opened(entries)
+        codec = _EntryColumns(self._inputs)
+        for _, entries in merge_segments(files, runs, columns=codec.width, codec=codec):
+            yield self._opened(entries) if codec.met_pieces else entries
 
     def _opened(self, entries: list[Entry]) -> list[Entry]:
         """Entries fit for the user: pieces become `SpilledValues`."""
@@ -221,11 +243,26 @@ class Grouping:
     def _spill(self) -> None:
         files = self._spill_files()
         files.count_spill()
-        if self._level >= DEEPEST:
+        if self._raw:
+            self._write_waiting()
+        elif self._level >= DEEPEST:
             self._write_chunks(files, 0)
         elif self._write_chunks(files, self._chunk_bytes) < self._limit // 2:
-            self._deal(files)
+            self._spread(files)
+            self._raw = self._level == 0
         self._gauge.release()
+
+    def _write_waiting(self) -> None:
+        """Spread the pairs that wait, each with a sequence number of its own."""
+        (keys, values), self._waiting, self._waiting_bytes = self._waiting, ([], []), 0
+        if not keys:
+            return
+        files = self._spill_files()
+        numbers = array("Q", range(self._base, self._base + len(keys)))
+        self._base += len(keys)
+        for parts, rows in zip(self._parts, spread(numbers, keys, values, self._level)):
+            if rows[1]:
+                parts.append(_Part(self._waiting_number, True, write_rows(files, rows, _BLOCK_BYTES)))
 
     def _write_chunks(self, files: SpillFiles, least_bytes: int) -> int:
         """Move lists of about so many bytes or more to disk; returns about how many bytes that was."""
@@ -234,6 +271,8 @@ class Grouping:
         # With many keys a short list cannot be long in bytes, on the whole.
         shortest = 8 if keys * least_bytes > self._limit * 32 else 1
         for number, table in enumerate(self._tables):
+            if max(map(len, table.values()), default=0) < shortest:
+                continue
             for key, bag in table.items():
                 if len(bag) < shortest:
                     continue
@@ -246,16 +285,9 @@ class Grouping:
         return moved
 
     def _write_chunk(self, files: SpillFiles, values: list[Any]) -> Segment:
-        writer = files.writer()
-        sizer = RowSizer()
-        start = 0
-        while start < len(values):
-            rows = values[start : start + sizer.rows]
-            start += len(rows)
-            sizer.saw(len(rows), writer.write([rows], len(rows)))
-        return writer.finish()
+        return write_rows(files, [values], _BLOCK_BYTES)
 
-    def _deal(self, files: SpillFiles) -> None:
+    def _spread(self, files: SpillFiles) -> None:
         """Write everything the tables hold to the sub-partitions."""
         tables, pieces, sequences = self._tables, self._pieces, self._sequences
         self._clear()
@@ -268,32 +300,25 @@ class Grouping:
             if self._level == 0:
                 sequence = array("Q", range(self._base, self._base + len(keys)))
                 self._base += len(keys)
-            for parts, places in zip(self._parts, deal(keys, self._level)):
-                if places:
-                    parts.append((number, self._write_entries(files, places, keys, bags, sequence, pieces[number])))
+            for parts, rows in zip(self._parts, spread(sequence, keys, bags, self._level)):
+                if rows[1]:
+                    parts.append(_Part(number, False, self._write_entries(files, rows, pieces[number])))
 
     def _write_entries(
-        self,
-        files: SpillFiles,
-        places: array[int],
-        keys: list[Any],
-        bags: list[list[Any]],
-        sequence: array[int],
-        pieces: dict[Any, Pieces],
+        self, files: SpillFiles, rows: tuple[array[int], list[Any], list[Any]], pieces: dict[Any, Pieces]
     ) -> Segment:
-        """Write the entries at `places`."""
+        """Write entries of one input."""
         writer = files.writer()
+        sequence, keys, bags = rows
         start = 0
-        while start < len(places):
-            some = places[start : start + self._sizer.rows]
-            start += len(some)
-            numbers = array("Q", [sequence[place] for place in some])
-            some_keys = [keys[place] for place in some]
-            some_bags = [bags[place] for place in some]
+        while start < len(keys):
+            end = start + fitting_rows([keys, bags], start, _OUT_ROWS, _BLOCK_BYTES)
+            some_bags = bags[start:end]
             values = list(itertools.chain.from_iterable(some_bags))
-            earlier = [pieces.get(key) for key in some_keys] if pieces else None
-            columns = [numbers, some_keys, array("Q", map(len, some_bags)), [earlier], values]
-            self._sizer.saw(len(some), writer.write(columns, len(some)))
+            earlier = [pieces.get(key) for key in keys[start:end]] if pieces else None
+            columns = [sequence[start:end], keys[start:end], array("Q", map(len, some_bags)), [earlier], values]
+            writer.write(columns, end - start)
+            start = end
         return writer.finish()
 
     def _finish_parts(self, files: SpillFiles, runs: list[Segment]) -> None:
@@ -306,18 +331,23 @@ class Grouping:
                 )
                 deeper._regroup(files, parts, runs)
 
-    def _regroup(self, files: SpillFiles, parts: Sequence[tuple[int, Segment]], runs: list[Segment]) -> None:
-        """Group the entries of one sub-partition, input by input, and append the runs that come of it."""
+    def _regroup(self, files: SpillFiles, parts: Sequence[_Part], runs: list[Segment]) -> None:
+        """Group what one sub-partition holds, input by input, and append the runs that come of it."""
         for wanted in range(self._inputs):
-            for number, segment in parts:
-                if number == wanted:
-                    for columns in files.read(segment, 5):
+            for number, raw, segment in parts:
+                if number != wanted:
+                    continue
+                for columns in files.read(segment, 3 if raw else 5):
+                    if raw:
+                        numbers, keys, values = columns
+                        self._sequences[number].extend(gather(self._tables[number], keys, values, numbers) or ())
+                    else:
                         self._absorb(number, columns)
-                        if self._gauge.full():
-                            self._spill()
+                    if self._gauge.full():
+                        self._spill()
         self._write_chunks(files, self._chunk_bytes)
         if any(self._parts):
-            self._deal(files)
+            self._spread(files)
             self._gauge.release()
             self._finish_parts(files, runs)
         else:
@@ -328,7 +358,7 @@ class Grouping:
         table, pieces = self._tables[number], self._pieces[number]
         get, note = table.get, self._sequences[number].append
         start = 0
-        for place, (order, key, count) in enumerate(zip(numbers, keys, counts)):
+        for place, (order, key, count) in enumerate(zip(numbers, canonical_keys(keys), counts)):
             end = start + count
             bag = get(key)
             if bag is None:
@@ -349,12 +379,52 @@ class Grouping:
         numbers, keys = array("Q", order.values()), list(order)
         del order
         writer = files.writer()
-        sizer = RowSizer(_RUN_BLOCK_BYTES)
+        codec = _EntryColumns(self._inputs)
         start = 0
         while start < len(keys):
-            end = start + sizer.rows
-            entries = self._entries(keys[start:end])
-            sizer.saw(len(entries), writer.write([numbers[start:end], entries], len(entries)))
-            start += len(entries)
+            entries = self._entries(keys[start : start + _OUT_ROWS])
+            first = 0
+            while first < len(entries):
+                size = fitting_rows([entries], first, _OUT_ROWS, _RUN_BLOCK_BYTES)
+                some = [numbers[start + first : start + first + size], entries[first : first + size]]
+                writer.write(codec.pack(some), size)
+                first += size
+            start += first
         self._clear()
         return writer.finish()
+
+
+class _EntryColumns:
+    """Entries as flat columns, which pickle much faster: keys, and per input the lengths of the bags and all values.
+
+    Where bags hold pieces the entries are written as they are.
+    """
+
+    def __init__(self, inputs: int) -> None:
+        self.width = 3 + 2 * inputs
+        self.met_pieces = False
+        self._inputs = inputs
+
+    def pack(self, columns: list[Any]) -> list[Any]:
+        """What to write for numbers and entries."""
+        numbers, entries = columns
+        keys, bags = [key for key, _ in entries], [bags for _, bags in entries]
+        flat: list[Any] = []
+        for some in zip(*bags):
+            if any([type(bag) is not list for bag in some]):
+                return [numbers, keys, [bags], *[[] for _ in range(2 * self._inputs)]]
+            flat += [array("Q", map(len, some)), list(itertools.chain.from_iterable(some))]
+        return [numbers, keys, [None], *flat]
+
+    def unpack(self, group: list[Any]) -> list[Any]:
+        """Numbers and entries."""
+        numbers, keys, (bags,), *flat = group
+        if bags is None:
+            columns = []
+            for counts, values in zip(flat[::2], flat[1::2]):
+                ends = list(itertools.accumulate(counts))
+                columns.append([values[end - count : end] for end, count in zip(ends, counts)])
+            bags = list(zip(*columns))
+        else:
+            self.met_pieces = True
+        return [numbers, list(zip(keys, bags))]

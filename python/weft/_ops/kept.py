@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from weft._ops.batching import in_lists
+from weft._ops.external import write_rows
 from weft._ops.memory import Gauge
-from weft._ops.spill import RowSizer, Segment, SpillFiles, SpillScope
+from weft._ops.spill import Segment, SpillFiles, SpillScope
 
 __all__ = ["Kept", "all_pairs", "zipped"]
 
 _ROWS = 8192
 _LEFT_ROWS = 1024
+_BLOCK_BYTES = 512 << 10
 
 
 class Kept:
@@ -54,13 +56,8 @@ class Kept:
             yield self._held
 
     def _write(self) -> Segment:
-        writer, sizer, start = self._files.writer(), RowSizer(), 0
-        while start < len(self._held):
-            rows = self._held[start : start + sizer.rows]
-            start += len(rows)
-            sizer.saw(len(rows), writer.write([rows], len(rows)))
-        self._held = []
-        return writer.finish()
+        held, self._held = self._held, []
+        return write_rows(self._files, [held], _BLOCK_BYTES)
 
 
 def all_pairs(

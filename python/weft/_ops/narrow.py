@@ -16,6 +16,8 @@ from itertools import islice
 from typing import Any
 
 from weft._ops import statistics
+from weft._ops.batching import in_lists
+from weft._ops.nans import canonical_keys
 from weft._ops.statistics import count
 from weft.resultiterable import ResultIterable
 
@@ -53,6 +55,8 @@ __all__ = [
     "take_records",
     "with_zero",
 ]
+
+_ROWS = 8192
 
 _Partition = Callable[[int, Iterator[Any]], Iterable[Any]]
 
@@ -107,10 +111,12 @@ def combine_pairs(create: Callable[[Any], Any], merge: Callable[[Any, Any], Any]
     """Combine the values of each key where all of them are in this partition already."""
 
     def combine(_index: int, pairs: Iterator[Any]) -> Iterable[Any]:
-        table: dict[Any, Any] = {}
-        for key, value in pairs:
-            table[key] = merge(table[key], value) if key in table else create(value)
-        return table.items()
+        from weft._ops.tables import make_table  # here, because the driver imports this module and never needs that
+
+        table = make_table(create, merge)
+        while table.absorb(pairs, _ROWS):
+            pass
+        return zip(*table.take())
 
     return combine
 
@@ -172,8 +178,9 @@ def sum_records(_index: int, records: Iterator[Any]) -> Iterable[Any]:
 def count_values(_index: int, records: Iterator[Any]) -> Iterable[dict[Any, int]]:
     """Count each distinct record of the partition."""
     counts: dict[Any, int] = defaultdict(int)
-    for record in records:
-        counts[record] += 1
+    for some in in_lists(records, _ROWS):
+        for record in canonical_keys(some):
+            counts[record] += 1
     return (dict(counts),)
 
 

@@ -8,18 +8,20 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
+from weft._ops.batching import all_fit, fitting_rows
 from weft._ops.columns import KIND_PAIRS, KIND_RECORDS, KIND_RUN, dump_column, estimate_bytes, frame
 from weft._ops.memory import Gauge
 from weft._ops.merging import sort_columns, sort_order
 from weft._ops.spill import Segment, SpillFiles, SpillScope
 
-__all__ = ["ARGSORT_BYTES", "BLOCK_ROWS", "MOST_SAMPLES", "Header", "RunOutput", "write_runs"]
+__all__ = ["ARGSORT_BYTES", "BLOCK_ROWS", "MOST_SAMPLES", "Header", "RunOutput", "shortened", "write_runs"]
 
 BLOCK_ROWS = 2048
 MOST_SAMPLES = 500
 ARGSORT_BYTES = 48  # per row: an integer, its place in the list, the key's place while list.sort works
 _BLOCK_BYTES = 512 << 10
 _SAMPLE_BYTES = 1 << 20
+_LONG_KEY = 4096
 _FIRST = operator.itemgetter(0)
 
 Header = dict[str, Any]
@@ -148,33 +150,48 @@ class _Run:
         self._values = values
         self._order = order
         self._pairs = pairs
-        self._block_rows = _fitting_rows(keys, values)
+        self._starts = self._block_starts()
 
     def header(self, run: int) -> Header:
         """What goes to partition 0."""
-        rows, step = len(self._keys), self._block_rows
-        starts = range(0, rows, step)
+        rows, starts = len(self._keys), self._starts
+        samples = [shortened(self._key_at(place)) for place in _sample_places(rows, self._keys)]
+        whole = [self._key_at(start) for start in starts]
+        first = list(map(shortened, whole))
         return {
             "run": run,
             "rows": rows,
-            "samples": [self._key_at(place) for place in _sample_places(rows, self._keys)],
-            "first": [self._key_at(start) for start in starts],
-            "counts": [min(step, rows - start) for start in starts],
+            "samples": samples,
+            "first": first,
+            "shortened": not all(map(operator.is_, first, whole)),
+            "counts": [end - start for start, end in zip(starts, [*starts[1:], rows])],
             "sorted_by_value": self._order is None,
             "pairs": self._pairs,
         }
 
     def blocks(self) -> Iterator[tuple[tuple[bytes, ...], int]]:
         """Each block as a batch, with its number of records."""
-        for start in range(0, len(self._keys), self._block_rows):
+        for start, end in zip(self._starts, [*self._starts[1:], len(self._keys)]):
             if self._order is None:
-                values = self._values[start : start + self._block_rows]
+                values = self._values[start:end]
                 yield frame(KIND_RECORDS, len(values), dump_column(values)), len(values)
             else:
-                places = self._order[start : start + self._block_rows]
+                places = self._order[start:end]
                 keys = dump_column([self._keys[place] for place in places])
                 values_payload = dump_column([self._values[place] for place in places])
                 yield frame(KIND_PAIRS, len(places), keys, values_payload), len(places)
+
+    def _block_starts(self) -> list[int]:
+        """Where blocks begin: at most 2,048 records each, fewer where they are large."""
+        rows = len(self._keys)
+        columns = [self._values] if self._order is None else [self._keys, self._values]
+        if all_fit(columns, _BLOCK_BYTES // BLOCK_ROWS):
+            return list(range(0, rows, BLOCK_ROWS))
+        starts, start = [], 0
+        while start < rows:
+            starts.append(start)
+            start += fitting_rows(columns, start, BLOCK_ROWS, _BLOCK_BYTES, self._order)
+        return starts
 
     def _key_at(self, place: int) -> Any:
         return self._keys[place if self._order is None else self._order[place]]
@@ -195,12 +212,9 @@ def _write_headers(headers: Sequence[Header], output: RunOutput) -> None:
     output.partition(parts, 0)
 
 
-def _fitting_rows(keys: list[Any], values: list[Any]) -> int:
-    """Records per block: 2,048, fewer where a look at some shows that they are large."""
-    looks = range(0, len(values), max(1, len(values) // 50))
-    sizes = [estimate_bytes(values[place]) + estimate_bytes(keys[place]) for place in looks]
-    average = sum(sizes) // max(1, len(sizes))
-    return max(1, min(BLOCK_ROWS, _BLOCK_BYTES // max(1, average)))
+def shortened(key: Any) -> Any:
+    """A key as headers hold it: of a very long text its beginning, which sorts before it and not behind its equals."""
+    return key[:_LONG_KEY] if type(key) in (str, bytes) and len(key) > _LONG_KEY else key
 
 
 def _sample_places(rows: int, keys: list[Any]) -> Sequence[int]:
@@ -208,6 +222,6 @@ def _sample_places(rows: int, keys: list[Any]) -> Sequence[int]:
     if rows <= MOST_SAMPLES:
         return range(rows)
     looks = keys[:: max(1, rows // 20)]
-    average = sum(map(estimate_bytes, looks)) // len(looks)
+    average = sum(estimate_bytes(shortened(key)) for key in looks) // len(looks)
     count = max(20, min(MOST_SAMPLES, _SAMPLE_BYTES // max(1, average)))
     return [(2 * number + 1) * rows // (2 * count) for number in range(count)]

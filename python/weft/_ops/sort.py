@@ -18,12 +18,13 @@ import operator
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from weft._ops.batching import fitting_rows
 from weft._ops.columns import load_column
 from weft._ops.external import merge_segments
 from weft._ops.memory import Gauge
 from weft._ops.merging import bisect_before, bisect_behind, is_nan, sort_columns, sort_order
-from weft._ops.runs import ARGSORT_BYTES, Header, RunOutput, write_runs
-from weft._ops.spill import RowSizer, Segment, SpillFiles, SpillScope
+from weft._ops.runs import ARGSORT_BYTES, Header, RunOutput, shortened, write_runs
+from weft._ops.spill import Segment, SpillFiles, SpillScope
 
 __all__ = [
     "Header",
@@ -40,7 +41,7 @@ __all__ = [
 
 _MOST_WEIGHED = 200_000
 _OUT_ROWS = 8192
-_MERGE_BLOCK_BYTES = 64 << 10
+_MERGE_BLOCK_BYTES = 128 << 10
 _FIRST = operator.itemgetter(0)
 
 Columns = list[list[Any]]
@@ -122,8 +123,13 @@ def choose_ranges(
             number, start = number + 1, 1
         first = header["first"]
         # The block before the one that begins behind the cut may hold keys on both sides of it.
-        begin = 0 if entry is None else max(0, _cut_at(first, entry[0], ascending=ascending) - 1)
-        end = len(first) if leave is None else _cut_at(first, leave[0], ascending=ascending)
+        if header.get("shortened", False):
+            # Beginnings of keys say less: take every block that could be needed, it is cut when it is read.
+            begin = 0 if entry is None else max(0, _before(first, shortened(entry[0]), ascending=ascending) - 1)
+            end = len(first) if leave is None else _behind(first, shortened(leave[0]), ascending=ascending)
+        else:
+            begin = 0 if entry is None else max(0, _cut_at(first, entry[0], ascending=ascending) - 1)
+            end = len(first) if leave is None else _cut_at(first, leave[0], ascending=ascending)
         if begin < end and 0 <= partition <= len(bounds):
             ranges.append(RunRange(number, start + begin, start + end, header["sorted_by_value"], header["pairs"]))
         start += len(first)
@@ -197,17 +203,22 @@ def spill_columns(files: SpillFiles, held: Columns, ascending: bool) -> Segment:
     """Sort columns and write them as a segment; they are empty afterwards."""
     files.count_spill()
     writer = files.writer()
-    sizer = RowSizer(_MERGE_BLOCK_BYTES)
     rows, start = len(held[0]), 0
-    order: list[int] | range = range(rows)
     if len(held) == 1:
         sort_columns(held, reverse=not ascending)
+        order: list[int] = []
     else:
         order = sort_order(held[0], reverse=not ascending)
     while start < rows:
-        places = order[start : start + sizer.rows]
-        start += len(places)
-        sizer.saw(len(places), writer.write([[column[place] for place in places] for column in held], len(places)))
+        places = order[start : start + _OUT_ROWS]
+        some = [[column[place] for place in places] for column in held] if places else held
+        first, end = (0, len(places)) if places else (start, min(rows, start + _OUT_ROWS))
+        base = first
+        while first < end:
+            size = fitting_rows(some, first, end - first, _MERGE_BLOCK_BYTES)
+            writer.write([column[first : first + size] for column in some], size)
+            first += size
+        start += end - base
     for column in held:
         column.clear()
     return writer.finish()
@@ -232,12 +243,12 @@ def _cut_blocks(
                 raise EOFError(f"map {item.map} gave {number} of {count} blocks of a sorted run")
             keys = columns[0]
             begin, end = 0, len(keys)
-            if number == 0 and entry is not None:
+            if entry is not None:
                 begin = _cut_at(keys, entry[0], ascending=ascending)
-            if number == count - 1 and leave is not None:
+            if leave is not None:
                 end = _cut_at(keys, leave[0], ascending=ascending)
             if begin > 0 or end < len(keys):
-                columns = [column[begin:end] for column in columns]
+                columns = [column[begin : max(begin, end)] for column in columns]
             if item.pairs and not pairs:
                 columns = [columns[0], list(zip(*columns))]
             elif item.by_value and width == 2:
@@ -279,6 +290,16 @@ def _cut_at(keys: Sequence[Any], bound: Any, *, ascending: bool) -> int:
     if ascending:
         return bisect_behind(keys, bound)
     return bisect_before(keys, bound, reverse=True)
+
+
+def _before(keys: Sequence[Any], bound: Any, *, ascending: bool) -> int:
+    """The first place of a key that does not precede the bound."""
+    return bisect_before(keys, bound, reverse=not ascending)
+
+
+def _behind(keys: Sequence[Any], bound: Any, *, ascending: bool) -> int:
+    """The first place of a key that the bound precedes."""
+    return bisect_behind(keys, bound, reverse=not ascending)
 
 
 def _thin(weighed: list[tuple[Any, float]]) -> list[tuple[Any, float]]:

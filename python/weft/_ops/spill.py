@@ -18,11 +18,12 @@ from typing import Any, NamedTuple, Protocol
 
 from weft._ops.columns import FRAME_HEADER, KIND_RECORDS, dump_column, frame, load_column
 
-__all__ = ["DiskFullError", "RowSizer", "Segment", "SegmentWriter", "SpillFiles", "SpillScope"]
+__all__ = ["DiskFullError", "Segment", "SegmentWriter", "SpillFiles", "SpillScope"]
 
 _OUT_OF_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _NO_SENDFILE = {errno.EINVAL, errno.ENOSYS, errno.ENOTSOCK, errno.EOPNOTSUPP}
 _ENOUGH_FREE_BYTES = 256 << 20
+_MOST_VECTORS = 512
 
 
 class SpillScope(Protocol):
@@ -185,25 +186,32 @@ class SegmentWriter:
         rows : int
             How many rows the group counts for.
         """
-        written = 0
+        parts: list[bytes] = []
         for column in columns:
-            written += self.write_bytes(*frame(KIND_RECORDS, len(column), dump_column(column)))
+            parts += frame(KIND_RECORDS, len(column), dump_column(column))
         self._rows += rows
-        return written
+        return self.write_bytes(*parts)
 
     def write_bytes(self, *parts: bytes) -> int:
         """Write bytes that are batches already; returns how many."""
-        for part in parts:
-            view = memoryview(part)
-            while view:
+        written = 0
+        for start in range(0, len(parts), _MOST_VECTORS):
+            vectors: list[bytes | memoryview] = list(parts[start : start + _MOST_VECTORS])
+            left = sum(map(len, vectors))
+            written += left
+            while left:
                 try:
-                    count = os.pwrite(self._file.descriptor, view, self._file.end)
+                    count = _write_some(self._file.descriptor, vectors, self._file.end)
                 except OSError as error:
-                    raise self._explain(error, len(view)) from error
+                    raise self._explain(error, left) from error
                 self._file.end += count
                 self._scope.spilled_bytes += count
-                view = view[count:]
-        return sum(map(len, parts))
+                left -= count
+                while vectors and count >= len(vectors[0]):
+                    count -= len(vectors.pop(0))
+                if vectors and count:
+                    vectors[0] = memoryview(vectors[0])[count:]
+        return written
 
     def finish(self) -> Segment:
         """End the segment."""
@@ -221,22 +229,11 @@ class SegmentWriter:
         )
 
 
-class RowSizer:
-    """Finds how many rows make a row group of about `target` bytes, from the groups written so far.
-
-    It begins with few rows and grows, so that a first group of unexpectedly large rows stays small.
-    """
-
-    def __init__(self, target: int = 256 << 10, most: int = 8192) -> None:
-        self._target = target
-        self._most = most
-        self.rows = 16
-
-    def saw(self, rows: int, size: int) -> None:
-        """Take note of a group of `rows` rows that took `size` bytes."""
-        if rows:
-            fitting = self._target * rows // max(size, 1)
-            self.rows = max(1, min(self._most, self.rows * 8, fitting))
+def _write_some(descriptor: int, vectors: list[bytes | memoryview], position: int) -> int:
+    """Write some of the bytes there are, in one call where the system can; how many."""
+    if hasattr(os, "pwritev"):
+        return os.pwritev(descriptor, vectors, position)
+    return os.pwrite(descriptor, vectors[0], position)
 
 
 def _open_unnamed(folder: str) -> int:

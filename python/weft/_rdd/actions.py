@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from weft._ops import narrow
+from weft._ops.nans import canonical
 from weft._rdd.order import Order
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Actions(Order[T]):
         total: dict[Any, int] = defaultdict(int)
         for counts in self._partitions_step(narrow.count_values, name)._non_empty(name):
             for value, count in counts.items():
-                total[value] += count
+                total[canonical(value)] += count
         return total
 
     def _non_empty(self, name: str) -> list[Any]:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from weft._batches import HEADER, dump_columns, dump_records
+from weft._batches import dump_columns, dump_records
 from weft._ops.scope import TaskScope
 from weft._ops.spill import Segment, SpillFiles
 
@@ -102,8 +102,8 @@ class PartitionBuffers:
     def add_columns(self, number: int, keys: list[Any], values: list[Any]) -> None:
         """Append pairs to a partition."""
         if keys:
-            for header, payload in dump_columns(keys, values):
-                self._append(number, header, payload)
+            for parts in dump_columns(keys, values):
+                self._append(number, *parts)
             self._rows[number] += len(keys)
 
     def add_records(self, number: int, records: list[Any]) -> None:
@@ -156,9 +156,8 @@ class PartitionBuffers:
         self._scope.bytes_out += done["bytes"]
         return done
 
-    def _append(self, number: int, header: bytes, payload: bytes) -> None:
-        self._parts[number].append(header)
-        self._parts[number].append(payload)
-        self._bytes += len(payload) + HEADER.size
+    def _append(self, number: int, *parts: bytes) -> None:
+        self._parts[number] += parts
+        self._bytes += sum(map(len, parts))
         if self._bytes > self._scope.budget // 8 and self._scope.gauge.full():
             self.spill()

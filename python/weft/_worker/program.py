@@ -155,7 +155,7 @@ class Program:
             table = make_table(None, merge)
         else:
             table = make_table(self._blobs.load(node["create"]), self._blobs.load(node["value"]))
-        combiner = ExternalCombiner(self._scope, self._scope.gauge, table, merge)
+        combiner = ExternalCombiner(self._scope, self._scope.gauge, table)
         for batch in self._part(node, node["partition"]):
             combiner.add(*batch.columns())
         for keys, values in combiner.results():

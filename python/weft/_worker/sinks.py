@@ -10,7 +10,7 @@ from typing import Any
 from weft._batches import dump_records
 from weft._ops.batching import in_lists
 from weft._ops.columns import estimate_bytes
-from weft._ops.memory import private_bytes
+from weft._ops.external import ExternalCombiner
 from weft._ops.partition import deal, first_round_position
 from weft._ops.runs import write_runs
 from weft._ops.scope import TaskScope
@@ -24,9 +24,6 @@ __all__ = ["Sinks"]
 
 Sink = dict[str, Any]
 _ROWS = 8192
-_COMBINE_ROWS = 16384
-_FIRST_ROWS = 64
-_STEP_BYTES = 2 << 20  # of growth between two looks at memory, about
 _TEXT_BYTES = 1 << 20
 
 
@@ -67,7 +64,7 @@ class Sinks:
     def _text(self, records: Iterator[Any]) -> None:
         waiting: list[bytes] = []
         size = 0
-        for some in iter(lambda: list(itertools.islice(records, 1024)), []):
+        for some in in_lists(records, 1024, _TEXT_BYTES):
             self._scope.rows_out += len(some)
             encoded = _encode_lines(some)
             waiting.append(encoded)
@@ -111,16 +108,16 @@ class Sinks:
         functions = sink["combine"]
         table = make_table(self._function(functions["create"]), self._function(functions["value"]))
         partitioner = self._function(sink.get("fn"))
-        rows = _FIRST_ROWS
-        before = private_bytes()
-        while table.absorb(records, rows) == rows:
-            grown = private_bytes() - before
-            rows = max(1, min(_COMBINE_ROWS, rows * 4, rows * _STEP_BYTES // max(1, grown)))
-            before += grown
-            if self._scope.gauge.full():
-                self._flush(table.take(), partitioner, sink["partitions"], buffers)
-                buffers.spill()
-        self._flush(table.take(), partitioner, sink["partitions"], buffers)
+
+        def flush(columns: tuple[list[Any], list[Any]]) -> None:
+            self._flush(columns, partitioner, sink["partitions"], buffers)
+            buffers.spill()
+
+        combiner = ExternalCombiner(self._scope, self._scope.gauge, table, flush)
+        combiner.absorb(records)
+        for columns in combiner.results():
+            self._flush(columns, partitioner, sink["partitions"], buffers)
+            buffers.spill_if_full()
 
     def _deal(self, sink: Sink, records: Iterator[Any], buffers: PartitionBuffers) -> None:
         partitioner = self._function(sink.get("fn"))
