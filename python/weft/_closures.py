@@ -74,6 +74,8 @@ class Closure:
         if self._blob is None:
             import cloudpickle  # type: ignore[import-untyped, unused-ignore]
 
+            if not callable(self.user):
+                raise TypeError(f"{self.method} at {self.site} needs a function, not {_kind(self.user)}")
             try:
                 data = cloudpickle.dumps(self.function, protocol=5)
             except Exception as error:
@@ -89,6 +91,12 @@ class Closure:
         if found is None:
             return ClosureError(f"{given} cannot be sent to workers: {error}", "E04")
         name, value = found
+        if isinstance(error, RecursionError) or "excessively deep recursion" in str(error):
+            return ClosureError(
+                f"{given} cannot be sent to workers: its variable `{name}`, {_kind(value)}, is nested too deeply to be "
+                "pickled.\nGive it a flatter form, or raise sys.setrecursionlimit.",
+                "E04",
+            )
         return ClosureError(
             f"{given} cannot be sent to workers: its variable `{name}` is {_kind(value)}, which cannot be pickled.\n"
             f"Make it in the worker instead: mapPartitions(lambda records: use(make_{_word(name)}(), records)).",
@@ -111,6 +119,8 @@ def _driver_only_text(given: str, found: tuple[str, Any] | None) -> str:
 
 def _kind(value: Any) -> str:
     kind = type(value)
+    if value is None:
+        return "None"
     name = (
         kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import builtins
 import importlib.util
+import itertools
 import os
 import pickle
 import re
 import sys
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,8 @@ __all__ = ["exit_code_of", "format_failure", "install_hook", "to_exception"]
 
 _DETAIL = "_weft_failure"
 _CLASS_PREFIX = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception): ")
+_LONGEST_TEXT = 4000
+_MOST_PARTS = 10
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 
 
@@ -37,6 +41,8 @@ def to_exception(failure: Failure) -> BaseException:
     result: BaseException
     if code == "E01":
         result = _user_exception(failure.pickled, error)
+        for cause in error.get("causes") or ():
+            _add_note(result, _cause_text(cause))
         for line in message.split("\n") if message else ():
             _add_note(result, line)
     elif detail.get("kind") == "cancelled":
@@ -48,6 +54,13 @@ def to_exception(failure: Failure) -> BaseException:
     except AttributeError:  # an exception class with slots: it is printed without the worker's frames
         pass
     return result
+
+
+def _cause_text(cause: dict[str, str]) -> str:
+    text = f"{cause['how']} {cause['type']}"
+    if cause.get("message"):
+        text += f": {cause['message']}"
+    return f"{text} ({cause['at']})" if cause.get("at") else text
 
 
 def _message(code: str, message: str, error: dict[str, Any]) -> str:
@@ -93,7 +106,11 @@ def _user_exception(pickled: bytes, error: dict[str, Any]) -> BaseException:
         except TypeError:  # one that takes more than a message
             pass
     full = name if module in ("builtins", "__main__") else f"{module}.{name}"
-    result = WeftError(f"{full}: {error.get('message', '')}", "E01")
+    message = error.get("message", "")
+    result = WeftError(f"{full}: {message}" if message else str(full), "E01")
+    if known is not None:  # SystemExit and its like
+        _add_note(result, f"{full} fails the task and ends no process: raise an ordinary exception, or return to go on")
+        return result
     _add_note(result, f"The exception itself could not be brought to the driver: {reason}")
     return result
 
@@ -131,11 +148,7 @@ def format_failure(error: BaseException, trace: TracebackType | None, verbose: b
     lines: list[str] = []
     if not isinstance(error, WeftError) or error.code == "E01":
         lines += [_frame(f.filename, f.lineno or 0, f.name, f.line or "") for f in _user_frames(trace)]
-        lines += [
-            _frame(f.get("file", ""), f.get("line", 0), f.get("name", ""), f.get("text", ""))
-            + "           (in a worker)"
-            for f in worker.get("frames") or ()
-        ]
+        lines += _worker_frames(worker.get("frames") or ())
     lines += _what(error)
     lines += [f"  {note}" for note in getattr(error, "__notes__", None) or ()]
     if verbose:
@@ -145,15 +158,41 @@ def format_failure(error: BaseException, trace: TracebackType | None, verbose: b
     return "\n".join(lines) + "\n"
 
 
+def _worker_frames(frames: Sequence[dict[str, Any]]) -> list[str]:
+    """Frames as lines; of equal ones that follow each other two are shown, and their number."""
+    lines: list[str] = []
+    for _, equal in itertools.groupby(frames, lambda f: (f.get("file", ""), f.get("line", 0), f.get("name", ""))):
+        same = list(equal)
+        first = same[0]
+        if not first.get("file"):
+            lines.append(f"  {first.get('text', '')}")
+            continue
+        line = _frame(first["file"], first.get("line", 0), first.get("name", ""), first.get("text", ""))
+        lines += [f"{line}           (in a worker)"] * min(2, len(same))
+        if len(same) > 2:
+            lines.append(f"  the same line {len(same) - 2} times more")
+    return lines
+
+
 def _what(error: BaseException) -> list[str]:
     if isinstance(error, WeftError):
-        first, *rest = error.message.split("\n")
+        first, *rest = _cut(error.message).split("\n")
         return [first, *(f"  {line.strip()}" for line in rest)]
     import traceback
 
-    return [
-        line.rstrip("\n") for line in traceback.format_exception_only(type(error), error) if not _is_note(error, line)
+    lines = [
+        line for line in traceback.format_exception_only(type(error), error) if not _is_note(error, line)
     ]
+    parts = getattr(error, "exceptions", None)  # of an ExceptionGroup
+    if isinstance(parts, tuple):
+        shown = [f"  {line}" for part in parts[:_MOST_PARTS] if isinstance(part, BaseException) for line in _what(part)]
+        lines += shown if len(parts) <= _MOST_PARTS else [*shown, f"  … {len(parts) - _MOST_PARTS} more"]
+    return _cut("".join(line.rstrip("\n") + "\n" for line in lines)).rstrip("\n").split("\n")
+
+
+def _cut(text: str) -> str:
+    """What a terminal can take of a text; all of it is the exception's."""
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
 
 
 def _is_note(error: BaseException, line: str) -> bool:

@@ -102,6 +102,14 @@ def build_plan(
     return Plan(record, builder.blobs, builder.blocks)
 
 
+def _check_text(node: TextNode) -> None:
+    """Say in the user's words what no text source can have; with the action, as PySpark does."""
+    if not node.paths:
+        raise ValueError(f"{node.name} at {node.site}: the path is empty")
+    if node.min_partitions < 0:
+        raise ValueError(f"{node.name} at {node.site}: minPartitions is {node.min_partitions}, which is negative")
+
+
 class _Builder:
     """Collects the nodes of one plan; ``index`` maps a lineage node to its place."""
 
@@ -133,6 +141,7 @@ class _Builder:
         if isinstance(node, ShuffleNode):
             return "Shuffle", self._shuffle(node)
         if isinstance(node, TextNode):
+            _check_text(node)
             return "TextSource", {"paths": node.paths, "minPartitions": node.min_partitions, "unicode": node.unicode}
         if isinstance(node, DataNode):
             self.blocks[node.block.identity] = node.block
@@ -163,6 +172,8 @@ class _Builder:
         steps = []
         node: Node = last
         while isinstance(node, StepNode) and (node is last or id(node) not in self.index):
+            if node.closure is None and node.op not in ("keys", "values"):
+                raise TypeError(f"{node.name} at {node.site} needs a function, not None")
             steps.append({"op": node.op, "function": self._blob(node.closure), "name": node.name, "site": node.site})
             node = node.parent
         return {"parent": self.index[id(node)], "steps": steps[::-1]}

@@ -7,6 +7,7 @@ import sys
 
 from weft._callsite import call_site
 from weft._context.sources import Sources
+from weft._rdd.core import path_text
 
 __all__ = ["Files"]
 
@@ -39,19 +40,22 @@ class Files(Sources):
         path : str
             A local file, or a URI of a filesystem that Hadoop knows.
         """
-        self._add_file(path, True)
+        path = self._add_file(path, True)
         local = path.removeprefix("file://")
         if os.path.exists(local):
             folder = os.path.abspath(local) if not local.endswith(".py") else os.path.dirname(os.path.abspath(local))
             if folder not in sys.path:
                 sys.path.insert(1, folder)
 
-    def _add_file(self, path: str, python: bool) -> None:
+    def _add_file(self, path: str, python: bool) -> str:
+        method = "addPyFile" if python else "addFile"
+        path = path_text(path, method, call_site())
         if "://" not in path:
             path = os.path.abspath(path)
             if not os.path.exists(path):
-                raise FileNotFoundError(f"{path} does not exist (add{'Py' if python else ''}File at {call_site()})")
+                raise FileNotFoundError(f"{path} does not exist ({method} at {call_site()})")
         self._jobs.control("addFile", path, python)
         known = path if "://" in path else f"file:{path}"
         if known not in self._added_files:
             self._added_files.append(known)
+        return path

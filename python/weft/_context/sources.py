@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from weft._callsite import call_site
 from weft._context.core import Core
 from weft._lineage import DataNode, EmptyNode, Node, RangeNode, TextNode
-from weft._rdd.core import positive
+from weft._rdd.core import path_text, positive
 from weft._slices import cut_range, encode_slices
 from weft.rdd import RDD
 
@@ -89,8 +89,10 @@ class Sources(Core):
         >>> sc.textFile(file.name).collect()
         ['one', 'two']
         """
-        least = minPartitions or self.defaultMinPartitions
-        return self._rdd(TextNode(self._next_id(), "textFile", call_site(), name, least, use_unicode))
+        site = call_site()
+        path = path_text(name, "textFile", site)
+        least = int(minPartitions or self.defaultMinPartitions)
+        return self._rdd(TextNode(self._next_id(), "textFile", site, path, least, use_unicode))
 
     def union(self, rdds: Sequence[RDD[T]]) -> RDD[T]:
         """Give the records of several RDDs; nothing is moved.

@@ -4,10 +4,17 @@
  * tables.py, partition.py, statistics.py). Public C API only; any callable is called as Python would call it.
  */
 #define PY_SSIZE_T_CLEAN
+#define _GNU_SOURCE /* dladdr */
 #include <Python.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
+#if defined(__GLIBC__)
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <signal.h>
+#include <unistd.h>
+#endif
 
 #if defined(__GNUC__)
 #define PREFETCH(address) __builtin_prefetch(address)
@@ -155,8 +162,11 @@ split_pair(PyObject *pair, PyObject **key, PyObject **value, PyObject **hold)
         return 0;
     }
     *hold = PySequence_Fast(pair, "a pair (key, value) is needed here");
-    if (*hold == NULL)
+    if (*hold == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError))
+            PyErr_Format(PyExc_TypeError, "a pair (key, value) is needed here, not %.100s", Py_TYPE(pair)->tp_name);
         return -1;
+    }
     if (PySequence_Fast_GET_SIZE(*hold) != 2) {
         PyErr_Format(PyExc_ValueError, "a pair (key, value) is needed here, not %zd elements",
                      PySequence_Fast_GET_SIZE(*hold));
@@ -1744,6 +1754,86 @@ failed:
 
 /* ---- module ------------------------------------------------------------------------------------------------------ */
 
+/* ---- faults ------------------------------------------------------------------------------------------------------ */
+
+#if defined(__GLIBC__)
+
+static const int FAULTS[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+#define FAULT_COUNT ((int)(sizeof(FAULTS) / sizeof(FAULTS[0])))
+static struct sigaction before[FAULT_COUNT];
+
+static const char *
+base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+/* Whether the library is what every other one calls: it is seldom to blame for a wrong pointer. */
+static int
+is_everybodys(const char *path)
+{
+    static const char *const NAMES[] = {"libc.so", "libc-", "libpthread", "libm.so", "libm-", "ld-", "libgcc_s", "libstdc++",
+                                        "libffi", "linux-vdso", "python", "libpython", "_native.", NULL};
+    const char *name = base_name(path);
+    for (int i = 0; NAMES[i] != NULL; i++)
+        if (strncmp(name, NAMES[i], strlen(NAMES[i])) == 0)
+            return 1;
+    return 0;
+}
+
+/* Says which library's code was running, then lets faulthandler say the rest. Runs in a process that is dying: it
+ * allocates nothing, and an alarm ends it should a lock be held that it needs. */
+static void
+on_fault(int number, siginfo_t *info, void *context)
+{
+    static const char SAID[] = "Weft fault: native code of ";
+    void *frames[64];
+    int count, i;
+    (void)context;
+    for (i = 0; i < FAULT_COUNT && FAULTS[i] != number; i++)
+        ;
+    sigaction(number, &before[i], NULL);
+    if (info->si_code > 0 || number == SIGABRT) { /* not sent by kill() */
+        signal(SIGALRM, SIG_DFL);
+        alarm(5);
+        count = backtrace(frames, 64);
+        /* the first two are this function and the kernel's way back from it */
+        for (int at = 2; at < count; at++) {
+            Dl_info found;
+            if (dladdr(frames[at], &found) && found.dli_fname != NULL && !is_everybodys(found.dli_fname)) {
+                if (write(2, SAID, sizeof(SAID) - 1) > 0 && write(2, found.dli_fname, strlen(found.dli_fname)) > 0 &&
+                    write(2, "\n", 1) > 0)
+                    break;
+                break; /* nobody reads any more */
+            }
+        }
+        alarm(0);
+    }
+    raise(number); /* delivered when this returns */
+}
+
+#endif
+
+static PyObject *
+watch_faults(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+#if defined(__GLIBC__)
+    void *frame[1];
+    struct sigaction action;
+    backtrace(frame, 1); /* loads what it needs now: the handler may not */
+    memset(&action, 0, sizeof(action));
+    action.sa_sigaction = on_fault;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < FAULT_COUNT; i++)
+        sigaction(FAULTS[i], &action, &before[i]);
+#endif
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef module_methods[] = {
     {"deal", deal, METH_VARARGS, "deal(keys, values, partitions, portable_hash): [(keys, values)] by partition."},
     {"take", take, METH_VARARGS, "take(iterator, most_rows, most_bytes, estimate): the next records, in a list."},
@@ -1756,6 +1846,8 @@ static PyMethodDef module_methods[] = {
      "gather(dict, keys, values, numbers): append values to the lists of their keys; the numbers of the new keys."},
     {"count", count_all, METH_O, "count(iterable): how many records there are."},
     {"stats", stats, METH_O, "stats(iterator): exact sums of ints and careful sums of floats."},
+    {"watch_faults", watch_faults, METH_NOARGS,
+     "watch_faults(): when a signal kills this process, name the library whose code ran; after faulthandler.enable()."},
     {NULL, NULL, 0, NULL},
 };
 

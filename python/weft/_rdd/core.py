@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from weft.context import WeftContext
     from weft.rdd import RDD
 
-__all__ = ["Core", "Partitioner", "positive"]
+__all__ = ["Core", "Partitioner", "path_text", "positive"]
 
 T = TypeVar("T")
 
@@ -55,6 +56,14 @@ def positive(numPartitions: int) -> int:
     if numPartitions < 1:
         raise ValueError(f"Number of partitions ({numPartitions}) must be positive.")
     return numPartitions
+
+
+def path_text(path: object, method: str, site: str) -> str:
+    """Give a path as text; ``method`` and ``site`` are the call that it was given to."""
+    text = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(text, str):
+        raise TypeError(f"{method} at {site} needs a path as str, not {type(text).__name__}")
+    return text
 
 
 class Core(DriverObject, Generic[T]):

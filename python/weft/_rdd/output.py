@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from weft._callsite import call_site
+from weft._rdd.core import path_text
 from weft._rdd.sampling import Sampling
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Output"]
 
@@ -40,4 +39,8 @@ class Output(Sampling[T]):
         >>> sorted(sc.textFile(folder).collect())
         ['2', 'one']
         """
-        self.ctx._save_text(self._node, path, compressionCodecClass)
+        site = call_site()
+        folder = path_text(path, "saveAsTextFile", site)
+        if not folder:
+            raise ValueError(f"saveAsTextFile at {site}: the path is empty")
+        self.ctx._save_text(self._node, folder, compressionCodecClass)

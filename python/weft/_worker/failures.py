@@ -8,11 +8,10 @@ import os
 import sysconfig
 import traceback
 from collections.abc import Iterator
-from types import CodeType, FunctionType, TracebackType
+from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any
 
-import cloudpickle
-
+from weft._exceptions import pickled
 from weft._ops.keys import UnstableKeyError
 from weft._ops.pipeline import Step, failing_record
 from weft._worker.frames import FrameError
@@ -24,7 +23,8 @@ __all__ = ["BlobImportError", "describe"]
 _WEFT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _STDLIB = tuple({sysconfig.get_paths()["stdlib"], sysconfig.get_paths()["platstdlib"]})
 _LONGEST_RECORD = 200
-_MOST_PICKLED = 1 << 20
+_MOST_FRAMES = 40
+_MOST_CAUSES = 5
 
 
 class BlobImportError(Exception):
@@ -39,7 +39,8 @@ def describe(error: BaseException, program: Program | None) -> tuple[dict[str, A
         "type": type(error).__qualname__,
         "module": type(error).__module__,
         "message": _safe_text(error),
-        "frames": _user_frames(origin.__traceback__),
+        "frames": _user_frames(origin.__traceback__) or _frames_of_stop(origin),
+        "causes": _causes(origin),
         "allFrames": "".join(traceback.format_exception(type(error), error, error.__traceback__))[-65536:],
         "cause": error.cause if isinstance(error, InputFailed) else None,
         "input": None,
@@ -48,7 +49,7 @@ def describe(error: BaseException, program: Program | None) -> tuple[dict[str, A
         report["missing"] = origin.name
     if program is not None:
         _add_place(report, origin, program)
-    return report, _pickled(error)
+    return report, pickled(error)
 
 
 def _kind(error: BaseException) -> str:
@@ -65,6 +66,31 @@ def _kind(error: BaseException) -> str:
     return "user"
 
 
+def _causes(error: BaseException) -> list[dict[str, str]]:
+    """What led to the exception, the nearest first; Python's own way to tell does not survive pickling."""
+    causes: list[dict[str, str]] = []
+    seen = {id(error)}
+    while len(causes) < _MOST_CAUSES:
+        cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if cause is None or id(cause) in seen:
+            break
+        seen.add(id(cause))
+        frames = _user_frames(cause.__traceback__)
+        at = f"{os.path.basename(frames[-1]['file'])}:{frames[-1]['line']}" if frames else ""
+        how = "caused by" if error.__cause__ is cause else "raised while handling"
+        text = _safe_text(cause)
+        text = text if len(text) <= _LONGEST_RECORD else text[: _LONGEST_RECORD - 1] + "…"
+        causes.append({"how": how, "type": type(cause).__qualname__, "message": text, "at": at})
+        error = cause
+    return causes
+
+
+def _frames_of_stop(error: BaseException) -> list[dict[str, Any]]:
+    """Where the StopIteration came from that the error stands for."""
+    cause = error.__cause__
+    return _user_frames(cause.__traceback__) if isinstance(cause, StopIteration) else []
+
+
 def _safe_text(error: BaseException) -> str:
     try:
         return str(error)
@@ -73,14 +99,25 @@ def _safe_text(error: BaseException) -> str:
 
 
 def _user_frames(trace: TracebackType | None) -> list[dict[str, Any]]:
-    frames: list[dict[str, Any]] = []
+    """The user's frames, outermost first; of a deep recursion the outer and the inner ones."""
+    found: list[tuple[FrameType, int]] = []
     for frame, lineno in traceback.walk_tb(trace):
         file = frame.f_code.co_filename
-        if file.startswith((_WEFT, "<weft", "<frozen")) or (not frames and file.startswith(_STDLIB)):
+        if file.startswith((_WEFT, "<weft", "<frozen")) or (not found and file.startswith(_STDLIB)):
             continue
-        text = linecache.getline(file, lineno, frame.f_globals).strip()
-        frames.append({"file": file, "line": lineno, "name": frame.f_code.co_name, "text": text})
+        found.append((frame, lineno))
+    left_out = len(found) - _MOST_FRAMES
+    half = _MOST_FRAMES // 2
+    frames = [_frame(*one) for one in (found if left_out <= 0 else found[:half] + found[-half:])]
+    if left_out > 0:
+        frames.insert(half, {"file": "", "line": 0, "name": "", "text": f"… {left_out:,} frames more"})
     return frames
+
+
+def _frame(frame: FrameType, lineno: int) -> dict[str, Any]:
+    file = frame.f_code.co_filename
+    text = linecache.getline(file, lineno, frame.f_globals).strip()
+    return {"file": file, "line": lineno, "name": frame.f_code.co_name, "text": text}
 
 
 def _add_place(report: dict[str, Any], error: BaseException, program: Program) -> None:
@@ -158,11 +195,3 @@ def _safe_repr(value: Any) -> str:
         return repr(value)
     except Exception as error:  # noqa: BLE001 - the user's __repr__ may do anything
         return f"<{type(value).__name__}; its repr failed with {type(error).__name__}>"
-
-
-def _pickled(error: BaseException) -> bytes:
-    try:
-        data = bytes(cloudpickle.dumps(error, 5))
-    except Exception:  # noqa: BLE001 - then its class and message must do
-        return b""
-    return data if len(data) <= _MOST_PICKLED else b""

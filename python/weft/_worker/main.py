@@ -42,6 +42,9 @@ def serve(address: str, slot: int) -> int:
         _take_over(_connect(address, role, slot), descriptor)
     connection = Connection(_connect(address, "control", slot))
     faulthandler.enable(sys.__stderr__ or 2)
+    compiled = native.module()
+    if compiled is not None:
+        compiled.watch_faults()
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)

@@ -54,6 +54,10 @@ public final class JobFailures {
         String name = stage.map(Stage::name).orElse("");
         String site = stage.map(Stage::site).orElse("");
         Map<String, Object> step = inner(error(failed.last()), "step");
+        String feeds = job.spec().feeds().getOrDefault(attempt.stage(), "");
+        if (step.isEmpty() && !feeds.isEmpty() && failed.last().code().equals("E01")) {
+            site += "; for " + feeds;
+        }
         return new JobFailure.Where(
                 job.position(attempt.stage()),
                 attempt.partition(),

@@ -22,6 +22,8 @@ import org.apache.hadoop.fs.RemoteIterator;
 /** Finds the files that input paths stand for, by the rules of Hadoop's FileInputFormat. Serves one listing. */
 final class InputFiles {
     private static final int MAX_THREADS = 8;
+    /** More entries of a folder are not counted, only to tell of them. */
+    private static final int MAX_COUNTED = 10_000;
     /** What Hadoop cuts local files at. */
     private static final long LOCAL_BLOCK_BYTES = 32L << 20;
 
@@ -127,7 +129,8 @@ final class InputFiles {
         FileStatus[] found = files.globStatus(path, InputFiles::isVisible);
         if (found == null) {
             boolean unseen = !isVisible(path) && files.exists(path);
-            String missing = unseen ? hidden(path) : path + " does not exist (" + site + ")." + localTwin(given);
+            String missing =
+                    unseen ? hidden(path) : path + " does not exist (" + site + ")." + hint(files, path, given);
             throw new SplitException(SplitException.MISSING, missing, null);
         }
         if (found.length == 0) {
@@ -167,20 +170,40 @@ final class InputFiles {
         while (folder.getParent() != null && isPattern(folder)) {
             folder = folder.getParent();
         }
-        String start = "The pattern " + pattern + " matches no file (" + site + "); its folder " + folder;
-        FileStatus[] entries;
+        return "The pattern " + pattern + " matches no file (" + site + ").\n" + content(files, folder);
+    }
+
+    private String hint(FileSystem files, Path path, Path given) throws IOException {
+        String twin = "file".equals(files.getScheme()) ? "" : localTwin(given);
+        if (!twin.isEmpty() || path.getParent() == null) {
+            return twin;
+        }
+        return "\n" + content(files, path.getParent());
+    }
+
+    /** What a folder holds, in one sentence; looks at no more of it than it tells. */
+    private static String content(FileSystem files, Path folder) throws IOException {
+        String first = "";
+        int count = 0;
         try {
-            entries = files.listStatus(folder);
+            RemoteIterator<FileStatus> entries = files.listStatusIterator(folder);
+            while (count < MAX_COUNTED && entries.hasNext()) {
+                String name = entries.next().getPath().getName();
+                first = first.isEmpty() || name.compareTo(first) < 0 ? name : first;
+                count++;
+            }
         } catch (java.io.FileNotFoundException e) {
-            return start + " does not exist";
+            return "Its folder " + folder + " does not exist.";
+        } catch (IOException e) {
+            return "Its folder " + folder + " cannot be listed.";
         }
-        if (entries.length == 0) {
-            return start + " is empty";
+        if (count == 0) {
+            return "Its folder " + folder + " is empty.";
         }
-        String count = entries.length == 1
-                ? " has 1 entry, "
-                : " has " + String.format("%,d", entries.length) + " entries, e.g. ";
-        return start + count + sorted(entries).get(0).getPath().getName();
+        String many = count == MAX_COUNTED ? "at least " : "";
+        return String.format(
+                        "Its folder %s has %s%,d %s", folder, many, count, count == 1 ? "entry, " : "entries, e.g. ")
+                + first;
     }
 
     private static boolean isPattern(Path path) {

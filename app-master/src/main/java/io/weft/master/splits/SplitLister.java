@@ -62,6 +62,12 @@ public final class SplitLister {
                     paths, site, wrong.getInput());
             return new SplitException(SplitException.MISSING, message, e);
         }
+        if (e.getCause() instanceof ClassNotFoundException missing) {
+            String message = String.format(
+                    "%s cannot be read (%s): %s. Its file system is not part of Weft; copy the input to another one.",
+                    paths, site, missing.getMessage());
+            return new SplitException(SplitException.MISSING, message, e);
+        }
         if (e instanceof UnsupportedFileSystemException || e instanceof IllegalArgumentException) {
             return new SplitException(SplitException.MISSING, paths + " cannot be read" + reason, e);
         }

@@ -94,7 +94,7 @@ class SplitListerTest {
         Files.writeString(folder.resolve("2024-05-01"), "x");
         SplitException failure = assertThrows(SplitException.class, () -> lister().list(folder + "/*/*.gz", 2, SITE));
         assertEquals(
-                "The pattern file:" + folder + "/*/*.gz matches no file (textFile at etl.py:12); its folder file:"
+                "The pattern file:" + folder + "/*/*.gz matches no file (textFile at etl.py:12).\nIts folder file:"
                         + folder + " has 2 entries, e.g. 2024-05-01",
                 failure.getMessage());
     }

@@ -263,6 +263,18 @@ public final class Runner implements AutoCloseable {
                 events.accept(new RunnerEvent.Printed(id, error, lines));
                 return;
             }
+            print(id, error, lines);
+        }
+
+        /** The driver has them with the failure; elsewhere they belong into the container's log. */
+        @Override
+        public void fault(TaskAttemptId id, List<String> lines) {
+            if (!config.limits().forwardOutput()) {
+                print(id, true, lines);
+            }
+        }
+
+        private static void print(TaskAttemptId id, boolean error, List<String> lines) {
             String prefix = "[stage " + id.stage() + " task " + id.partition() + "] ";
             StringBuilder text = new StringBuilder();
             lines.forEach(line -> text.append(prefix).append(line).append('\n'));

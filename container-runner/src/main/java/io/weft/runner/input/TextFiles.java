@@ -8,7 +8,10 @@ import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -24,6 +27,12 @@ import org.apache.hadoop.util.functional.FutureIO;
 /** Opens file ranges: local files by the JVM's own channels, others through their FileSystem, compressed ones by their codec. */
 final class TextFiles {
     private static final int STREAM_BUFFER_BYTES = 256 << 10;
+    private static final HexFormat HEX = HexFormat.ofDelimiter(" ");
+    /** How files begin, by the words of {@link #compression}. */
+    private static final Map<String, byte[]> MAGIC = Map.of(
+            "gzip", new byte[] {0x1f, (byte) 0x8b},
+            "bzip2", new byte[] {'B', 'Z', 'h'},
+            "zstandard", new byte[] {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd});
 
     private final Configuration conf;
     private final TextCodecs codecs;
@@ -52,6 +61,21 @@ final class TextFiles {
         return codecs.find(new Path(path))
                 .map(codec ->
                         codec.getClass().getSimpleName().replace("Codec", "").toLowerCase(Locale.ROOT));
+    }
+
+    /** With what bytes a file begins whose codec has other ones at its beginning; empty where it has none or they are right. */
+    Optional<String> notCompressed(String path) {
+        byte[] wanted = MAGIC.getOrDefault(compression(path).orElse(""), new byte[0]);
+        try (InputStream stream = openAt(new Path(path), 0, wanted.length)) {
+            byte[] found = stream.readNBytes(wanted.length);
+            if (Arrays.equals(found, wanted)) {
+                return Optional.empty();
+            }
+            String start = found.length == 0 ? "it is empty" : "it begins with bytes " + HEX.formatHex(found);
+            return Optional.of(start + ", not " + HEX.formatHex(wanted));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     private InputStream openAt(Path path, long start, long end) throws IOException {

@@ -142,14 +142,23 @@ public final class TextInput implements InputSource {
         }
         Optional<String> compression = files.compression(path);
         if (compression.isPresent() && !isTransport(e)) {
-            String what =
-                    e instanceof EOFException ? "stream ends early" : "stream is not valid (" + e.getMessage() + ")";
-            String message = String.format(
-                    "%s is damaged: %s %s after %,d bytes of text", path, compression.get(), what, offset);
-            return new InputException(InputException.DAMAGED, message, path, offset, e);
+            return new InputException(
+                    InputException.DAMAGED, damage(compression.get(), path, offset, e), path, offset, e);
         }
         String message = String.format("%s cannot be read at byte %,d: %s", path, offset, e);
         return new InputException(InputException.FAILED, message, path, offset, e);
+    }
+
+    private String damage(String compression, String path, long offset, Exception e) {
+        Optional<String> other = offset == 0 ? files.notCompressed(path) : Optional.empty();
+        if (other.isPresent()) {
+            return path + " is not a " + compression + " file, as its name says: " + other.get()
+                    + ".\nRename it if it is plain text, or leave it out of the input.";
+        }
+        String what = e instanceof EOFException ? "stream ends early" : "stream is not valid (" + e.getMessage() + ")";
+        return String.format(
+                "%s is damaged: %s %s after %,d bytes of text.\nReplace it, or leave it out of the input.",
+                path, compression, what, offset);
     }
 
     /** Whether the file system failed, and not what decompresses. */

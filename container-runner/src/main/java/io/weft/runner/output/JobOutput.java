@@ -50,8 +50,11 @@ public final class JobOutput {
             FileSystem files = path.getFileSystem(configuration);
             if (files.exists(path)) {
                 String message = files.makeQualified(path) + " exists (" + site
-                        + "); nothing was run. Delete it or choose another" + " path.";
+                        + "); nothing was run.\nDelete it, or choose another path.";
                 throw new OutputException(OutputException.EXISTS, message, null);
+            }
+            if (spec.codec().isPresent()) {
+                OutputCodecs.check(spec.codec().get(), site, configuration);
             }
             if ("s3a".equals(path.toUri().getScheme()) && "file".equals(configuration.get(S3A_COMMITTER, "file"))) {
                 String message = "Writing to " + path + " (" + site

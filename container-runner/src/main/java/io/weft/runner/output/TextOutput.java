@@ -7,14 +7,12 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.Objects;
-import org.apache.hadoop.conf.Configurable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.compress.CodecPool;
 import org.apache.hadoop.io.compress.CompressionCodec;
 import org.apache.hadoop.io.compress.Compressor;
-import org.apache.hadoop.util.ReflectionUtils;
 
 /**
  * One attempt's part file: {@link #write} any times, {@link #finish} (file closed, still invisible; now ask for the grant), then
@@ -51,7 +49,8 @@ public final class TextOutput implements Closeable {
             output.close();
             throw new OutputException(
                     OutputException.REFUSED,
-                    "the codec " + spec.codec().orElse("") + " does not work here: " + e.getMessage(),
+                    "the codec " + spec.codec().orElse("") + " does not work here: " + e.getMessage()
+                            + "\nIts native library may be missing; org.apache.hadoop.io.compress.GzipCodec needs none.",
                     e);
         }
     }
@@ -125,7 +124,8 @@ public final class TextOutput implements Closeable {
     private void openFile(TaskAttemptId id, Configuration own) throws IOException {
         committer.committer().setupTask(committer.context());
         String name = String.format("part-%05d", id.partition());
-        CompressionCodec codec = spec.codec().isPresent() ? codec(spec.codec().get(), own) : null;
+        CompressionCodec codec =
+                spec.codec().isPresent() ? OutputCodecs.open(spec.codec().get(), own) : null;
         Path file = new Path(
                 committer.committer().getWorkPath(), codec == null ? name : name + codec.getDefaultExtension());
         FileSystem files = file.getFileSystem(own);
@@ -140,22 +140,6 @@ public final class TextOutput implements Closeable {
         } catch (IOException | RuntimeException | LinkageError e) {
             raw.close();
             throw e;
-        }
-    }
-
-    private static CompressionCodec codec(String name, Configuration own) throws IOException {
-        try {
-            Class<?> type = own.getClassByName(name);
-            Object codec = ReflectionUtils.newInstance(type, own);
-            if (codec instanceof Configurable configurable) {
-                configurable.setConf(own);
-            }
-            return (CompressionCodec) codec;
-        } catch (ClassNotFoundException | ClassCastException e) {
-            throw new OutputException(
-                    OutputException.REFUSED,
-                    name + " is no compression codec on this machine; org.apache.hadoop.io.compress.GzipCodec is one",
-                    e);
         }
     }
 

@@ -48,11 +48,18 @@ public final class RpcClient implements AutoCloseable {
         } catch (ServiceException e) {
             if (unwrap(e) instanceof RemoteException remote
                     && ProtocolException.class.getName().equals(remote.getClassName())) {
-                throw new ProtocolException(remote.getMessage());
+                throw new ProtocolException(firstLine(remote));
             }
             throw new IOException(
-                    "call to the ApplicationMaster at " + address + " failed: " + e.getMessage(), unwrap(e));
+                    "call to the ApplicationMaster at " + address + " failed: " + firstLine(unwrap(e)), unwrap(e));
         }
+    }
+
+    /** Without the peer's stack, which Hadoop appends to its message. */
+    private static String firstLine(Throwable error) {
+        String message = String.valueOf(error.getMessage());
+        int end = message.indexOf('\n');
+        return end < 0 ? message : message.substring(0, end);
     }
 
     private static Throwable unwrap(ServiceException e) {

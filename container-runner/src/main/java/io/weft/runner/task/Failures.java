@@ -75,8 +75,7 @@ final class Failures {
     }
 
     /** The worker ended in the midst of a task. {@code step}: the last it named, such as {@code flatMap etl.py:58}, or "". */
-    static TaskFailure died(String label, WorkerExit exit, String step, List<String> errorTail) {
-        FaultReport fault = FaultReport.in(errorTail);
+    static TaskFailure died(String label, WorkerExit exit, String step, List<String> errorTail, FaultReport fault) {
         String where = fault.last()
                 .map(frame -> "; the last Python line was " + frame)
                 .orElse(step.isEmpty() ? "" : "; its last step was " + step);
@@ -90,12 +89,14 @@ final class Failures {
             summary = "The Python worker of " + label + " closed its connection" + where;
             kind = FailureKind.INTERNAL;
         } else if (status.status() == SIGKILL) {
-            summary = "The Python worker of " + label + " was killed from outside (SIGKILL)" + where;
+            summary = "The Python worker of " + label + " was killed from outside (SIGKILL)" + where
+                    + "\nThe kernel does so when the machine has no memory left: give fewer slots, or more partitions.";
             kind = FailureKind.RESOURCES;
         } else if (status.isSignal()) {
-            summary = "The Python worker of " + label + " died by " + status + where;
+            summary = "The Python worker of " + label + " died by " + status + fault.culprit() + where;
         } else {
-            summary = "The Python worker of " + label + " ended with " + status + " in the midst of the task" + where;
+            summary = "The Python worker of " + label + " ended with " + status + " in the midst of the task" + where
+                    + "\nA function that it ran has ended the process, as os._exit does. Raise an exception instead.";
             kind = status.status() == PROTOCOL_ERROR ? FailureKind.INTERNAL : FailureKind.USER;
         }
         ObjectNode error = error("died", summary, step);

@@ -15,6 +15,7 @@ import io.weft.runner.worker.Frame;
 import io.weft.runner.worker.FrameType;
 import io.weft.runner.worker.Json;
 import io.weft.runner.worker.Worker;
+import io.weft.runner.worker.WorkerExit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -214,10 +215,17 @@ final class TaskConversation {
         Optional<Exception> failure = inputFailure().filter(FetchFailedException.class::isInstance);
         RunnerEvent event = failure.isPresent()
                 ? event(failure.get(), "")
-                : new RunnerEvent.TaskFailed(
-                        spec.id(),
-                        Failures.died(TaskMessage.label(spec), worker.awaitExit(EXIT_KNOWN_MILLIS), step, tail()));
+                : new RunnerEvent.TaskFailed(spec.id(), died(worker.awaitExit(EXIT_KNOWN_MILLIS)));
         return Ending.failed(event, false);
+    }
+
+    private TaskFailure died(WorkerExit exit) {
+        List<String> said = tail();
+        FaultReport fault = FaultReport.in(said);
+        if (!fault.text().isEmpty()) {
+            services.reports().fault(spec.id(), fault.text().lines().toList());
+        }
+        return Failures.died(TaskMessage.label(spec), exit, step, said, fault);
     }
 
     private List<String> tail() {

@@ -10,4 +10,7 @@ public interface TaskReports {
 
     /** Lines that an attempt's user code printed. May be slow: the worker waits. */
     void printed(TaskAttemptId id, boolean error, List<String> lines);
+
+    /** The last words of a worker that a signal killed; its failure says what matters of them. */
+    default void fault(TaskAttemptId id, List<String> lines) {}
 }

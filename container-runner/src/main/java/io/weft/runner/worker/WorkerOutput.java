@@ -12,9 +12,8 @@ final class WorkerOutput {
     private static final int TAIL_LINES = 200;
     private static final int TAIL_CHARACTERS = 64 * 1024;
 
-    /** A frame of Weft's own in what faulthandler prints when a signal kills a worker; Python's tracebacks have a comma before "in". */
-    private static final Pattern OWN_FRAME =
-            Pattern.compile("  File \"(.*[/\\\\]weft[/\\\\]_(worker|ops)[/\\\\].*|<frozen runpy>)\", line \\d+ in .*");
+    /** How faulthandler's account of a signal begins; what follows is its, since the worker dies of it. */
+    private static final Pattern FAULT = Pattern.compile("Fatal Python error: .*|Weft fault: .*");
 
     private final OutputPump.Source standard;
     private final OutputPump.Source error;
@@ -25,6 +24,9 @@ final class WorkerOutput {
 
     private int tailCharacters;
     private PrintedLines listener;
+
+    /** The worker is dying of a signal: the task's failure tells of it, so that people need not read this account. */
+    private boolean faulted;
 
     WorkerOutput(OutputPump pump, SocketChannel standardOutput, SocketChannel standardError, PrintedLines first)
             throws IOException {
@@ -62,19 +64,22 @@ final class WorkerOutput {
 
     private void deliver(boolean isError, List<String> lines) {
         PrintedLines receiver;
+        List<String> forPeople = lines;
         synchronized (lock) {
             receiver = listener;
             if (isError) {
+                forPeople = lines.stream().filter(this::isForPeople).toList();
                 lines.forEach(this::remember);
             }
         }
-        receiver.accept(
-                isError,
-                isError ? lines.stream().filter(WorkerOutput::isForPeople).toList() : lines);
+        if (!forPeople.isEmpty()) {
+            receiver.accept(isError, forPeople);
+        }
     }
 
-    private static boolean isForPeople(String line) {
-        return !line.startsWith("  File \"") || !OWN_FRAME.matcher(line).matches();
+    private boolean isForPeople(String line) {
+        faulted |= FAULT.matcher(line).matches();
+        return !faulted;
     }
 
     private void remember(String line) {

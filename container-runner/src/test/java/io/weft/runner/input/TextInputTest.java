@@ -147,7 +147,8 @@ class TextInputTest {
         Path flipped = Files.write(folder.resolve("flipped.gz"), wrongEnd);
         assertTrue(
                 damage(cut)
-                        .matches("file:.*cut\\.gz is damaged: gzip stream ends early after [0-9,]{7,9} bytes of text"),
+                        .matches(
+                                "file:.*cut\\.gz is damaged: gzip stream ends early after [0-9,]{7,9} bytes of text\\.\nReplace it, .*"),
                 damage(cut));
         assertTrue(damage(flipped).contains("flipped.gz is damaged: gzip stream is not valid ("), damage(flipped));
     }

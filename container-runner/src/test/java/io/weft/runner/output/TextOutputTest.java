@@ -113,7 +113,7 @@ class TextOutputTest {
         OutputException failure =
                 assertThrows(OutputException.class, () -> TextOutput.open(spec, new TaskAttemptId(1, 0, 0), conf));
         assertTrue(
-                failure.getMessage().startsWith("org.apache.hadoop.io.Text is no compression codec"),
+                failure.getMessage().startsWith("org.apache.hadoop.io.Text is not a compression codec"),
                 failure.getMessage());
     }
 
@@ -125,7 +125,7 @@ class TextOutputTest {
         assertEquals(OutputException.EXISTS, failure.code());
         assertEquals(
                 "file:" + folder
-                        + "/out exists (saveAsTextFile at etl.py:88); nothing was run. Delete it or choose another path.",
+                        + "/out exists (saveAsTextFile at etl.py:88); nothing was run.\nDelete it, or choose another path.",
                 failure.getMessage());
     }
 

@@ -43,9 +43,10 @@ final class FaultReportTest {
 
     @Test
     void namesSignalAndPlace() {
-        TaskFailure failure = Failures.died("stage 2 task 17", new WorkerExit.Status(-11), "", REPORT);
+        TaskFailure failure = died(-11, "", REPORT);
         assertEquals(
-                "The Python worker of stage 2 task 17 died by SIGSEGV; the last Python line was etl.py:61 in decode",
+                "The Python worker of stage 2 task 17 died by SIGSEGV (native modules loaded:"
+                        + " numpy.core._multiarray_umath); the last Python line was etl.py:61 in decode",
                 failure.summary());
         assertEquals("E08", failure.code());
         assertEquals(FailureKind.USER, failure.kind());
@@ -53,10 +54,33 @@ final class FaultReportTest {
 
     @Test
     void namesTheStepWhereNoLineIsKnown() {
-        TaskFailure failure = Failures.died("stage 2 task 17", new WorkerExit.Status(-9), "map etl.py:3", List.of());
+        TaskFailure failure = died(-9, "map etl.py:3", List.of());
         assertEquals(
-                "The Python worker of stage 2 task 17 was killed from outside (SIGKILL); its last step was map etl.py:3",
+                "The Python worker of stage 2 task 17 was killed from outside (SIGKILL); its last step was map etl.py:3\n"
+                        + "The kernel does so when the machine has no memory left: give fewer slots, or more partitions.",
                 failure.summary());
+    }
+
+    @Test
+    void namesTheLibraryWhoseCodeRan() {
+        List<String> report = List.of(
+                "Weft fault: native code of /v/lib/python3.11/site-packages/numpy/_core/_umath.cpython-311-x86_64-linux-gnu.so",
+                "Fatal Python error: Segmentation fault",
+                "",
+                "Current thread 0x00007f2 (most recent call first):",
+                "  File \"/usr/lib/python3.11/functools.py\", line 9 in wrapper",
+                "  File \"etl.py\", line 61 in decode",
+                "  File \"/opt/weft/python/weft/_batches.py\", line 127 in dump_records");
+        assertEquals(
+                "The Python worker of stage 2 task 17 died by SIGSEGV in numpy/_core/_umath (native code);"
+                        + " the last Python line was etl.py:61 in decode",
+                died(-11, "", report).summary());
+        assertEquals(2, FaultReport.in(report).frames().size(), "Weft's own frames are left out");
+        assertEquals(report, FaultReport.in(report).text().lines().toList());
+    }
+
+    private static TaskFailure died(int status, String step, List<String> said) {
+        return Failures.died("stage 2 task 17", new WorkerExit.Status(status), step, said, FaultReport.in(said));
     }
 
     @Test
