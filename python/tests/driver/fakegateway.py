@@ -43,7 +43,7 @@ class FakeJava:
 
 
 class FakeGateway:
-    """Serves one context; ``plans`` holds every plan that was run, ``blocks`` what was uploaded, ``dropped`` what went."""
+    """Serves one context; ``plans`` has every plan that ran, ``blocks`` what was uploaded, ``dropped`` what is gone."""
 
     def __init__(self) -> None:
         self.folder = tempfile.mkdtemp(prefix="weft-fake-")

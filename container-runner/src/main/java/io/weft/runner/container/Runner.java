@@ -55,6 +55,7 @@ public final class Runner implements AutoCloseable {
     private final ExecutorService threads;
     private final MapOutputFiles outputs;
     private final BlockStore results;
+    private final ShuffleReader reader;
     private final SharedFiles files;
     private final ShuffleLists shuffles = new ShuffleLists();
     private final TaskServices services;
@@ -92,7 +93,7 @@ public final class Runner implements AutoCloseable {
             open.push(results::close);
             BlockClient client = new BlockClient(ends.secret(), CONNECT_TIMEOUT_MILLIS, READ_TIMEOUT_MILLIS);
             open.push(client::close);
-            ShuffleReader reader = new ShuffleReader(
+            reader = new ShuffleReader(
                     config.host(), client, ends.shuffleService().orElse(null));
             open.push(reader::close);
             blockPort = ends.serve() ? serve() : 0;
@@ -169,7 +170,7 @@ public final class Runner implements AutoCloseable {
         } else if (command instanceof RunnerCommand.ShuffleOutputs part) {
             shuffles.add(part);
         } else if (command instanceof RunnerCommand.DropShuffle drop) {
-            shuffles.drop(drop.shuffle());
+            reader.forget(shuffles.drop(drop.shuffle()));
             threads.execute(() -> outputs.drop(drop.shuffle()));
         } else if (command instanceof RunnerCommand.ReleaseBlock release) {
             results.release(release.block());

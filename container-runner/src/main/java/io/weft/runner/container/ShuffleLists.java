@@ -56,7 +56,11 @@ final class ShuffleLists {
         return outputs;
     }
 
-    synchronized void drop(int shuffle) {
-        shuffles.remove(shuffle);
+    /** Forgets a shuffle; gives the outputs that were known of it. */
+    synchronized List<MapOutput> drop(int shuffle) {
+        Epochs dropped = shuffles.remove(shuffle);
+        return dropped == null
+                ? List.of()
+                : dropped.complete.values().stream().flatMap(List::stream).toList();
     }
 }

@@ -115,6 +115,11 @@ public final class ShuffleReader implements Closeable {
         }
     }
 
+    /** Nobody will read these outputs again. */
+    public void forget(List<MapOutput> outputs) {
+        outputs.forEach(output -> indexes.forget(Path.of(output.path())));
+    }
+
     boolean isAvoided(MapOutput output) {
         Long until = avoidedUntilNanos.get(address(output));
         return until != null && until - System.nanoTime() > 0;

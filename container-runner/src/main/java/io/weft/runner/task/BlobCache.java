@@ -25,7 +25,7 @@ public final class BlobCache {
     private static final long MEMORY_BYTES = 32L << 20;
     private static final long FILE_BYTES = 1L << 30;
     /** Small ones are mostly overhead, so they are counted, too; a worker asks for each once as long as it knows it. */
-    static final int MOST_BLOBS = 1_024;
+    static final int MOST_BLOBS = 512;
 
     /** One blob: its bytes, or the file that holds it. */
     private record Blob(byte[] bytes, Path file, long length) {

@@ -65,6 +65,16 @@ class ShuffleInputTest {
     }
 
     @Test
+    void forgetsTheIndexesOfAShuffleThatIsDropped() throws IOException {
+        addMap(0, 0, 100);
+        assertTrue(reader.localIndex(outputs.get(0)).isPresent());
+        filesHere.drop(outputs.get(0).id().shuffle());
+        assertTrue(reader.localIndex(outputs.get(0)).isPresent(), "known still");
+        reader.forget(outputs);
+        assertTrue(reader.localIndex(outputs.get(0)).isEmpty());
+    }
+
+    @Test
     void deliversOnePartitionOfEveryMapInMapOrder() throws IOException {
         Random random = new Random(1);
         for (int map = 0; map < 60; map++) {
