@@ -73,6 +73,15 @@ def test_a_hot_key_goes_to_disk_and_is_read_lazily_more_than_once(every: int) ->
     assert grouped(pairs, AlwaysFull(every), size=100) == expected(pairs)
 
 
+def test_a_hot_key_is_written_once_also_where_memory_is_full_early() -> None:
+    # What is held is less than half of the limit each time, as it is where much of the memory is taken otherwise.
+    pairs = [("cold" if number % 500 == 0 else "hot", f"{number:0100}") for number in range(30_000)]
+    with scope() as task:
+        groups = group(batches(pairs, 500), task, AlwaysFull(4), LIMIT)
+        assert [(key, list(values)) for key, values in groups] == expected(pairs)
+        assert 100 * len(pairs) * 0.9 < task.spilled_bytes < 100 * len(pairs) * 1.2
+
+
 def test_a_hot_key_in_one_input_of_a_cogroup_keeps_its_order() -> None:
     inputs = [hot(3000), [(key, 1) for key in range(100)], hot(4000)]
     assert cogrouped(inputs, AlwaysFull(9), size=100) == expected_cogroup(inputs)

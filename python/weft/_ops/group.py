@@ -36,6 +36,7 @@ _RUN_BLOCK_BYTES = 128 << 10
 _BLOCK_BYTES = 512 << 10
 _WAITING_BYTES = 4 << 20
 _OUT_ROWS = 8192
+_LOOKS = 64
 
 Bag = Union[list[Any], "SpilledValues"]
 Pieces = list["Segment | list[Any]"]
@@ -247,10 +248,19 @@ class Grouping:
             self._write_waiting()
         elif self._level >= DEEPEST:
             self._write_chunks(files, 0)
-        elif self._write_chunks(files, self._chunk_bytes) < self._limit // 2:
+        elif self._write_chunks(files, self._chunk_bytes) < max(self._held_bytes(), self._limit // 8):
             self._spread(files)
             self._raw = self._level == 0
         self._gauge.release()
+
+    def _held_bytes(self) -> int:
+        """About what the tables hold, by a look at some entries."""
+        held = 0
+        for table in self._tables:
+            step = len(table) // _LOOKS + 1
+            for key, bag in itertools.islice(table.items(), 0, None, step):
+                held += step * (estimate_bytes(key) + (len(bag) * estimate_bytes(bag[0]) if bag else 0))
+        return held
 
     def _write_waiting(self) -> None:
         """Spread the pairs that wait, each with a sequence number of its own."""
