@@ -10,9 +10,9 @@ __all__ = ["absent_name"]
 
 _RDD = """
 barrier checkpoint cleanShuffleDependencies countApprox countApproxDistinct getCheckpointFile getResourceProfile
-getStorageLevel isCheckpointed isLocallyCheckpointed localCheckpoint meanApprox saveAsHadoopDataset saveAsHadoopFile
+isCheckpointed isLocallyCheckpointed localCheckpoint meanApprox saveAsHadoopDataset saveAsHadoopFile
 saveAsNewAPIHadoopDataset saveAsNewAPIHadoopFile saveAsPickleFile saveAsSequenceFile sumApprox toDebugString toDF
-unpersist withResources
+withResources
 """.split()
 _CONTEXT = """
 addArchive addJobTag binaryFiles binaryRecords cancelJobsWithTag clearJobTags dump_profiles getCheckpointDir
@@ -23,8 +23,6 @@ statusTracker wholeTextFiles
 _INSTEAD = {
     "RDD": {
         "barrier": BARRIER_INSTEAD,
-        "cache": "jobs reuse the shuffles of earlier ones; nothing else is kept",
-        "persist": "jobs reuse the shuffles of earlier ones; nothing else is kept",
     },
     "WeftContext": {
         "broadcast": "a variable that the function uses: it travels with the function, once per container",

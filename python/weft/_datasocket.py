@@ -63,9 +63,13 @@ class DataSocket:
         """Upload a block."""
         self._call({"op": "put", "id": identity}, chunks)
 
-    def drop(self, shuffles: Iterable[int], blocks: Iterable[str]) -> None:
-        """Tell what is gone: RDDs with a shuffle, and blocks that will be put again before a plan names them."""
-        self._call({"op": "drop", "shuffles": list(shuffles), "blocks": list(blocks)})
+    def drop(self, shuffles: Iterable[int], blocks: Iterable[str], persisted: Iterable[int]) -> None:
+        """Tell what is gone.
+
+        RDDs with a shuffle, blocks that will be put again before a plan names them, RDDs that are no more persisted.
+        """
+        gone = {"shuffles": list(shuffles), "blocks": list(blocks), "persisted": list(persisted)}
+        self._call({"op": "drop", **gone})
 
     def partitions(self, plan: bytes) -> int:
         """Ask how many partitions the plan's result node has."""

@@ -20,6 +20,7 @@ from weft._plan import COLLECT, DRAIN, Plan, build_plan, save_text
 from weft._progress import Console, Totals
 from weft.accumulators import apply_updates
 from weft.errors import ContextError, InputMissingError, InternalError
+from weft.storagelevel import StorageLevel
 
 __all__ = ["Jobs"]
 
@@ -43,6 +44,8 @@ class Jobs:
         self._held: dict[str, int] = {}  # how many RDDs and functions are made of a block, by its id
         self._held_blobs: weakref.WeakSet[Blob] = weakref.WeakSet()
         self._text_partitions: weakref.WeakKeyDictionary[TextNode, int] = weakref.WeakKeyDictionary()
+        self._levels: weakref.WeakKeyDictionary[Node, StorageLevel] = weakref.WeakKeyDictionary()
+        self._persisted: deque[int] = deque()  # ids of RDDs that were persisted and are gone
         self._lock = threading.Lock()  # guards _held, and that a block is dropped before it is sent again
         self._started = time.monotonic()
         self._stopped_at: str | None = None
@@ -88,6 +91,20 @@ class Jobs:
         May be called at any moment, as the garbage collector does.
         """
         self._dropped.append(rdd)
+
+    def persist(self, node: Node, level: StorageLevel) -> None:
+        """Have the node's partitions kept when they are computed; they go with the node."""
+        self._levels[node] = level
+        weakref.finalize(node, self._persisted.append, node.rdd).atexit = False  # type: ignore[misc, unused-ignore]
+
+    def unpersist(self, node: Node) -> None:
+        """Have what is kept of the node deleted."""
+        if self._levels.pop(node, None) is not None:
+            self._with_connection(lambda data: data.drop([], [], [node.rdd]))
+
+    def level(self, node: Node) -> StorageLevel | None:
+        """How a node is persisted, None if it is not."""
+        return self._levels.get(node)
 
     def hold_block(self, block: DataBlock) -> None:
         """Note that an RDD is made of ``block``; the gateway may forget it when the last such RDD is gone."""
@@ -144,7 +161,7 @@ class Jobs:
         result: _Collected,
     ) -> None:
         self.require_running()
-        plan = build_plan(node, action, name, call_site(), self.properties, partitions)
+        plan = build_plan(node, action, name, call_site(), self.properties, partitions, self._levels)
         encoded = plan.to_bytes()
 
         def run(data: DataSocket) -> dict[str, Any]:
@@ -174,7 +191,10 @@ class Jobs:
         """Tell the gateway what is gone, which may be what another thread is about to need again: hence the lock."""
         shuffles: list[int] = []
         blocks: list[str] = []
+        persisted: list[int] = []
         with self._lock:
+            while self._persisted:
+                persisted.append(self._persisted.popleft())
             for blob in plan.blobs.values():
                 if blob not in self._held_blobs:
                     self._held_blobs.add(blob)
@@ -189,8 +209,8 @@ class Jobs:
                     del self._held[gone]
                     if self._gateway.forget(gone):
                         blocks.append(gone)
-            if shuffles or blocks:
-                data.drop(shuffles, blocks)
+            if shuffles or blocks or persisted:
+                data.drop(shuffles, blocks, persisted)
 
 
 class _Collected:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from weft._closures import Blob, Closure
@@ -26,6 +27,7 @@ from weft._lineage import (
     ZipNode,
     in_order,
 )
+from weft.storagelevel import StorageLevel
 
 __all__ = ["COLLECT", "DRAIN", "Plan", "build_plan", "plan_schema", "save_text"]
 
@@ -71,6 +73,7 @@ def build_plan(
     site: str,
     properties: dict[str, str],
     partitions: Sequence[int] = (),
+    levels: Mapping[Node, StorageLevel] = MappingProxyType({}),
 ) -> Plan:
     """Make the plan of one action on ``root``.
 
@@ -86,8 +89,10 @@ def build_plan(
         Local properties of the submitting thread.
     partitions : sequence of int
         The partitions to run; none given means all.
+    levels : mapping
+        Which nodes are persisted, and how.
     """
-    builder = _Builder()
+    builder = _Builder(levels)
     result = builder.add_all(root)
     record = {
         "version": 1,
@@ -113,7 +118,8 @@ def _check_text(node: TextNode) -> None:
 class _Builder:
     """Collects the nodes of one plan; ``index`` maps a lineage node to its place."""
 
-    def __init__(self) -> None:
+    def __init__(self, levels: Mapping[Node, StorageLevel]) -> None:
+        self.levels = levels
         self.nodes: list[dict[str, Any]] = []
         self.blobs: dict[str, Blob] = {}
         self.blocks: dict[str, DataBlock] = {}
@@ -123,13 +129,24 @@ class _Builder:
         order = list(in_order(root))
         heads = {id(root)}
         for node in order:
+            if node in self.levels:
+                heads.add(id(node))
             if not isinstance(node, StepNode):
                 heads.update(id(parent) for parent in node.parents)
         for node in order:
             if not isinstance(node, StepNode) or id(node) in heads:
                 self.index[id(node)] = len(self.nodes)
                 self.nodes.append(self._node(node))
+                if node in self.levels:
+                    self._keep(node)
         return self.index[id(root)]
+
+    def _keep(self, node: Node) -> None:
+        """Have what was added last kept; who reads ``node`` reads what is kept."""
+        body = {"parent": self.index[id(node)], "droppable": not self.levels[node].useDisk}
+        self.index[id(node)] = len(self.nodes)
+        kind = ("io.weft.plan.Cached", body)
+        self.nodes.append({"rdd": node.rdd, "name": node.name, "site": node.site, "kind": kind})
 
     def _node(self, node: Node) -> dict[str, Any]:
         kind, body = self._kind(node)

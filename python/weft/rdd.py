@@ -6,14 +6,14 @@ from typing import TypeVar
 
 from weft._ops.keys import portable_hash
 from weft._rdd.core import Partitioner
-from weft._rdd.output import Output
+from weft._rdd.storage import Storage
 
 __all__ = ["RDD", "Partitioner", "portable_hash"]
 
 T = TypeVar("T")
 
 
-class RDD(Output[T]):
+class RDD(Storage[T]):
     """Records in partitions, described by how they are made.
 
     A transformation (such as :meth:`map`) gives a new RDD and runs nothing. An action (such as :meth:`collect`)

@@ -233,6 +233,9 @@ class _Run:
             return [functools.partial(_chained, parts) for parts in zip(*parents)]
         return [part for parent in parents for part in parent]
 
+    def _cached(self, body: dict[str, Any]) -> list[Any]:
+        return self.node(body["parent"])
+
     def _coalesce(self, body: dict[str, Any]) -> list[Any]:
         parent = self.node(body["parent"])
         count = min(body["partitions"], len(parent))

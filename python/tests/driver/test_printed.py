@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from weft._ops import native
+from weft.taskcontext import BARRIER_INSTEAD
 
 from .printed import HEADER, PACKAGES, assert_prints, masked, weft
 
@@ -315,11 +316,11 @@ def test_e18_a_name_that_is_not_in_weft(tmp_path: Path) -> None:
         tmp_path,
         """
         sc = WeftContext("local[1]")
-        sc.parallelize([1]).cache()
+        sc.parallelize([1]).barrier()
         """,
         2,
-        """
-        RDD.cache (etl.py:4) is not in Weft. Instead: jobs reuse the shuffles of earlier ones; nothing else is kept.
+        f"""
+        RDD.barrier (etl.py:4) is not in Weft. Instead: {BARRIER_INSTEAD}.
         """,
     )
 

@@ -1,4 +1,4 @@
-"""A session of many jobs: what a job leaves behind, in the gateway, its runners and workers, and on the disk, is nothing."""
+"""A session of many jobs: a job leaves nothing behind, in the gateway, its runners and workers, and on the disk."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ CODE = """
         return counts
 
     def files(folder):
-        return sorted(os.path.join(root, name) for root, folders, names in os.walk(folder) for name in [*folders, *names])
+        walk = os.walk(folder)
+        return sorted(os.path.join(root, name) for root, folders, names in walk for name in [*folders, *names])
 
     def count_objects(_records):
         import gc
@@ -41,7 +42,8 @@ CODE = """
     def facts(sc):
         gc.collect()
         sc.range(1).collect()  # tells what is gone
-        found = {"driver": len(gc.get_objects()), "blocks": len(sc._jobs._gateway._uploaded), "files": len(files(folder))}
+        found = {"driver": len(gc.get_objects()), "blocks": len(sc._jobs._gateway._uploaded)}
+        found["files"] = len(files(folder))
         for process in [gateway, *below(gateway)]:
             found["open files of", process] = len(os.listdir(f"/proc/{process}/fd"))
             if os.readlink(f"/proc/{process}/exe").endswith("java"):

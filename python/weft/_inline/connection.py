@@ -10,7 +10,7 @@ from typing import Any
 
 from weft._inline.inputs import InputDamage, Split, read_split
 from weft._inline.shuffles import Shuffles
-from weft._inline.trees import BlockPart, Input
+from weft._inline.trees import BlockPart, Input, KeptInput
 from weft._worker.frames import Connection, Frame, FrameError, FrameType, pack_json_and_bytes
 
 __all__ = ["Cancelled", "InlineConnection", "Sink"]
@@ -111,6 +111,13 @@ class InlineConnection(Connection):
                 data = self._blocks[source.block]
                 for start in range(source.start, source.stop, _CHUNK):
                     yield Frame(FrameType.DATA, stream, data[start : min(start + _CHUNK, source.stop)])
+            elif isinstance(source, KeptInput):
+                found = self._shuffles.kept(source.rdd, source.partition)
+                if found is None:
+                    yield Frame(FrameType.END, stream, b'{"missing": true}')
+                    return
+                if found["length"]:
+                    yield Frame(FrameType.LOCAL, stream, json.dumps(found).encode())
             else:
                 for part in self._shuffles.parts(source.shuffle, request):
                     yield Frame(FrameType.LOCAL, stream, json.dumps(part).encode())

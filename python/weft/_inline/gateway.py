@@ -43,8 +43,10 @@ class InlineChannel:
         """Keep a block."""
         self._jobs.put(identity, chunks)
 
-    def drop(self, shuffles: Iterable[int], blocks: Iterable[str]) -> None:
-        """Forget what the maps of shuffles have written, and blocks."""
+    def drop(self, shuffles: Iterable[int], blocks: Iterable[str], persisted: Iterable[int]) -> None:
+        """Forget what the maps of shuffles have written, blocks, and what is kept of persisted RDDs."""
+        for rdd in persisted:
+            self._jobs.drop_cached(rdd)
         for rdd in shuffles:
             self._jobs.drop_shuffle(rdd)
         for identity in blocks:
@@ -80,6 +82,10 @@ class InlineControl:
     def cancelAllJobs(self) -> None:
         """Cancel the running job."""
         self._jobs.cancel(None)
+
+    def cachedPartitions(self, rdd: int) -> int:
+        """How many partitions of a persisted RDD are kept."""
+        return self._jobs.cached_partitions(rdd)
 
     def addFile(self, path: str, _python: bool) -> str:
         """Copy a local file to where tasks look for files."""

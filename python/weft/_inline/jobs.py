@@ -85,6 +85,14 @@ class InlineJobs:
         """Forget what the maps of a shuffle have written."""
         self._shuffles.drop(rdd)
 
+    def drop_cached(self, rdd: int) -> None:
+        """Forget what is kept of a persisted RDD."""
+        self._shuffles.drop_kept(rdd)
+
+    def cached_partitions(self, rdd: int) -> int:
+        """How many partitions of a persisted RDD are kept."""
+        return self._shuffles.count_kept(rdd)
+
     def cancel(self, group: str | None) -> None:
         """Cancel the running job, if it is of that group; None: whatever it is. May be called from any thread."""
         if self._running and (group is None or self._running.get("weft.job.group") == group):
@@ -249,6 +257,7 @@ class _Job:
         result.feed(data)
 
     def _add(self, finished: dict[str, Any]) -> None:
+        self._shuffles.keep(finished["kept"])
         self._sums["tasks"] += 1
         self._sums["compiled"] &= finished["compiled"]
         for name in _SUMS:

@@ -21,6 +21,7 @@ class Shuffles:
     def __init__(self) -> None:
         self._outputs: dict[int, list[str]] = {}
         self._whole: set[int] = set()
+        self._kept: dict[int, dict[int, str]] = {}
 
     def is_written(self, shuffle: int) -> bool:
         """Whether all maps of a shuffle have run."""
@@ -40,6 +41,27 @@ class Shuffles:
         for part in (shuffle, shuffle | BOUNDS):
             for folder in self._outputs.pop(part, ()):
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def keep(self, entries: list[dict[str, Any]]) -> None:
+        """Note the persisted partitions that a task has made."""
+        for entry in entries:
+            self._kept.setdefault(entry["rdd"], {})[entry["partition"]] = entry["path"]
+
+    def kept(self, rdd: int, partition: int) -> dict[str, Any] | None:
+        """A persisted partition as the body of a LOCAL frame; None if it is not kept."""
+        folder = self._kept.get(rdd, {}).get(partition)
+        if folder is None:
+            return None
+        return {"path": os.path.join(folder, "file.out"), "offset": 0, "length": _index(folder)[0][2], "map": 0}
+
+    def count_kept(self, rdd: int) -> int:
+        """How many partitions of an RDD are kept."""
+        return len(self._kept.get(rdd, ()))
+
+    def drop_kept(self, rdd: int) -> None:
+        """Remove what is kept of an RDD."""
+        for folder in self._kept.pop(rdd, {}).values():
+            shutil.rmtree(folder, ignore_errors=True)
 
     def parts(self, shuffle: int, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """What an OPEN frame asks for, as the bodies of LOCAL frames."""

@@ -78,13 +78,16 @@ class Tasks:
         self._streams.start_task()
         self._blobs.start_task()
         scope = TaskScope(self._memory, [self._folder], private_bytes())
+        scope.output_dirs = [self._folder]
         program: Program | None = None
         enter(scope)
         accumulators.start_task(in_driver=True)
         try:
             with self._as_a_task():
                 program = Program(self._streams, self._blobs, scope)
-                return self._execute(program, scope, body)
+                done = self._execute(program, scope, body)
+                scope.succeeded = True
+                return done
         except (Cancelled, Failure, KeyboardInterrupt):
             raise
         except BaseException as raised:  # noqa: BLE001 - whatever the user's code raises is the task's failure
@@ -121,6 +124,7 @@ class Tasks:
             "compiled": native.module() is not None,
             "mapOutput": output,
             "updates": accumulators.take_updates(),
+            "kept": scope.kept,
         }
 
     @contextmanager

@@ -9,7 +9,7 @@ from typing import Any, Union
 from weft._inline.inputs import Split
 from weft._inline.planning import BOUNDS, Layout, PlanNode, Stage
 
-__all__ = ["BlockPart", "Input", "ShuffleInput", "TaskBody", "task_body"]
+__all__ = ["BlockPart", "Input", "KeptInput", "ShuffleInput", "TaskBody", "task_body"]
 
 _ROUND_BATCH = 10  # records that a repartition deals to one partition before it goes on to the next
 
@@ -30,7 +30,15 @@ class ShuffleInput:
     shuffle: int
 
 
-Input = Union[Split, BlockPart, ShuffleInput]
+@dataclass(frozen=True)
+class KeptInput:
+    """An input: a persisted partition, if it is kept."""
+
+    rdd: int
+    partition: int
+
+
+Input = Union[Split, BlockPart, ShuffleInput, KeptInput]
 
 
 @dataclass(frozen=True)
@@ -119,6 +127,14 @@ class _Trees:
             }
         if kind == "Shuffle":
             return self._shuffle(node, partition)
+        if kind == "Cached":
+            return {
+                "op": "cached",
+                "stream": self._stream(KeptInput(node.rdd, partition)),
+                "rdd": node.rdd,
+                "partition": partition,
+                "in": self.tree(node.parents[0], partition),
+            }
         inner = [self.tree(*parent) for parent in self._layout.narrow_parents(index, partition)]
         if kind == "Union" and not body["aligned"]:
             return inner[0]

@@ -35,6 +35,9 @@ class TaskScope:
         self.rows_in = 0
         self.rows_out = 0
         self.bytes_out = 0
+        self.output_dirs: Sequence[str] = ()
+        self.kept: list[dict[str, Any]] = []  # persisted partitions that the task has made
+        self.succeeded = False
         self._endings: list[Callable[[], None]] = []
 
     @property

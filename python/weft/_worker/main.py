@@ -119,6 +119,7 @@ class _Worker:
         accumulators.start_task()
         TaskContext._enter(task)
         scope = TaskScope(int(task["memory"]), task["spill"], self._baseline)
+        scope.output_dirs = task["output"]
         enter(scope)
         program: Program | None = None
         self._cpu = time.process_time()
@@ -126,6 +127,7 @@ class _Worker:
             self._prepare(task)
             program = Program(self._streams, self._blobs, scope)
             done, updates = self._run(program, scope, task)
+            scope.succeeded = True
         except RunnerGone:
             scope.close()
             raise
@@ -174,6 +176,7 @@ class _Worker:
             "cpuMillis": int((time.process_time() - self._cpu) * 1000),
             "compiled": native.module() is not None,
             "mapOutput": output,
+            "kept": scope.kept,
         }
         return done, updates
 

@@ -6,10 +6,10 @@ import os
 import shutil
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from weft._batches import dump_columns, dump_records
+from weft._batches import Batch, dump_columns, dump_records, read_batches
 from weft._ops.scope import TaskScope
 from weft._ops.spill import Segment, SpillFiles
 
@@ -51,6 +51,10 @@ class MapOutputWriter:
         self._write(vectors)
         self.wrote(length, rows)
 
+    def append(self, parts: Iterable[bytes]) -> None:
+        """Write a piece of the next partition; :meth:`wrote` ends it."""
+        self._write(list(parts))
+
     def wrote(self, length: int, rows: int) -> None:
         """Note that the next partition, of this many bytes and rows, is in the file."""
         self._index.append((self._end, rows, length))
@@ -85,6 +89,28 @@ class MapOutputWriter:
             self.descriptor = -1
         if not self._finished:
             shutil.rmtree(self.path, ignore_errors=True)
+
+
+def keep(
+    batches: Iterable[tuple[int, bytes, bytes]], scope: TaskScope, rdd: int, partition: int
+) -> Iterator[Batch]:
+    """Write a persisted partition to one of the task's output folders, and read it back.
+
+    The runner publishes the folder when the task has succeeded; else it is removed with the task.
+    """
+    name = f"kept-{rdd}-{partition}-{len(scope.kept)}"
+    writer = MapOutputWriter(scope, scope.output_dirs, name, partition)
+    rows = length = 0
+    for count, header, payload in batches:
+        writer.append((header, payload))
+        rows += count
+        length += len(header) + len(payload)
+    writer.wrote(length, rows)
+    written = writer.finish()
+    scope.kept.append({"rdd": rdd, "partition": partition, **written})
+    scope.on_close(lambda: None if scope.succeeded else shutil.rmtree(writer.path, ignore_errors=True))
+    with open(os.path.join(writer.path, "file.out"), "rb") as file:
+        yield from read_batches(file.read)
 
 
 class PartitionBuffers:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from weft._batches import Batch
+from weft._batches import Batch, dump_records
 from weft._ops import native
 from weft._ops.batching import in_lists
 from weft._ops.cogroup import cogroup
@@ -18,6 +18,7 @@ from weft._ops.scope import TaskScope
 from weft._ops.sort import choose_ranges, load_header, make_bounds, read_sorted
 from weft._ops.tables import make_table
 from weft._worker.blobs import Blobs
+from weft._worker.mapoutput import keep
 from weft._worker.streams import InputStream, Streams
 from weft._worker.text import lines
 
@@ -70,6 +71,8 @@ class Program:
         if op == "cartesian":
             left, right = map(self.records, node["in"])
             return all_pairs(left, right, self._scope, self._scope.gauge)
+        if op == "cached":
+            return self._cached(node)
         if op == "empty":
             return ()
         raise ValueError(f"unknown node {op!r}")
@@ -119,6 +122,16 @@ class Program:
             counted: Blocks = self._scope.counted(lines(stream.chunks(), bool(node.get("unicode", True))))
             return counted
         return (batch.records() for batch in self._counted(stream.batches()))
+
+    def _cached(self, node: Node) -> Iterator[Iterable[Any]]:
+        """A persisted partition: from where it is kept, else computed, kept, and read from there."""
+        stream = self._open(node["stream"], {"all": 0})
+        for batch in self._counted(stream.batches()):
+            yield batch.records()
+        if stream.missing:
+            records = self.records(node["in"])
+            for batch in keep(dump_records(records), self._scope, node["rdd"], node["partition"]):
+                yield batch.records()
 
     def _counted(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         for batch in batches:

@@ -104,6 +104,7 @@ class InputStream:
         self._chunks = self.chunks()
         self._chunk = memoryview(b"")
         self.bytes = 0
+        self.missing = False  # a persisted partition that is not there; known at the end
         self.before = 0  # bytes that came before the chunk that is worked on
 
     def chunks(self) -> Iterator[Buffer]:
@@ -120,6 +121,7 @@ class InputStream:
                 yield from self._local(frame.json())
                 streams.consumed(number)
             elif frame.type == FrameType.END:
+                self.missing = bool(frame.json().get("missing"))
                 streams.ended(number)
                 return
             else:

@@ -7,6 +7,8 @@ import io.weft.master.jobs.JobRun;
 import io.weft.master.jobs.Stacks;
 import io.weft.master.scheduler.SchedulerAction;
 import io.weft.master.scheduler.SchedulerEvent;
+import io.weft.runner.protocol.MapOutput;
+import io.weft.runner.protocol.MapOutputId;
 import io.weft.runner.protocol.ResultRef;
 import io.weft.runner.protocol.RunnerCommand;
 import io.weft.runner.protocol.RunnerEvent;
@@ -14,6 +16,7 @@ import io.weft.runner.protocol.TaskAttemptId;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -67,6 +70,22 @@ final class ActionPerformer {
         files.put(file.name(), file);
         for (String runner : runners) {
             backend.send(runner, file);
+        }
+    }
+
+    /** Has persisted partitions deleted that nobody will ask for. */
+    void forgetKept(List<MapOutput> gone) {
+        for (MapOutput kept : gone) {
+            if (runners.contains(kept.runner())) {
+                backend.send(kept.runner(), new RunnerCommand.DropKept(kept.id()));
+            }
+        }
+    }
+
+    /** Has all persisted partitions of an RDD deleted. */
+    void dropKept(int rdd) {
+        for (String runner : runners) {
+            backend.send(runner, new RunnerCommand.DropShuffle(MapOutputId.keptShuffle(rdd)));
         }
     }
 

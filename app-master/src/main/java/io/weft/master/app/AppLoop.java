@@ -2,6 +2,7 @@ package io.weft.master.app;
 
 import io.weft.master.backend.Backend;
 import io.weft.master.backend.BackendListener;
+import io.weft.master.jobs.CachedBlocks;
 import io.weft.master.jobs.JobFailure;
 import io.weft.master.jobs.JobRun;
 import io.weft.master.jobs.Stacks;
@@ -9,9 +10,11 @@ import io.weft.master.jobs.Submitter;
 import io.weft.master.scheduler.Scheduler;
 import io.weft.master.scheduler.SchedulerAction;
 import io.weft.master.scheduler.SchedulerEvent;
+import io.weft.runner.protocol.MapOutputId;
 import io.weft.runner.protocol.ResultRef;
 import io.weft.runner.protocol.RunnerCommand;
 import io.weft.runner.protocol.RunnerEvent;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +38,8 @@ public final class AppLoop implements BackendListener, Submitter {
 
         record AddFile(RunnerCommand.AddFile file) implements Message {}
 
+        record DropCached(int rdd) implements Message {}
+
         record Broken(JobFailure failure) implements Message {}
 
         record Stop() implements Message {}
@@ -51,8 +56,17 @@ public final class AppLoop implements BackendListener, Submitter {
     /** Why no job can run any more, once that is so. */
     private Optional<JobFailure> broken = Optional.empty();
 
+    private final CachedBlocks cached;
+
     /** {@code driver}: the interpreter that workers must agree with; {@code printed}: where users' lines go. */
-    AppLoop(Scheduler scheduler, Backend backend, EventLog log, DriverPython driver, PrintedLines printed) {
+    AppLoop(
+            Scheduler scheduler,
+            Backend backend,
+            EventLog log,
+            DriverPython driver,
+            PrintedLines printed,
+            CachedBlocks cached) {
+        this.cached = cached;
         this.scheduler = scheduler;
         this.backend = backend;
         this.log = log;
@@ -104,6 +118,11 @@ public final class AppLoop implements BackendListener, Submitter {
 
     void addFile(RunnerCommand.AddFile file) {
         messages.add(new Message.AddFile(file));
+    }
+
+    @Override
+    public void dropCached(int rdd) {
+        messages.add(new Message.DropCached(rdd));
     }
 
     /** Ends the thread after what is queued; waits for it, at most this long. */
@@ -168,6 +187,9 @@ public final class AppLoop implements BackendListener, Submitter {
             backend.send(command.runner(), command.command());
         } else if (message instanceof Message.AddFile add) {
             performer.addFile(add.file());
+        } else if (message instanceof Message.DropCached drop) {
+            cached.drop(drop.rdd());
+            performer.dropKept(drop.rdd());
         } else if (message instanceof Message.Broken because) {
             becameBroken(because.failure());
         }
@@ -208,6 +230,14 @@ public final class AppLoop implements BackendListener, Submitter {
             reports.print(printed);
             return;
         }
+        if (event instanceof RunnerEvent.PartitionsKept kept) {
+            kept.partitions().forEach(partition -> performer.forgetKept(cached.add(partition)));
+            return;
+        }
+        if (event instanceof RunnerEvent.FetchFailed failed) {
+            failed.lost().stream().filter(MapOutputId::isKept).forEach(id -> cached.lost(id.keptRdd(), id.map())
+                    .ifPresent(gone -> performer.forgetKept(List.of(gone))));
+        }
         if (event instanceof RunnerEvent.TaskSucceeded success) {
             performer.offer(success);
         }
@@ -224,6 +254,7 @@ public final class AppLoop implements BackendListener, Submitter {
             performer.runnerRegistered(registered.runner());
         } else if (event instanceof SchedulerEvent.RunnerLost lost) {
             performer.runnerLost(lost.runner());
+            cached.runnerLost(lost.runner());
         }
         log.event(now, event);
         for (SchedulerAction action : scheduler.handle(event, now)) {

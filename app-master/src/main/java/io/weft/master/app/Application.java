@@ -4,6 +4,7 @@ import io.weft.master.backend.Backend;
 import io.weft.master.config.AppSettings;
 import io.weft.master.config.HadoopConf;
 import io.weft.master.gateway.Gateway;
+import io.weft.master.jobs.CachedBlocks;
 import io.weft.master.jobs.JobService;
 import io.weft.master.jobs.JobSettings;
 import io.weft.master.jobs.SharedFiles;
@@ -47,6 +48,7 @@ public final class Application implements Gateway.Control {
     private final Backend backend;
     private final AppLoop loop;
     private final JobService jobs;
+    private final CachedBlocks cached;
     private final SharedFiles files = new SharedFiles();
     private final Runnable onStop;
     private final AddedFiles addedFiles;
@@ -64,12 +66,14 @@ public final class Application implements Gateway.Control {
         this.onStop = onStop;
         addedFiles = new AddedFiles(spec.data().resolve("driver-files"), blocks, hadoop, files);
         AppSettings settings = spec.settings();
+        cached = new CachedBlocks(settings.worker().cacheBytes());
         loop = new AppLoop(
                 new Scheduler(settings.scheduler()),
                 backend,
                 new EventLog(logFile(spec), settings.logFolder().isPresent()),
                 spec.python(),
-                new PrintedLines(System.err));
+                new PrintedLines(System.err),
+                cached);
         JobSettings jobSettings = new JobSettings(
                 spec.id(),
                 spec.folder(),
@@ -77,7 +81,7 @@ public final class Application implements Gateway.Control {
                 settings.worker().limitBytes(),
                 settings.maxResultBytes(),
                 spec.localFirst());
-        jobs = new JobService(jobSettings, hadoop, loop, files);
+        jobs = new JobService(jobSettings, hadoop, loop, files, cached);
     }
 
     private static Path logFile(Spec spec) throws IOException {
@@ -118,6 +122,11 @@ public final class Application implements Gateway.Control {
     @Override
     public void cancelAll(String reason) {
         loop.scheduler(new SchedulerEvent.AllCancelled(reason));
+    }
+
+    @Override
+    public int cachedPartitions(int rdd) {
+        return cached.count(rdd);
     }
 
     @Override

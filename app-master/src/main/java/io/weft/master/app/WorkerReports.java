@@ -2,8 +2,11 @@ package io.weft.master.app;
 
 import io.weft.master.jobs.JobFailure;
 import io.weft.master.scheduler.SchedulerEvent;
+import io.weft.runner.protocol.FailureKind;
+import io.weft.runner.protocol.MapOutputId;
 import io.weft.runner.protocol.RunnerEvent;
 import io.weft.runner.protocol.TaskAttemptId;
+import io.weft.runner.protocol.TaskFailure;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -68,6 +71,11 @@ final class WorkerReports {
         } else if (event instanceof RunnerEvent.TaskCancelled cancelled) {
             return new SchedulerEvent.TaskCancelled(cancelled.id());
         } else if (event instanceof RunnerEvent.FetchFailed failed) {
+            if (failed.lost().stream().allMatch(MapOutputId::isKept)) {
+                // a persisted partition broke off in the middle; another attempt computes it
+                TaskFailure failure = new TaskFailure(FailureKind.EXTERNAL, "", failed.reason(), "", new byte[0], "");
+                return new SchedulerEvent.TaskFailed(failed.id(), failure);
+            }
             return new SchedulerEvent.FetchFailed(failed.id(), failed.lost(), failed.reason());
         } else if (event instanceof RunnerEvent.CommitWanted wanted) {
             return new SchedulerEvent.CommitWanted(wanted.id());

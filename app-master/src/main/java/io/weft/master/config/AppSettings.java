@@ -32,9 +32,10 @@ public record AppSettings(
      *
      * @param memoryBytes data a task may hold before it spills
      * @param limitBytes RSS at which a worker is stopped, 0 for none
+     * @param cacheBytes what one runner keeps of partitions that are persisted in memory only
      * @param environment variables added to the runner's own
      */
-    public record Worker(long memoryBytes, long limitBytes, Map<String, String> environment) {
+    public record Worker(long memoryBytes, long limitBytes, long cacheBytes, Map<String, String> environment) {
         public Worker {
             environment = Map.copyOf(environment);
         }
@@ -63,6 +64,7 @@ public record AppSettings(
                 new Worker(
                         settings.bytes("weft.python.worker.memory"),
                         settings.bytes("weft.python.worker.limit"),
+                        settings.bytes("weft.cache.memory"),
                         environment(settings)),
                 parallelism > 0 ? OptionalInt.of(parallelism) : OptionalInt.empty(),
                 settings.isSet("weft.task.maxFailures")

@@ -62,7 +62,7 @@ final class DataConnection {
             switch (operation) {
                 case "put" -> put(Json.string(request, "id", ""));
                 case "has" -> has(Json.list(request, "ids"));
-                case "drop" -> drop(Json.list(request, "shuffles"), Json.list(request, "blocks"));
+                case "drop" -> drop(request);
                 case "partitions" -> partitions();
                 case "run" -> run();
                 default -> throw new IOException("unknown request '" + operation + "'");
@@ -155,12 +155,15 @@ final class DataConnection {
         channel.write(DataFrames.OK, Json.text(Map.of("missing", missing)));
     }
 
-    private void drop(List<String> shuffles, List<String> blocks) throws IOException {
+    private void drop(Map<String, Object> gone) throws IOException {
         wholePayload();
-        for (String shuffle : shuffles) {
+        for (String shuffle : Json.list(gone, "shuffles")) {
             services.jobs().dropShuffle(Integer.parseInt(shuffle));
         }
-        blocks.forEach(services.blocks()::release);
+        for (String rdd : Json.list(gone, "persisted")) {
+            services.jobs().dropCached(Integer.parseInt(rdd));
+        }
+        Json.list(gone, "blocks").forEach(services.blocks()::release);
         channel.write(DataFrames.OK, "{}");
     }
 

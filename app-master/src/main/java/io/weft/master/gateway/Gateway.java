@@ -11,6 +11,9 @@ public final class Gateway {
 
         void cancelAll(String reason);
 
+        /** How many partitions of a persisted RDD are kept. */
+        int cachedPartitions(int rdd);
+
         /** Makes a file known to all tasks; gives its name. Throws IllegalArgumentException with a sentence when it cannot be read. */
         String addFile(String path, boolean python);
 
@@ -32,6 +35,10 @@ public final class Gateway {
 
     public void cancelAllJobs() {
         control.cancelAll("cancelAllJobs()");
+    }
+
+    public int cachedPartitions(int rdd) {
+        return control.cachedPartitions(rdd);
     }
 
     public String addFile(String path, boolean python) {

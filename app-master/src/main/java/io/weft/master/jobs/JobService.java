@@ -44,6 +44,7 @@ public final class JobService {
     private final Submitter submitter;
     private final SharedFiles files;
     private final SplitCache splits;
+    private final CachedBlocks cached;
     private final FutureTask<PlanDecoder> decoder = new FutureTask<>(PlanDecoder::new);
     /** Guards the two numbers below. */
     private final Object numbers = new Object();
@@ -51,7 +52,9 @@ public final class JobService {
     private int nextJob;
     private int nextStage;
 
-    public JobService(JobSettings settings, HadoopConf hadoop, Submitter submitter, SharedFiles files) {
+    public JobService(
+            JobSettings settings, HadoopConf hadoop, Submitter submitter, SharedFiles files, CachedBlocks cached) {
+        this.cached = cached;
         this.settings = settings;
         this.hadoop = hadoop;
         this.submitter = submitter;
@@ -67,6 +70,11 @@ public final class JobService {
     /** The driver has dropped the RDD of this shuffle. */
     public void dropShuffle(int shuffle) {
         submitter.scheduler(new SchedulerEvent.ShuffleDropped(shuffle));
+    }
+
+    /** The driver has this RDD persisted no more. */
+    public void dropCached(int rdd) {
+        submitter.dropCached(rdd);
     }
 
     /** How many partitions the plan's result node has. */
@@ -87,11 +95,12 @@ public final class JobService {
     public ActiveJob start(byte[] planBytes, Runnable wakeup) throws JobException {
         Plan plan = decode(planBytes);
         Sources sources = sources(plan);
+        cached.learn(plan);
         int job;
         JobPlan planned;
         synchronized (numbers) {
             try {
-                planned = StagePlanner.plan(plan, sources.facts(), nextStage);
+                planned = StagePlanner.plan(new Layout(plan, sources.facts(), cached), nextStage);
             } catch (InvalidPlanException error) {
                 throw invalid(error);
             }
@@ -113,7 +122,7 @@ public final class JobService {
         ResultFeed feed =
                 new ResultFeed(spec.resultPartitions(), settings.folder().resolve("job-" + job + ".results"));
         PlannedTasks tasks =
-                new PlannedTasks(job, planned, new TaskTrees(planned, sources.inputs()), save, settings, files);
+                new PlannedTasks(job, planned, new TaskTrees(planned, sources.inputs(), cached), save, settings, files);
         UpdateFeed updates = new UpdateFeed(settings.folder().resolve("job-" + job + ".updates"));
         JobRun run = new JobRun(spec, tasks, feed, updates, settings.maxResultBytes(), wakeup);
         ActiveJob active = new ActiveJob(run, output, submitter);

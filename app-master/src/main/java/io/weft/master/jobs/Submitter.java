@@ -13,6 +13,9 @@ public interface Submitter {
     /** The driver has this result. */
     void release(ResultRef ref);
 
+    /** Nobody reads what is kept of this persisted RDD any more. */
+    void dropCached(int rdd);
+
     /** Why tasks wait for slots, in the user's words, or "". */
     String waiting();
 

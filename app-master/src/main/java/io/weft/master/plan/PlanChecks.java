@@ -19,8 +19,8 @@ import java.util.List;
  * </ol>
  */
 final class PlanChecks {
-    /** RDD ids stay below this, so that {@code StagePlanner.boundsShuffle} can derive a second id that collides with none. */
-    static final int RDD_LIMIT = 1 << 30;
+    /** RDD ids stay below this, so that {@code boundsShuffle} and {@code keptShuffle} can derive ids that collide with none. */
+    static final int RDD_LIMIT = 1 << 29;
 
     private static final List<String> STEPS_WITH_FUNCTION =
             List.of("map", "flatMap", "filter", "mapValues", "flatMapValues", "partitions");

@@ -207,6 +207,22 @@ public sealed interface PlanNode {
         }
     }
 
+    /**
+     * The parent's partitions, kept where they were computed and read from there by later jobs.
+     *
+     * @param droppable partitions may be dropped when too much is kept, and are computed again
+     */
+    record Cached(Origin origin, int parent, boolean droppable) implements PlanNode {
+        public Cached {
+            Objects.requireNonNull(origin, "origin is null");
+        }
+
+        @Override
+        public List<Integer> parents() {
+            return List.of(parent);
+        }
+    }
+
     /** Parents partitioned alike: plain shuffles or narrow from such. One (key, (values, …)) per key. */
     record CoGroup(Origin origin, List<Integer> parents) implements PlanNode {
         public CoGroup {

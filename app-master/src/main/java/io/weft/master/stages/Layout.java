@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * How the nodes of one plan are partitioned: the number of partitions of each node, which partitions of the parents one of them is
@@ -24,12 +25,20 @@ public final class Layout {
     /** Number of partitions by node id. */
     private final int[] counts;
 
+    private final KeptHosts kept;
+
+    /** A layout in which nothing is kept. */
+    public Layout(Plan plan, Map<Integer, SourceFacts> sources) {
+        this(plan, sources, KeptHosts.NONE);
+    }
+
     /**
      * @param sources facts of every TextSource of the plan, by node id
      * @throws InvalidPlanException when parents of a cogroup or an aligned union are partitioned differently
      */
-    public Layout(Plan plan, Map<Integer, SourceFacts> sources) {
+    public Layout(Plan plan, Map<Integer, SourceFacts> sources, KeptHosts kept) {
         this.plan = plan;
+        this.kept = kept;
         this.sources = Map.copyOf(sources);
         counts = new int[plan.nodes().size()];
         for (PlanNode node : plan.nodes()) {
@@ -91,6 +100,13 @@ public final class Layout {
     }
 
     private void collectHosts(Part part, Map<String, Integer> votes) {
+        if (plan.node(part.node()) instanceof PlanNode.Cached cached) {
+            Optional<String> host = kept.host(cached.origin().rdd(), part.partition());
+            if (host.isPresent()) {
+                votes.merge(host.get(), 1, Integer::sum);
+                return;
+            }
+        }
         SourceFacts facts = sources.get(part.node());
         if (facts != null) {
             facts.preferredHosts().get(part.partition()).forEach(host -> votes.merge(host, 1, Integer::sum));

@@ -55,7 +55,12 @@ public final class StagePlanner {
      * @throws InvalidPlanException when the plan asks for a partition that is not there, or sides of a cogroup differ
      */
     public static JobPlan plan(Plan plan, Map<Integer, SourceFacts> sources, int firstStage) {
-        return new StagePlanner(new Layout(plan, sources), firstStage).run();
+        return plan(new Layout(plan, sources), firstStage);
+    }
+
+    /** Plans one action whose plan is laid out. */
+    public static JobPlan plan(Layout layout, int firstStage) {
+        return new StagePlanner(layout, firstStage).run();
     }
 
     /**

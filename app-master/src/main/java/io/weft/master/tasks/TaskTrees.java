@@ -24,10 +24,14 @@ public final class TaskTrees {
     /** Text splits by id of the TextSource node, one a partition. */
     private final Map<Integer, List<InputSpec.Text>> splits;
 
+    private final KeptPartitions kept;
+
     private final Json json = new Json();
 
-    public TaskTrees(JobPlan job, Map<Integer, List<InputSpec.Text>> splits) {
+    /** {@code kept} is asked when a task is made. */
+    public TaskTrees(JobPlan job, Map<Integer, List<InputSpec.Text>> splits, KeptPartitions kept) {
         this.job = job;
+        this.kept = kept;
         this.plan = job.layout().plan();
         this.splits = Map.copyOf(splits);
     }
@@ -42,7 +46,7 @@ public final class TaskTrees {
         if (output instanceof StageOutput.BoundsWrite bounds) {
             return boundsBody((PlanNode.Shuffle) plan.node(bounds.shuffle()), epochs);
         }
-        TreeWriter writer = new TreeWriter(job.layout(), splits, epochs);
+        TreeWriter writer = new TreeWriter(job.layout(), splits, epochs, kept);
         if (output instanceof StageOutput.ShuffleWrite write) {
             PlanNode.Shuffle shuffle = (PlanNode.Shuffle) plan.node(write.shuffle());
             String tree = json.write(to -> writer.write(to, shuffle.parent(), partition));

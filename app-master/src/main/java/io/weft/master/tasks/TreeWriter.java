@@ -24,7 +24,14 @@ final class TreeWriter {
     /** Inputs by stream number. */
     private final List<InputSpec> inputs = new ArrayList<>();
 
-    TreeWriter(Layout layout, Map<Integer, List<InputSpec.Text>> splits, Map<Integer, Integer> epochs) {
+    private final KeptPartitions kept;
+
+    TreeWriter(
+            Layout layout,
+            Map<Integer, List<InputSpec.Text>> splits,
+            Map<Integer, Integer> epochs,
+            KeptPartitions kept) {
+        this.kept = kept;
         this.layout = layout;
         this.splits = splits;
         this.epochs = epochs;
@@ -55,6 +62,8 @@ final class TreeWriter {
             writePipeline(to, pipeline, partition);
         } else if (node instanceof PlanNode.Shuffle shuffle) {
             writeShuffle(to, shuffle, partition);
+        } else if (node instanceof PlanNode.Cached cached) {
+            writeCached(to, cached, partition);
         } else {
             String op = combination(node);
             to.writeStringField("op", op);
@@ -140,6 +149,16 @@ final class TreeWriter {
             to.writeEndObject();
         }
         to.writeEndArray();
+    }
+
+    private void writeCached(JsonGenerator to, PlanNode.Cached cached, int partition) throws IOException {
+        int rdd = cached.origin().rdd();
+        to.writeStringField("op", "cached");
+        to.writeNumberField("stream", stream(new InputSpec.Cached(kept.find(rdd, partition))));
+        to.writeNumberField("rdd", rdd);
+        to.writeNumberField("partition", partition);
+        to.writeFieldName("in");
+        write(to, cached.parent(), partition);
     }
 
     private void writeShuffle(JsonGenerator to, PlanNode.Shuffle shuffle, int partition) throws IOException {

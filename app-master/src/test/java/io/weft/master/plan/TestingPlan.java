@@ -36,6 +36,12 @@ public final class TestingPlan {
                 origin, parent, List.of(new Step("map", Optional.of("f" + origin.rdd()), "map", origin.site()))));
     }
 
+    /** Persists {@code parent} under the id {@code rdd}. */
+    public int cached(int parent, int rdd, boolean droppable) {
+        Origin origin = origin("cache");
+        return add(new PlanNode.Cached(new Origin(origin.id(), rdd, origin.name(), origin.site()), parent, droppable));
+    }
+
     public int combine(int parent, int partitions) {
         return add(new PlanNode.Shuffle(
                 origin("reduceByKey"),

@@ -23,6 +23,19 @@ class StagePlannerTest {
     }
 
     @Test
+    void aTaskPrefersTheHostThatKeepsItsPersistedPartition() {
+        int lines = plan.text("in");
+        Plan collected = plan.collect(plan.map(plan.cached(plan.map(lines), 7, true)));
+        SourceFacts facts = new SourceFacts(List.of(List.of("node1"), List.of("node2")));
+        Layout layout = new Layout(
+                collected,
+                Map.of(lines, facts),
+                (rdd, partition) -> rdd == 7 && partition == 1 ? Optional.of("node9") : Optional.empty());
+        assertEquals(List.of("node1"), layout.preferredHosts(collected.result(), 0));
+        assertEquals(List.of("node9"), layout.preferredHosts(collected.result(), 1));
+    }
+
+    @Test
     void narrowStepsAreOneStage() {
         int lines = plan.text("in");
         assertEquals(

@@ -11,6 +11,8 @@ import io.weft.master.plan.TestingPlan;
 import io.weft.master.stages.SourceFacts;
 import io.weft.master.stages.StagePlanner;
 import io.weft.runner.protocol.InputSpec;
+import io.weft.runner.protocol.MapOutput;
+import io.weft.runner.protocol.MapOutputId;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,7 +24,7 @@ class TaskTreesTest {
     private final TestingPlan plan = new TestingPlan();
 
     private static TaskTrees trees(Plan plan) {
-        return new TaskTrees(StagePlanner.plan(plan, Map.of(), 0), Map.of());
+        return new TaskTrees(StagePlanner.plan(plan, Map.of(), 0), Map.of(), KeptPartitions.NONE);
     }
 
     @Test
@@ -31,7 +33,8 @@ class TaskTreesTest {
         InputSpec.Text split = new InputSpec.Text(List.of(new InputSpec.FileRange("hdfs://nn1/in", 64, 32, false)));
         TaskTrees trees = new TaskTrees(
                 StagePlanner.plan(plan.collect(plan.map(lines)), Map.of(lines, SourceFacts.nowhere(1)), 0),
-                Map.of(lines, List.of(split)));
+                Map.of(lines, List.of(split)),
+                KeptPartitions.NONE);
         TaskBody body = trees.body(0, 0, Map.of());
         assertEquals(
                 "{\"op\":\"pipeline\",\"index\":0,\"in\":{\"op\":\"input\",\"stream\":0,\"kind\":\"text\",\"unicode\":true,"
@@ -40,6 +43,27 @@ class TaskTreesTest {
                 body.tree());
         assertEquals("{\"kind\":\"result\"}", body.sink());
         assertEquals(List.of(split), body.inputs());
+    }
+
+    @Test
+    void aPersistedPartitionComesWithItsPlaceAndTheWayToComputeIt() {
+        Plan collected = plan.collect(plan.cached(plan.map(plan.empty(2)), 7, true));
+        MapOutputId id = new MapOutputId("local_1_2", MapOutputId.keptShuffle(7), 1, 0);
+        MapOutput place = new MapOutput(id, "r1", "node1", 1, 0, "/" + id.folder(), 1, 10);
+        TaskTrees trees = new TaskTrees(
+                StagePlanner.plan(collected, Map.of(), 0),
+                Map.of(),
+                (rdd, partition) -> rdd == 7 && partition == 1 ? Optional.of(place) : Optional.empty());
+        TaskBody body = trees.body(0, 1, Map.of());
+        assertEquals(
+                "{\"op\":\"cached\",\"stream\":0,\"rdd\":7,\"partition\":1,\"in\":{\"op\":\"pipeline\",\"index\":1,"
+                        + "\"in\":{\"op\":\"empty\"},"
+                        + "\"steps\":[{\"op\":\"map\",\"fn\":\"f2\",\"name\":\"map\",\"site\":\"etl.py:20\"}]}}",
+                body.tree());
+        assertEquals(List.of(new InputSpec.Cached(Optional.of(place))), body.inputs());
+        assertEquals(
+                List.of(new InputSpec.Cached(Optional.empty())),
+                trees.body(0, 0, Map.of()).inputs());
     }
 
     @Test

@@ -172,6 +172,8 @@ public final class Runner implements AutoCloseable {
         } else if (command instanceof RunnerCommand.DropShuffle drop) {
             reader.forget(shuffles.drop(drop.shuffle()));
             threads.execute(() -> outputs.drop(drop.shuffle()));
+        } else if (command instanceof RunnerCommand.DropKept drop) {
+            threads.execute(() -> outputs.drop(drop.id()));
         } else if (command instanceof RunnerCommand.ReleaseBlock release) {
             results.release(release.block());
         } else if (command instanceof RunnerCommand.AddFile file) {
@@ -224,6 +226,8 @@ public final class Runner implements AutoCloseable {
             for (int stream = 0; stream < task.inputs().size(); stream++) {
                 if (task.inputs().get(stream) instanceof InputSpec.Shuffle input) {
                     read.put(stream, shuffles.of(input));
+                } else if (task.inputs().get(stream) instanceof InputSpec.Cached input) {
+                    read.put(stream, input.kept().map(List::of).orElse(List.of()));
                 }
             }
         } catch (ProtocolException e) {

@@ -2,6 +2,7 @@ package io.weft.runner.protocol;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /** One input of a task; its place in {@link TaskSpec#inputs()} is the worker's stream number. */
 public sealed interface InputSpec {
@@ -31,4 +32,11 @@ public sealed interface InputSpec {
      * only; see {@link RunnerCommand.ShuffleOutputs}.
      */
     record Shuffle(int shuffle, int epoch, int maps) implements InputSpec {}
+
+    /** A persisted partition, where it was kept last; empty, or gone from there: the worker computes it. */
+    record Cached(Optional<MapOutput> kept) implements InputSpec {
+        public Cached {
+            Objects.requireNonNull(kept, "kept is null");
+        }
+    }
 }

@@ -56,7 +56,10 @@ public final class MessageCodec {
             RunnerCommand.DropShuffle.class,
             RunnerCommand.ReleaseBlock.class,
             RunnerCommand.AddFile.class,
-            RunnerCommand.Shutdown.class);
+            RunnerCommand.Shutdown.class,
+            InputSpec.Cached.class,
+            RunnerEvent.PartitionsKept.class,
+            RunnerCommand.DropKept.class);
 
     private final Kryo kryo;
     private final Output output = new Output(4096, MAX_MESSAGE_BYTES);

@@ -31,6 +31,13 @@ public sealed interface RunnerCommand {
     /** Nobody reads this shuffle any more: delete what this runner holds of it. */
     record DropShuffle(int shuffle) implements RunnerCommand {}
 
+    /** Delete this persisted partition. */
+    record DropKept(MapOutputId id) implements RunnerCommand {
+        public DropKept {
+            Objects.requireNonNull(id, "id is null");
+        }
+    }
+
     /** The driver has this result. */
     record ReleaseBlock(String block) implements RunnerCommand {}
 

@@ -18,6 +18,14 @@ public sealed interface RunnerEvent {
         }
     }
 
+    /** The attempt has made these persisted partitions; its end follows. Each lies where a map output does. */
+    record PartitionsKept(TaskAttemptId id, List<MapOutput> partitions) implements RunnerEvent {
+        public PartitionsKept {
+            Objects.requireNonNull(id, "id is null");
+            partitions = List.copyOf(partitions);
+        }
+    }
+
     record TaskFailed(TaskAttemptId id, TaskFailure failure) implements RunnerEvent {
         public TaskFailed {
             Objects.requireNonNull(failure, "failure is null");

@@ -128,6 +128,15 @@ public final class MapOutputFiles {
         }
     }
 
+    /** Deletes one output. */
+    public void drop(MapOutputId id) {
+        Output output = outputs.remove(id.folder());
+        if (output != null) {
+            indexes.forget(output.path());
+            delete(output.path());
+        }
+    }
+
     /** Deletes an attempt's temporary folder, if it is one; for workers that died before they could. */
     public void discard(Path temporary) {
         Path source = temporary.toAbsolutePath().normalize();

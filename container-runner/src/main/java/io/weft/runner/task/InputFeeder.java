@@ -64,7 +64,11 @@ final class InputFeeder implements Runnable {
                 item = opened.next();
             }
             markEnded();
-            worker.sendIf(wanted, FrameType.END, stream, ByteBuffer.wrap(Json.bytes(Json.object())));
+            ObjectNode end = Json.object();
+            if (opened instanceof CachedInput cached && cached.isMissing()) {
+                end.put("missing", true);
+            }
+            worker.sendIf(wanted, FrameType.END, stream, ByteBuffer.wrap(Json.bytes(end)));
         } catch (IOException | RuntimeException e) {
             fail(e);
         }

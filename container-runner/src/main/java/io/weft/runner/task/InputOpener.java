@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 
@@ -39,7 +40,7 @@ public final class InputOpener {
      * Opens one input.
      *
      * @param open the worker's OPEN object, which names the parts of a shuffle
-     * @param outputs all outputs of the shuffle by map number, for a shuffle input; else empty
+     * @param outputs all outputs of the shuffle by map number, for a shuffle input; the persisted partition, for a cached one
      */
     InputSource open(InputSpec spec, JsonNode open, List<MapOutput> outputs) throws IOException {
         if (spec instanceof InputSpec.Text text) {
@@ -47,6 +48,10 @@ public final class InputOpener {
         }
         if (spec instanceof InputSpec.Data data) {
             return DataInput.open(data, master.reader());
+        }
+        if (spec instanceof InputSpec.Cached) {
+            return new CachedInput(
+                    outputs.isEmpty() ? Optional.empty() : Optional.of(shuffles.open(outputs, Part.all(0, 1))));
         }
         return shuffles.open(outputs, parts(open, outputs.size()));
     }

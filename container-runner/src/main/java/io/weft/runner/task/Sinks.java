@@ -16,8 +16,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 
@@ -26,7 +28,12 @@ public final class Sinks {
     /** Where others find what this runner keeps; ports are 0 where there is none. */
     public record Address(String runner, String host, int blockPort, int shufflePort) {}
 
+    private static final System.Logger LOG = System.getLogger(Sinks.class.getName());
+
     private final Address address;
+    /** Tells the copies of a persisted partition apart. */
+    private final AtomicInteger keptNumber = new AtomicInteger();
+
     private final MapOutputFiles outputs;
     private final BlockStore results;
     private final List<Path> outputFolders;
@@ -56,6 +63,50 @@ public final class Sinks {
             return new TextSink(TextOutput.open(file, spec.id(), hadoop.get()));
         }
         return (done, gate) -> Optional.of(TaskSink.Product.NOTHING);
+    }
+
+    /**
+     * Publishes the persisted partitions that a task has made, as DONE names them. One that cannot be published is left out: it is
+     * computed again when it is needed.
+     */
+    List<MapOutput> keep(JsonNode done, String application) {
+        List<MapOutput> kept = new ArrayList<>();
+        for (JsonNode entry : done.path("kept")) {
+            int shuffle = MapOutputId.keptShuffle(entry.path("rdd").asInt());
+            MapOutputId id = new MapOutputId(
+                    application, shuffle, entry.path("partition").asInt(), keptNumber.getAndIncrement());
+            try {
+                kept.add(publish(entry, id));
+            } catch (IOException e) {
+                LOG.log(System.Logger.Level.WARNING, () -> "a persisted partition is not kept: " + e.getMessage());
+            }
+        }
+        return kept;
+    }
+
+    /** Deletes the persisted partitions of an attempt that does not count. */
+    void discardKept(JsonNode done) {
+        for (JsonNode entry : done.path("kept")) {
+            outputs.discard(Path.of(entry.path("path").asText("")));
+        }
+    }
+
+    private MapOutput publish(JsonNode written, MapOutputId id) throws IOException {
+        Path temporary = Path.of(written.path("path").asText("")).normalize();
+        if (temporary.getParent() == null || !outputFolders.contains(temporary.getParent())) {
+            throw new ProtocolException(
+                    "a worker put its map output into " + temporary + ", not into one of " + outputFolders);
+        }
+        MapOutputFiles.Published published = outputs.publish(temporary, id);
+        return new MapOutput(
+                id,
+                address.runner(),
+                address.host(),
+                address.blockPort(),
+                address.shufflePort(),
+                published.path().toString(),
+                published.partitions(),
+                published.bytes());
     }
 
     /** Nobody will ask for what an attempt has made. A map output goes with its shuffle. */
@@ -134,21 +185,7 @@ public final class Sinks {
             if (!written.isObject()) {
                 throw new ProtocolException("a worker ended without its map output " + id.folder());
             }
-            Path temporary = Path.of(written.path("path").asText("")).normalize();
-            if (temporary.getParent() == null || !outputFolders.contains(temporary.getParent())) {
-                throw new ProtocolException(
-                        "a worker put its map output into " + temporary + ", not into one of " + outputFolders);
-            }
-            MapOutputFiles.Published published = outputs.publish(temporary, id);
-            MapOutput output = new MapOutput(
-                    id,
-                    address.runner(),
-                    address.host(),
-                    address.blockPort(),
-                    address.shufflePort(),
-                    published.path().toString(),
-                    published.partitions(),
-                    published.bytes());
+            MapOutput output = publish(written, id);
             return Optional.of(new Product(Optional.of(output), Optional.empty()));
         }
     }

@@ -183,10 +183,15 @@ public final class TaskRun implements MemoryWatch.Watched {
     private RunnerEvent conclude(TaskConversation.Ending ending, TaskSink sink, Worker taken, TaskConversation talk)
             throws IOException, InterruptedException {
         if (ending.done().isPresent()) {
+            JsonNode done = ending.done().get();
             if (!enter(Phase.FINISHING)) {
+                services.sinks().discardKept(done);
                 return cancelledEvent();
             }
-            JsonNode done = ending.done().get();
+            List<MapOutput> kept = services.sinks().keep(done, services.application());
+            if (!kept.isEmpty()) {
+                services.reports().event(new RunnerEvent.PartitionsKept(spec.id(), kept));
+            }
             Optional<TaskSink.Product> product = sink.finish(done, this::isGranted);
             if (product.isEmpty()) {
                 return cancelledEvent();

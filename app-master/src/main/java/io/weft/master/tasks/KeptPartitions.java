@@ -1,0 +1,13 @@
+package io.weft.master.tasks;
+
+import io.weft.runner.protocol.MapOutput;
+import java.util.Optional;
+
+/** Where the persisted partitions lie that a task may read instead of computing them. */
+public interface KeptPartitions {
+    /** No partition is kept anywhere. */
+    KeptPartitions NONE = (rdd, partition) -> Optional.empty();
+
+    /** A partition that is about to be read, if it is kept. */
+    Optional<MapOutput> find(int rdd, int partition);
+}
