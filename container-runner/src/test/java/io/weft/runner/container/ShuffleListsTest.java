@@ -36,8 +36,7 @@ final class ShuffleListsTest {
         }
         assertThrows(ProtocolException.class, () -> lists.of(new InputSpec.Shuffle(1, 0, 1)));
         assertEquals(List.of(output(1)), lists.of(new InputSpec.Shuffle(1, 1, 1)));
-        assertEquals(
-                List.of(output(1), output(2), output(3), output(4)), lists.drop(1), "what was known until then");
+        assertEquals(List.of(output(1), output(2), output(3), output(4)), lists.drop(1), "what was known until then");
         assertEquals(List.of(), lists.drop(1));
         assertThrows(ProtocolException.class, () -> lists.of(new InputSpec.Shuffle(1, 1, 1)));
     }
