@@ -228,6 +228,8 @@ def serve(path: str) -> None:
         while b"\n" in pending:
             line, pending = pending.split(b"\n", 1)
             command = json.loads(line)
+            if "spill" in command:
+                continue
             if "kill" in command:
                 if command["kill"] in children:
                     os.kill(command["kill"], signal.SIGKILL)
