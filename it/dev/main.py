@@ -30,18 +30,20 @@ def main(arguments: list[str]) -> int:
     it.add_argument("pytest", nargs="*", help="further arguments for pytest, after --")
     verbs.add_parser("fmt", help="format Java and sort Python's imports")
     for verb, text in (("bench", "the benchmarks: it/bench"), ("conform", "measure PySpark's side of the API tests")):
-        script = verbs.add_parser(verb, help=text, add_help=False)
-        script.add_argument("rest", nargs=argparse.REMAINDER)
+        verbs.add_parser(verb, help=text, add_help=False)
     verbs.add_parser("dist", help="build the wheel, the jar and the framework archive in dist/")
-    options = parser.parse_args(arguments)
+    # what follows these two verbs is for their scripts; argparse would take the options among it for its own
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.verb not in ("bench", "conform"):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
-        return _run(options)
+        return _run(options, [argument for argument in rest if argument != "--"])
     except steps.StepError as failure:
         print(f"dev: {failure}", file=sys.stderr)
         return failure.code
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, rest: list[str]) -> int:
     if options.verb == "fmt":
         steps.format_sources()
         return 0
@@ -59,7 +61,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.verb == "dist":
         print(*steps.build_dist(), sep="\n")
         return 0
-    return steps.bench(options.rest) if options.verb == "bench" else steps.conform(options.rest)
+    return steps.bench(rest) if options.verb == "bench" else steps.conform(rest)
 
 
 def _test(rings: tuple[str, ...], extra: list[str]) -> int:
