@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,11 +29,20 @@ public final class ShuffleInput implements InputSource {
     private static final long AHEAD_BYTES = 8L << 20;
     private static final int PIECE_BYTES = 1 << 20;
 
+    /** How far ahead parts are looked at that the same node serves. */
+    private static final int BATCH_PARTS = 200;
+
     /** A part that is fetched: all of its bytes, or the stream that has them. */
     private record Fetched(Part part, byte[] bytes, RemotePart stream) {}
 
     /** A part on its way: here, or fetched by a task that whoever needs it first runs. */
     private record Pending(Optional<Item> local, FutureTask<Fetched> fetch, RemotePart remote) {}
+
+    /** Parts that are asked for together, by their place in {@link #parts}. Guarded by {@link #pending}. */
+    private final Map<Integer, ServiceBatch> batches = new HashMap<>();
+
+    /** All batches, to be closed. Guarded by {@link #pending}. */
+    private final List<ServiceBatch> made = new ArrayList<>();
 
     private final ShuffleReader reader;
     private final List<MapOutput> outputs;
@@ -124,14 +134,19 @@ public final class ShuffleInput implements InputSource {
     public void close() throws IOException {
         closed = true;
         List<Pending> left;
+        List<ServiceBatch> asked;
         synchronized (pending) {
             left = new ArrayList<>(pending);
+            asked = new ArrayList<>(made);
         }
         for (Pending part : left) {
             if (part.remote() != null) {
                 part.fetch().cancel(false);
                 part.remote().close();
             }
+        }
+        for (ServiceBatch batch : asked) {
+            batch.close();
         }
         ahead.close();
         Fetched open = current;
@@ -202,7 +217,8 @@ public final class ShuffleInput implements InputSource {
                 Optional<MapOutputIndex> index = reader.localIndex(output);
                 if (index.isEmpty()) {
                     RemotePart remote = new RemotePart(reader, output, part);
-                    FutureTask<Fetched> fetch = new FutureTask<>(() -> fetch(part, remote));
+                    Optional<ServiceBatch> batch = batchOf(nextPart - 1);
+                    FutureTask<Fetched> fetch = new FutureTask<>(() -> fetch(part, remote, batch));
                     pending.addLast(new Pending(Optional.empty(), fetch, remote));
                     if (pending.size() > 1) {
                         reader.fetchers().execute(fetch);
@@ -219,8 +235,50 @@ public final class ShuffleInput implements InputSource {
         return new LocalPart(data, index.offset(part.from()), index.length(part.from(), part.to()), part.map());
     }
 
+    /** With which others this part of a runner that is gone is asked for; empty when by itself. */
+    private Optional<ServiceBatch> batchOf(int index) {
+        ServiceBatch known = batches.remove(index);
+        if (known != null) {
+            return Optional.of(known);
+        }
+        if (!isServed(outputs.get(parts.get(index).map()))) {
+            return Optional.empty();
+        }
+        ServiceBatch batch = new ServiceBatch(reader.service().orElseThrow(), ahead);
+        if (!batch.add(outputs.get(parts.get(index).map()), parts.get(index))) {
+            return Optional.empty();
+        }
+        int last = Math.min(parts.size(), index + BATCH_PARTS);
+        for (int other = index + 1; other < last; other++) {
+            Part part = parts.get(other);
+            MapOutput output = outputs.get(part.map());
+            if (!batches.containsKey(other)
+                    && isServed(output)
+                    && reader.localIndex(output).isEmpty()
+                    && batch.add(output, part)) {
+                batches.put(other, batch);
+            }
+        }
+        if (batch.size() == 1) {
+            return Optional.empty();
+        }
+        made.add(batch);
+        return Optional.of(batch);
+    }
+
+    /** Only the node's mapreduce_shuffle has it, as far as is known. */
+    private boolean isServed(MapOutput output) {
+        return reader.service().isPresent()
+                && output.shufflePort() > 0
+                && (output.blockPort() == 0 || reader.isAvoided(output));
+    }
+
     /** Opens a part, and reads all of it if it fits into what may be read ahead. */
-    private Fetched fetch(Part part, RemotePart remote) throws IOException {
+    private Fetched fetch(Part part, RemotePart remote, Optional<ServiceBatch> batch) throws IOException {
+        Optional<byte[]> read = batch.flatMap(shared -> shared.take(part));
+        if (read.isPresent()) {
+            return new Fetched(part, read.get(), null);
+        }
         long length = remote.open();
         if (!ahead.reserve(length)) {
             return new Fetched(part, null, remote);

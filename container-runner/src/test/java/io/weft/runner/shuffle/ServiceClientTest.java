@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -99,6 +100,29 @@ class ServiceClientTest {
     }
 
     @Test
+    void asksForSeveralMapsAtOnceAsManyAsTheServiceTakes() throws IOException {
+        List<String> ids = new ArrayList<>();
+        for (int map = 0; map < ServiceClient.MAX_MAPS; map++) {
+            publish(map, List.of(new byte[1], TestingMapOutputs.bytes(map, 1_000 * (map % 3))));
+            ids.add(TestingMapOutputs.id(map).folder());
+        }
+        for (int round = 0; round < 2; round++) {
+            try (ServiceClient.Batch batch = client.openBatch(HOST, port, ids, 1)) {
+                for (int map = 0; map < ids.size(); map++) {
+                    byte[] bytes = new byte[(int) batch.nextMap()];
+                    batch.read(bytes);
+                    assertArrayEquals(TestingMapOutputs.bytes(map, 1_000 * (map % 3)), bytes);
+                }
+                batch.done();
+            }
+        }
+        String longest = "application_1234567890123_123456_s1234567_m12345678_a123";
+        List<String> unknown = Collections.nCopies(ServiceClient.MAX_IDS_BYTES / (longest.length() + 1), longest);
+        IOException refused = assertThrows(IOException.class, () -> client.openBatch(HOST, port, unknown, 1));
+        assertTrue(refused.getMessage().contains("answered HTTP/1.1 500"), "the request line fits; " + refused);
+    }
+
+    @Test
     void saysWhatTheServiceAnswered() throws IOException {
         publish(0, List.of(new byte[3]));
         IOException missing = assertThrows(
@@ -122,10 +146,58 @@ class ServiceClientTest {
             expected.write(partition);
             outputs.add(publish(map, List.of(new byte[10], partition)));
         }
+        assertEquals(3, read(outputs, expected), "20, 20 and 10 maps");
+    }
+
+    @Test
+    void readsLargePartsByThemselvesAndSmallOnesTogether() throws IOException {
+        List<MapOutput> outputs = new ArrayList<>();
+        ByteArrayOutputStream expected = new ByteArrayOutputStream();
+        for (int map = 0; map < 12; map++) {
+            byte[] partition = TestingMapOutputs.bytes(map, map == 5 ? 9 << 20 : 1_000);
+            expected.write(partition);
+            outputs.add(publish(map, List.of(new byte[10], partition)));
+        }
+        assertEquals(2, read(outputs, expected), "11 together, and one");
+    }
+
+    @Test
+    void findsTheMapThatIsLostAmongThoseAskedForTogether() throws IOException {
+        List<MapOutput> outputs = new ArrayList<>();
+        for (int map = 0; map < 12; map++) {
+            outputs.add(publish(map, List.of(new byte[10], new byte[100])));
+        }
+        files.drop(outputs.get(0).id().shuffle());
+        for (int map = 0; map < 12; map++) {
+            if (map != 7) {
+                publish(map, List.of(new byte[10], new byte[100]));
+            }
+        }
+        FetchFailedException failed =
+                assertThrows(FetchFailedException.class, () -> read(outputs, new ByteArrayOutputStream()));
+        assertEquals(List.of(TestingMapOutputs.id(7)), failed.lost());
+    }
+
+    @Test
+    void partsThatAreLargerThanExpectedAreReadByThemselves() throws IOException {
+        List<MapOutput> outputs = new ArrayList<>();
+        ByteArrayOutputStream expected = new ByteArrayOutputStream();
+        for (int map = 0; map < 4; map++) {
+            byte[] partition = TestingMapOutputs.bytes(map, 5 << 20);
+            expected.write(partition);
+            List<byte[]> partitions = new ArrayList<>(Collections.nCopies(40, new byte[0]));
+            partitions.set(1, partition);
+            outputs.add(publish(map, partitions));
+        }
+        read(outputs, expected);
+    }
+
+    /** Reads partition 1 of every map by way of the service, and compares; gives the number of requests. */
+    private long read(List<MapOutput> outputs, ByteArrayOutputStream expected) throws IOException {
         ShuffleReader.Service service = new ShuffleReader.Service(JOB, KEY, "HmacSHA1");
         try (BlockClient blocks = new BlockClient(new byte[32], 2_000, 5_000);
                 ShuffleReader reader = new ShuffleReader("here", blocks, service);
-                ShuffleInput input = reader.open(outputs, Part.all(1, 50))) {
+                ShuffleInput input = avoiding(reader, outputs).open(outputs, Part.all(1, outputs.size()))) {
             ByteArrayOutputStream read = new ByteArrayOutputStream();
             for (Optional<InputSource.Item> item = input.next(); item.isPresent(); item = input.next()) {
                 byte[] piece = new byte[(int) item.get().bytes()];
@@ -133,7 +205,14 @@ class ServiceClientTest {
                 read.write(piece);
             }
             assertArrayEquals(expected.toByteArray(), read.toByteArray());
+            return reader.service().orElseThrow().requests();
         }
+    }
+
+    /** The runner could not be reached a moment ago. */
+    private static ShuffleReader avoiding(ShuffleReader reader, List<MapOutput> outputs) {
+        reader.avoid(outputs.get(0));
+        return reader;
     }
 
     /** The block server's port is one that nobody listens on. */
