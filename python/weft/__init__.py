@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from weft._version import __version__
     from weft.accumulators import Accumulator, AccumulatorParam
+    from weft.broadcast import Broadcast
     from weft.conf import WeftConf
     from weft.context import WeftContext
     from weft.errors import WeftError
@@ -30,6 +31,7 @@ __all__ = [
     "Accumulator",
     "AccumulatorParam",
     "BarrierTaskContext",
+    "Broadcast",
     "InheritableThread",
     "StatCounter",
     "StorageLevel",
@@ -46,6 +48,7 @@ _MODULES = {
     "Accumulator": "weft.accumulators",
     "AccumulatorParam": "weft.accumulators",
     "BarrierTaskContext": "weft.taskcontext",
+    "Broadcast": "weft.broadcast",
     "InheritableThread": "weft.threads",
     "RDD": "weft.rdd",
     "StatCounter": "weft.statcounter",

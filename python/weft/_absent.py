@@ -20,13 +20,11 @@ getJobTags getSystemProperty hadoopFile hadoopRDD listArchives newAPIHadoopFile 
 removeJobTag resources sequenceFile setCheckpointDir setInterruptOnCancel setSystemProperty show_profiles
 statusTracker wholeTextFiles
 """.split()
-_INSTEAD = {
+_INSTEAD: dict[str, dict[str, str]] = {
     "RDD": {
         "barrier": BARRIER_INSTEAD,
     },
-    "WeftContext": {
-        "broadcast": "a variable that the function uses: it travels with the function, once per container",
-    },
+    "WeftContext": {},
 }
 _KNOWN = {"RDD": frozenset(_RDD), "WeftContext": frozenset(_CONTEXT)}
 

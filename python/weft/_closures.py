@@ -8,7 +8,8 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from weft.errors import ClosureError, DriverOnlyError
+from weft.broadcast import in_closure
+from weft.errors import BroadcastGoneError, ClosureError, DriverOnlyError
 
 __all__ = ["Blob", "Closure", "DriverObject"]
 
@@ -77,7 +78,10 @@ class Closure:
             if not callable(self.user):
                 raise TypeError(f"{self.method} at {self.site} needs a function, not {_kind(self.user)}")
             try:
-                data = cloudpickle.dumps(self.function, protocol=5)
+                with in_closure():
+                    data = cloudpickle.dumps(self.function, protocol=5)
+            except BroadcastGoneError:
+                raise
             except Exception as error:
                 raise self._explained(error) from None
             self._blob = Blob(data)

@@ -71,6 +71,14 @@ class DataSocket:
         gone = {"shuffles": list(shuffles), "blocks": list(blocks), "persisted": list(persisted)}
         self._call({"op": "drop", **gone})
 
+    def link(self, identity: str, path: str) -> None:
+        """Let a file of this machine be a block."""
+        self._call({"op": "link", "id": identity, "path": path})
+
+    def forget(self, broadcasts: Iterable[int], *, destroyed: bool) -> None:
+        """Have the nodes remove broadcasts; those that are destroyed nobody can fetch again."""
+        self._call({"op": "forget", "broadcasts": list(broadcasts), "destroyed": destroyed})
+
     def partitions(self, plan: bytes) -> int:
         """Ask how many partitions the plan's result node has."""
         return int(self._call({"op": "partitions"}, (plan,))["partitions"])

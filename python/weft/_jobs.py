@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import os
 import threading
 import time
 import weakref
@@ -40,7 +42,7 @@ class Jobs:
         self._totals = Totals()
         self._local = threading.local()
         self._ids = itertools.count()
-        self._dropped: deque[int | str] = deque()  # ids of RDDs with a shuffle, of blocks
+        self._dropped: deque[int | str | tuple[int]] = deque()  # ids of RDDs with a shuffle, of blocks, (broadcast,)
         self._held: dict[str, int] = {}  # how many RDDs and functions are made of a block, by its id
         self._held_blobs: weakref.WeakSet[Blob] = weakref.WeakSet()
         self._text_partitions: weakref.WeakKeyDictionary[TextNode, int] = weakref.WeakKeyDictionary()
@@ -114,6 +116,27 @@ class Jobs:
     def _hold(self, block: DataBlock | Blob) -> None:
         self._held[block.identity] = self._held.get(block.identity, 0) + 1
         weakref.finalize(block, self._dropped.append, block.identity).atexit = False  # type: ignore[misc, unused-ignore]
+
+    def link_block(self, identity: str, path: str) -> None:
+        """Let the gateway serve a file as a block; it must not change until the block is dropped."""
+        self._with_connection(lambda data: data.link(identity, path))
+
+    def forget_broadcast(self, bid: int, *, destroyed: bool) -> None:
+        """Have the nodes remove a broadcast, and the gateway, too, if it was destroyed."""
+        self._with_connection(lambda data: data.forget([bid], destroyed=destroyed))
+
+    def lose_broadcast(self, bid: int, path: str) -> None:
+        """Note that a broadcast is gone; its file goes now, the nodes' with the next job.
+
+        May be called at any moment, as the garbage collector does.
+        """
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        self._dropped.append((bid,))
+
+    def tell(self, line: str) -> None:
+        """Print a line for people."""
+        self._console.write_line(line)
 
     def require_running(self) -> None:
         """Raise E19 if the context was stopped."""
@@ -192,6 +215,7 @@ class Jobs:
         shuffles: list[int] = []
         blocks: list[str] = []
         persisted: list[int] = []
+        broadcasts: list[int] = []
         with self._lock:
             while self._persisted:
                 persisted.append(self._persisted.popleft())
@@ -204,6 +228,9 @@ class Jobs:
                 if isinstance(gone, int):
                     shuffles.append(gone)
                     continue
+                if isinstance(gone, tuple):
+                    broadcasts.extend(gone)
+                    continue
                 self._held[gone] -= 1
                 if not self._held[gone]:
                     del self._held[gone]
@@ -211,6 +238,8 @@ class Jobs:
                         blocks.append(gone)
             if shuffles or blocks or persisted:
                 data.drop(shuffles, blocks, persisted)
+            if broadcasts:
+                data.forget(broadcasts, destroyed=True)
 
 
 class _Collected:

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from weft._absent import absent_name
+from weft._broadcasts import Broadcasts
 from weft._callsite import call_site
 from weft._context.jobcontrol import JobControl
 from weft._failures import install_hook
@@ -92,6 +93,7 @@ class WeftContext(JobControl):
             self._answer = gateway.answer
             self._jobs = Jobs(gateway, console)
             self._added_files = []
+            self._broadcasts = Broadcasts(self._jobs, self._answer.info.get("broadcasts"))
             set_driver_folder(self._answer.info.get("files"))
             WeftContext._active = self
         atexit.register(self.stop)

@@ -24,6 +24,7 @@ say which record, stage and task it was (:attr:`BaseException.__notes__`).
     ├── ResultTooLargeError            E20  RuntimeError
     ├── InputDamagedError              E21  ValueError
     ├── KeyHashError                   E22  TypeError
+    ├── BroadcastGoneError             -    FileNotFoundError
     ├── JobCancelledError              -    RuntimeError
     ├── UpdateTooLargeError            -    ValueError
     ├── WrongPlaceError                -    RuntimeError
@@ -37,6 +38,7 @@ import pickle
 __all__ = [
     "AbsentNameError",
     "AccessError",
+    "BroadcastGoneError",
     "ClosureError",
     "ClusterError",
     "ContextError",
@@ -158,6 +160,10 @@ class InputDamagedError(WeftError, ValueError):
 
 class KeyHashError(WeftError, TypeError):
     """A key's hash differs from process to process (E22)."""
+
+
+class BroadcastGoneError(WeftError, FileNotFoundError):
+    """A broadcast was used after it was destroyed."""
 
 
 class JobCancelledError(WeftError, RuntimeError):

@@ -67,6 +67,7 @@ class FakeGateway:
             "startMillis": 1,
             "user": "me",
             "webUrl": None,
+            "broadcasts": os.path.join(self.folder, "broadcasts"),
         }
         path = os.path.join(self.folder, "data.sock")
         made = Gateway(Answer(0, path, self.token, "local_1_1", info), None)
@@ -131,6 +132,8 @@ class _Connection:
             self.gateway.dropped += [*request["shuffles"], *request["blocks"]]
             for identity in request["blocks"]:
                 del self.gateway.blocks[identity]
+            self._json(70, {})
+        elif request["op"] in ("link", "forget"):
             self._json(70, {})
         elif request["op"] == "put":
             self.gateway.blocks[request["id"]] = payload

@@ -24,7 +24,7 @@ def test_examples_give_what_they_show(name: str, sc: WeftContext) -> None:
     assert failed == 0
 
 
-@pytest.mark.parametrize("name", ["accumulators", "files", "taskcontext", "threads", "_context.shared"])
+@pytest.mark.parametrize("name", ["accumulators", "broadcast", "files", "taskcontext", "threads", "_context.shared"])
 def test_examples_of_tasks_give_what_they_show_where_tasks_run(name: str) -> None:
     module = importlib.import_module(f"weft.{name}")
     with WeftContext("inline[2]") as sc:

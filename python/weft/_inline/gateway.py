@@ -52,6 +52,12 @@ class InlineChannel:
         for identity in blocks:
             self._jobs.drop_block(identity)
 
+    def link(self, identity: str, path: str) -> None:
+        """Tasks find the driver's broadcasts in this process."""
+
+    def forget(self, broadcasts: Iterable[int], *, destroyed: bool) -> None:
+        """No node holds a copy."""
+
     def partitions(self, plan: bytes) -> int:
         """How many partitions the plan's result node has."""
         return self._jobs.partitions(plan)
@@ -133,6 +139,7 @@ class InlineGateway(Gateway):
         memory = _size(settings, "weft.python.worker.memory", 512 << 20)
         self._jobs = InlineJobs(memory, environment, _size(settings, "weft.driver.maxResultSize", 0))
         info["files"] = self._jobs.files
+        info["broadcasts"] = os.path.join(self._jobs.folder, "broadcasts")
         super().__init__(Answer(0, "", "", f"inline_{info['startMillis']}_{os.getpid()}", info), None)
         self._channel: Any = InlineChannel(self._jobs)
         self._control = InlineControl(self._jobs, self.stop)

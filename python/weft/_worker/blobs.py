@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import threading
 from collections import OrderedDict
 from typing import Any
 
 from weft._worker.frames import FrameError, FrameType
 from weft._worker.streams import Streams
+from weft.errors import BroadcastGoneError, WrongPlaceError
 
 __all__ = ["Blobs"]
 
@@ -45,6 +47,29 @@ class Blobs:
             _, (_, size) = self._loaded.popitem(last=False)
             self._bytes -= size
         return value
+
+    def clear(self) -> None:
+        """Forget all functions, so that each is loaded anew."""
+        self._loaded.clear()
+        self._bytes = 0
+
+    def find_broadcast(self, number: int) -> str:
+        """Ask where the file of a broadcast is on this node.
+
+        Raises
+        ------
+        BroadcastGoneError
+            If it was destroyed.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            raise WrongPlaceError(
+                f"Broadcast {number} came into a thread of a task before the task itself had it; use it once before."
+            )
+        self._streams.connection.send_json(FrameType.LOOKUP, 0, {"broadcast": number})
+        found = self._streams.receive(FrameType.BROADCAST).json()
+        if "path" not in found:
+            raise BroadcastGoneError(str(found["gone"]))
+        return str(found["path"])
 
     def _fetch(self, digest: str) -> bytes:
         self._streams.connection.send_json(FrameType.NEED, 0, {"hash": digest})

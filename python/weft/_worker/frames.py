@@ -26,6 +26,7 @@ class FrameType(IntEnum):
     FAIL = 5
     BLOB = 6
     SHUTDOWN = 7
+    BROADCAST = 8
     HELLO = 16
     OPEN = 17
     CREDIT = 18
@@ -36,9 +37,10 @@ class FrameType(IntEnum):
     DONE = 23
     ERROR = 24
     STEP = 25
+    LOOKUP = 26
 
 
-_FROM_RUNNER = frozenset(range(1, 8))
+_FROM_RUNNER = frozenset(range(1, 9))
 
 
 class FrameError(Exception):

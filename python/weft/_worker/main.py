@@ -14,7 +14,7 @@ import sys
 import time
 from typing import Any
 
-from weft import accumulators
+from weft import accumulators, broadcast
 from weft._ops import native
 from weft._ops.memory import private_bytes
 from weft._ops.scope import TaskScope, enter
@@ -98,6 +98,7 @@ class _Worker:
         self._connection = connection
         self._streams = Streams(connection)
         self._blobs = Blobs(self._streams)
+        broadcast.set_finder(self._blobs.find_broadcast)
         self._baseline = private_bytes()
         self._on_path: set[str] = set()
         self._cpu = 0.0
@@ -118,6 +119,8 @@ class _Worker:
         self._blobs.start_task()
         accumulators.start_task()
         TaskContext._enter(task)
+        if broadcast.any_stale():
+            self._blobs.clear()
         scope = TaskScope(int(task["memory"]), task["spill"], self._baseline)
         scope.output_dirs = task["output"]
         enter(scope)

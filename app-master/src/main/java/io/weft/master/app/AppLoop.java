@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
 
 /**
  * The one thread that owns the scheduler: takes messages in order, gives the scheduler its events, performs the actions that come
@@ -40,6 +41,8 @@ public final class AppLoop implements BackendListener, Submitter {
 
         record DropCached(int rdd) implements Message {}
 
+        record ForgetBroadcast(int broadcast) implements Message {}
+
         record Broken(JobFailure failure) implements Message {}
 
         record Stop() implements Message {}
@@ -50,6 +53,7 @@ public final class AppLoop implements BackendListener, Submitter {
     private final EventLog log;
     private final RunningJobs jobs = new RunningJobs();
     private final ActionPerformer performer;
+    private final Broadcasts broadcasts;
     private final WorkerReports reports;
     private final LinkedBlockingQueue<Message> messages = new LinkedBlockingQueue<>();
     private final Thread thread = new Thread(this::run, "weft-app");
@@ -65,11 +69,13 @@ public final class AppLoop implements BackendListener, Submitter {
             EventLog log,
             DriverPython driver,
             PrintedLines printed,
-            CachedBlocks cached) {
+            CachedBlocks cached,
+            ToLongFunction<String> blockLengths) {
         this.cached = cached;
         this.scheduler = scheduler;
         this.backend = backend;
         this.log = log;
+        broadcasts = new Broadcasts(backend, blockLengths);
         performer = new ActionPerformer(backend, jobs);
         reports = new WorkerReports(driver, printed, jobs);
         thread.setDaemon(true);
@@ -114,6 +120,11 @@ public final class AppLoop implements BackendListener, Submitter {
     @Override
     public String waiting() {
         return backend.waiting();
+    }
+
+    @Override
+    public void forgetBroadcast(int broadcast) {
+        messages.add(new Message.ForgetBroadcast(broadcast));
     }
 
     void addFile(RunnerCommand.AddFile file) {
@@ -190,6 +201,8 @@ public final class AppLoop implements BackendListener, Submitter {
         } else if (message instanceof Message.DropCached drop) {
             cached.drop(drop.rdd());
             performer.dropKept(drop.rdd());
+        } else if (message instanceof Message.ForgetBroadcast forget) {
+            broadcasts.forget(forget.broadcast());
         } else if (message instanceof Message.Broken because) {
             becameBroken(because.failure());
         }
@@ -226,6 +239,10 @@ public final class AppLoop implements BackendListener, Submitter {
             reports.conflict(runner, worker).ifPresent(this::becameBroken);
             return;
         }
+        if (event instanceof RunnerEvent.BroadcastWanted wanted) {
+            broadcasts.wanted(runner, wanted);
+            return;
+        }
         if (event instanceof RunnerEvent.Printed printed) {
             reports.print(printed);
             return;
@@ -255,6 +272,7 @@ public final class AppLoop implements BackendListener, Submitter {
         } else if (event instanceof SchedulerEvent.RunnerLost lost) {
             performer.runnerLost(lost.runner());
             cached.runnerLost(lost.runner());
+            broadcasts.runnerLost(lost.runner());
         }
         log.event(now, event);
         for (SchedulerAction action : scheduler.handle(event, now)) {

@@ -73,7 +73,8 @@ public final class Application implements Gateway.Control {
                 new EventLog(logFile(spec), settings.logFolder().isPresent()),
                 spec.python(),
                 new PrintedLines(System.err),
-                cached);
+                cached,
+                blocks::length);
         JobSettings jobSettings = new JobSettings(
                 spec.id(),
                 spec.folder(),
@@ -104,6 +105,11 @@ public final class Application implements Gateway.Control {
     /** Where the driver finds the files of addFile. */
     public Path filesFolder() {
         return addedFiles.folder();
+    }
+
+    /** Where the driver puts the files of its broadcasts. */
+    public Path broadcastFolder() {
+        return spec.data().resolve("driver-broadcasts").toAbsolutePath();
     }
 
     public BlockStore blocks() {

@@ -54,6 +54,7 @@ final class LocalSession implements AutoCloseable {
             Doors doors = Doors.open(application, made.results(), line.token(), folders.main());
             Map<String, Object> info = info(line, masterText(line, set), startMillis, settings, made.slots());
             info.put("files", application.filesFolder().toString());
+            info.put("broadcasts", application.broadcastFolder().toString());
             return new LocalSession(folders, application, doors, answer(id, info, doors));
         } catch (IOException | RuntimeException failed) {
             folders.remove();

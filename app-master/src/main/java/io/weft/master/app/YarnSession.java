@@ -170,6 +170,7 @@ final class YarnSession {
         info.put("user", record.text("user"));
         info.put("webUrl", null);
         info.put("files", application.filesFolder().toString());
+        info.put("broadcasts", application.broadcastFolder().toString());
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("port", doors.port());
         answer.put("socket", "/proc/" + ProcessHandle.current().pid() + "/cwd/" + doors.socket());

@@ -8,12 +8,14 @@ import io.weft.master.jobs.Json;
 import io.weft.master.jobs.Stacks;
 import io.weft.master.results.ResultFeed;
 import io.weft.master.results.ResultLostException;
+import io.weft.runner.protocol.RunnerCommand;
 import io.weft.runner.shuffle.BlockStore;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,6 +65,9 @@ final class DataConnection {
                 case "put" -> put(Json.string(request, "id", ""));
                 case "has" -> has(Json.list(request, "ids"));
                 case "drop" -> drop(request);
+                case "link" -> link(Json.string(request, "id", ""), Json.string(request, "path", ""));
+                case "forget" ->
+                    forget(Json.list(request, "broadcasts"), Boolean.TRUE.equals(request.get("destroyed")));
                 case "partitions" -> partitions();
                 case "run" -> run();
                 default -> throw new IOException("unknown request '" + operation + "'");
@@ -164,6 +169,29 @@ final class DataConnection {
             services.jobs().dropCached(Integer.parseInt(rdd));
         }
         Json.list(gone, "blocks").forEach(services.blocks()::release);
+        channel.write(DataFrames.OK, "{}");
+    }
+
+    private void link(String id, String path) throws IOException, JobException {
+        wholePayload();
+        try {
+            services.blocks().link(id, Path.of(path));
+        } catch (IOException error) {
+            String text = path + " cannot be served to the workers: " + Stacks.message(error);
+            throw new JobException(JobFailure.of("", 7, "resources", text, error));
+        }
+        channel.write(DataFrames.OK, "{}");
+    }
+
+    private void forget(List<String> broadcasts, boolean destroyed) throws IOException {
+        wholePayload();
+        for (String text : broadcasts) {
+            int broadcast = Integer.parseInt(text);
+            if (destroyed) {
+                services.blocks().release(RunnerCommand.BroadcastFrom.block(broadcast));
+            }
+            services.jobs().forgetBroadcast(broadcast);
+        }
         channel.write(DataFrames.OK, "{}");
     }
 

@@ -67,6 +67,11 @@ public final class JobService {
         decoder.run();
     }
 
+    /** Has the nodes remove a broadcast; a task that needs it fetches it again, if the driver has not destroyed it. */
+    public void forgetBroadcast(int broadcast) {
+        submitter.forgetBroadcast(broadcast);
+    }
+
     /** The driver has dropped the RDD of this shuffle. */
     public void dropShuffle(int shuffle) {
         submitter.scheduler(new SchedulerEvent.ShuffleDropped(shuffle));

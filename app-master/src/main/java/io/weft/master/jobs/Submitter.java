@@ -16,6 +16,9 @@ public interface Submitter {
     /** Nobody reads what is kept of this persisted RDD any more. */
     void dropCached(int rdd);
 
+    /** Has the nodes remove a broadcast. */
+    void forgetBroadcast(int broadcast);
+
     /** Why tasks wait for slots, in the user's words, or "". */
     String waiting();
 

@@ -15,6 +15,8 @@ import io.weft.runner.shuffle.BlockStore;
 import io.weft.runner.shuffle.MapOutputFiles;
 import io.weft.runner.shuffle.ShuffleReader;
 import io.weft.runner.task.BlobCache;
+import io.weft.runner.task.BroadcastFiles;
+import io.weft.runner.task.BroadcastReader;
 import io.weft.runner.task.InputOpener;
 import io.weft.runner.task.MemoryWatch;
 import io.weft.runner.task.Sinks;
@@ -48,6 +50,7 @@ public final class Runner implements AutoCloseable {
     private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
     private static final int READ_TIMEOUT_MILLIS = 60_000;
     private static final long SLOT_END_MILLIS = 5_000;
+    private static final long BROADCAST_STALL_MILLIS = 15_000;
 
     private final RunnerConfig config;
     private final Consumer<RunnerEvent> events;
@@ -57,6 +60,7 @@ public final class Runner implements AutoCloseable {
     private final BlockStore results;
     private final ShuffleReader reader;
     private final SharedFiles files;
+    private final BroadcastFiles broadcasts;
     private final ShuffleLists shuffles = new ShuffleLists();
     private final TaskServices services;
     private final WorkerPool workers;
@@ -99,12 +103,22 @@ public final class Runner implements AutoCloseable {
             blockPort = ends.serve() ? serve() : 0;
             MemoryWatch memory = new MemoryWatch(config.limits().containerBytes());
             open.push(memory::close);
+            broadcasts = new BroadcastFiles(
+                    ends.master(),
+                    new BroadcastReader(ends.master(), client::reader, BROADCAST_STALL_MILLIS),
+                    results,
+                    folders.broadcasts(),
+                    broadcast -> events.accept(new RunnerEvent.BroadcastWanted(broadcast, config.host(), blockPort())));
             files = new SharedFiles(ends.master(), folders.files(), threads);
             services = new TaskServices(
                     config.application(),
                     folders,
                     new InputOpener(
-                            ends.hadoop(), ends.master(), reader, new BlobCache(ends.master(), folders.blobs())),
+                            ends.hadoop(),
+                            ends.master(),
+                            reader,
+                            new BlobCache(ends.master(), folders.blobs()),
+                            broadcasts),
                     new Sinks(
                             new Sinks.Address(config.runner(), config.host(), blockPort, ends.shufflePort()),
                             outputs,
@@ -178,6 +192,10 @@ public final class Runner implements AutoCloseable {
             results.release(release.block());
         } else if (command instanceof RunnerCommand.AddFile file) {
             files.add(file);
+        } else if (command instanceof RunnerCommand.BroadcastFrom from) {
+            broadcasts.answer(from);
+        } else if (command instanceof RunnerCommand.DropBroadcast drop) {
+            threads.execute(() -> broadcasts.drop(drop.broadcast()));
         } else if (command instanceof RunnerCommand.Shutdown shutdown) {
             Thread closing = new Thread(
                     () -> {

@@ -59,7 +59,10 @@ public final class MessageCodec {
             RunnerCommand.Shutdown.class,
             InputSpec.Cached.class,
             RunnerEvent.PartitionsKept.class,
-            RunnerCommand.DropKept.class);
+            RunnerCommand.DropKept.class,
+            RunnerEvent.BroadcastWanted.class,
+            RunnerCommand.BroadcastFrom.class,
+            RunnerCommand.DropBroadcast.class);
 
     private final Kryo kryo;
     private final Output output = new Output(4096, MAX_MESSAGE_BYTES);

@@ -44,6 +44,21 @@ public sealed interface RunnerCommand {
     /** A file of addFile or addPyFile: fetch block {@code block} from the ApplicationMaster as {@code name}. */
     record AddFile(String name, String block, boolean onPath) implements RunnerCommand {}
 
+    /** Read a broadcast of {@code length} bytes (-1: it is gone) there; port 0: from the ApplicationMaster's block server. */
+    record BroadcastFrom(int broadcast, long length, String host, int port) implements RunnerCommand {
+        public BroadcastFrom {
+            Objects.requireNonNull(host, "host is null");
+        }
+
+        /** The block that a broadcast is, wherever it is served. */
+        public static String block(int broadcast) {
+            return "broadcast-" + broadcast;
+        }
+    }
+
+    /** Remove this broadcast from the node. */
+    record DropBroadcast(int broadcast) implements RunnerCommand {}
+
     /** End: kill workers, remove what is left, leave. */
     record Shutdown(String reason) implements RunnerCommand {}
 }

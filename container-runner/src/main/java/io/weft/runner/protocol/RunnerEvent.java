@@ -45,6 +45,13 @@ public sealed interface RunnerEvent {
     /** The attempt has written its output and asks whether it may commit; it waits for the answer. */
     record CommitWanted(TaskAttemptId id) implements RunnerEvent {}
 
+    /** A task needs this broadcast; the runner serves blocks at {@code host} and {@code blockPort}, 0 for none. */
+    record BroadcastWanted(int broadcast, String host, int blockPort) implements RunnerEvent {
+        public BroadcastWanted {
+            Objects.requireNonNull(host, "host is null");
+        }
+    }
+
     /** A worker registered: the interpreter that functions meet there. */
     record WorkerRegistered(
             int slot, int pid, String python, String implementation, String hashAlgorithm, boolean compiled)

@@ -175,10 +175,20 @@ public final class BlockStore implements Closeable {
 
     /** Serves a file that stays its owner's: releasing the block does not delete it. It must not change meanwhile. */
     public void link(String id, Path file) throws IOException {
-        Block before = blocks.put(id, new Block(List.of(), file.toAbsolutePath(), false, Files.size(file)));
+        link(id, file, Files.size(file));
+    }
+
+    /** As {@link #link(String, Path)}, of the file's first {@code length} bytes; later ones may still be written. */
+    public void link(String id, Path file, long length) {
+        Block before = blocks.put(id, new Block(List.of(), file.toAbsolutePath(), false, length));
         if (before != null) {
             discard(before);
         }
+    }
+
+    /** The file that holds a block as it is; empty when there is no such block, or it is in memory. */
+    public Optional<Path> file(String id) {
+        return Optional.ofNullable(blocks.get(id)).map(Block::file);
     }
 
     public boolean contains(String id) {

@@ -11,24 +11,37 @@ import io.weft.runner.shuffle.Part;
 import io.weft.runner.shuffle.ShuffleReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 
-/** Opens the inputs and functions of a runner's tasks. Thread-safe. */
+/** Opens the inputs, functions and broadcasts of a runner's tasks. Thread-safe. */
 public final class InputOpener {
     private final Supplier<Configuration> hadoop;
     private final MasterBlocks master;
     private final ShuffleReader shuffles;
     private final BlobCache blobs;
+    private final BroadcastFiles broadcasts;
 
-    public InputOpener(Supplier<Configuration> hadoop, MasterBlocks master, ShuffleReader shuffles, BlobCache blobs) {
+    public InputOpener(
+            Supplier<Configuration> hadoop,
+            MasterBlocks master,
+            ShuffleReader shuffles,
+            BlobCache blobs,
+            BroadcastFiles broadcasts) {
         this.hadoop = hadoop;
         this.master = master;
         this.shuffles = shuffles;
         this.blobs = blobs;
+        this.broadcasts = broadcasts;
+    }
+
+    /** The file of a broadcast on this node; waits until it has come. */
+    Path broadcast(int broadcast) throws IOException {
+        return broadcasts.path(broadcast);
     }
 
     /** The bytes of a pickled function; the caller closes the stream. */

@@ -5,6 +5,8 @@ import io.weft.runner.shuffle.BlockClient;
 import io.weft.runner.shuffle.BlockStore;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /** The blocks that the ApplicationMaster holds: functions, uploaded data, files. */
 public interface MasterBlocks {
@@ -13,6 +15,15 @@ public interface MasterBlocks {
 
     /** Reads ranges of blocks. */
     BlockReader reader();
+
+    /**
+     * The file of a block of the ApplicationMaster's own machine; empty when that is another.
+     *
+     * @throws BroadcastGoneException when it is this one, and has no such file
+     */
+    default Optional<Path> file(String block) throws IOException {
+        return Optional.empty();
+    }
 
     /** The blocks of an ApplicationMaster in this process. */
     static MasterBlocks inProcess(BlockStore store) {
@@ -29,6 +40,15 @@ public interface MasterBlocks {
             @Override
             public BlockReader reader() {
                 return store::open;
+            }
+
+            @Override
+            public Optional<Path> file(String block) throws IOException {
+                Optional<Path> file = store.file(block);
+                if (file.isEmpty()) {
+                    throw new BroadcastGoneException(block);
+                }
+                return file;
             }
         };
     }

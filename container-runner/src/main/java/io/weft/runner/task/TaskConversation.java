@@ -141,6 +141,10 @@ final class TaskConversation {
                 String hash = frame.json().path("hash").asText("");
                 services.feeders().execute(() -> sendBlob(hash));
             }
+            case LOOKUP -> {
+                int broadcast = frame.json().path("broadcast").asInt(-1);
+                services.feeders().execute(() -> sendBroadcast(broadcast));
+            }
             case STEP -> step = frame.json().path("step").asText("");
             case RESULT, OUTPUT -> sink.accept(frame);
             default -> throw new ProtocolException("a worker sent " + frame.type() + " during a task");
@@ -192,6 +196,23 @@ final class TaskConversation {
             } while (!last);
         } catch (IOException | RuntimeException e) {
             stop.accept(Failures.runner("a function could not be brought to the worker", e));
+        }
+    }
+
+    private void sendBroadcast(int broadcast) {
+        ObjectNode answer = Json.object().put("broadcast", broadcast);
+        try {
+            answer.put("path", services.inputs().broadcast(broadcast).toString());
+        } catch (BroadcastGoneException e) {
+            answer.put("gone", e.getMessage());
+        } catch (IOException | RuntimeException e) {
+            stop.accept(Failures.runner("a broadcast could not be brought to the worker", e));
+            return;
+        }
+        try {
+            worker.send(FrameType.BROADCAST, 0, ByteBuffer.wrap(Json.bytes(answer)));
+        } catch (IOException e) {
+            stop.accept(Failures.runner("the worker could not be told of a broadcast", e));
         }
     }
 

@@ -48,6 +48,11 @@ public record TaskFolders(List<Path> output, List<Path> work, Path files) {
         return work.get(0).resolve("blobs");
     }
 
+    /** Folder of broadcasts, shared by all runners of the application on this node. */
+    public Path broadcasts() {
+        return output.get(0).resolveSibling("broadcasts");
+    }
+
     /** Folder of results too large for memory. */
     public Path results() {
         return work.get(0).resolve("results");

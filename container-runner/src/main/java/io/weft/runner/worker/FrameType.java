@@ -11,6 +11,7 @@ public enum FrameType {
     FAIL(5),
     BLOB(6),
     SHUTDOWN(7),
+    BROADCAST(8),
     HELLO(16),
     OPEN(17),
     CREDIT(18),
@@ -20,7 +21,8 @@ public enum FrameType {
     OUTPUT(22),
     DONE(23),
     ERROR(24),
-    STEP(25);
+    STEP(25),
+    LOOKUP(26);
 
     private static final int FIRST_OF_WORKER = 16;
     private static final FrameType[] BY_CODE = byCode();
@@ -46,7 +48,7 @@ public enum FrameType {
     }
 
     private static FrameType[] byCode() {
-        FrameType[] types = new FrameType[STEP.code + 1];
+        FrameType[] types = new FrameType[LOOKUP.code + 1];
         for (FrameType type : values()) {
             types[type.code] = type;
         }
