@@ -11,9 +11,8 @@ from types import FunctionType
 from typing import Any, Protocol
 
 from weft._ops import native
-from weft._ops.batching import take
 from weft._ops.columns import estimate_bytes
-from weft._ops.nans import canonical_keys
+from weft._ops.nans import canonical, canonical_keys
 from weft._ops.spreading import Rows, numbers_of
 
 __all__ = ["PairTable", "Table", "make_table"]
@@ -58,7 +57,8 @@ def _addition(one: Any, other: Any) -> Any:
 
 
 _MISSING: Any = object()
-_ABSORB_ROWS = 256
+_NEVER_NAN = frozenset({str, bytes, int, bool, type(None)})
+_STEP = 64  # rows between two looks at what a row takes
 _NO_LIMIT = 1 << 62
 
 
@@ -80,14 +80,28 @@ class PairTable:
 
     def absorb(self, pairs: Iterator[tuple[Any, Any]], limit: int, most_bytes: int = _NO_LIMIT) -> int:
         """Combine so many pairs of an iterator, or such as take so many bytes; returns how many."""
-        count, left = 0, most_bytes
+        entries, merge, create = self._entries, self._merge, self._create
+        count, left, step = 0, most_bytes, 1
+        key: Any = None
+        value: Any = None
         while count < limit and left > 0:
-            some = take(pairs, min(_ABSORB_ROWS, limit - count), left)
-            if not some:
+            before = count
+            for key, value in islice(pairs, min(step, limit - count)):
+                count += 1
+                if key in entries:
+                    entries[key] = merge(entries[key], value)
+                    continue
+                if type(key) not in _NEVER_NAN:
+                    key = canonical(key)
+                    if key in entries:
+                        entries[key] = merge(entries[key], value)
+                        continue
+                entries[key] = value if create is None else create(value)
+            if count == before:
                 break
-            left -= len(some) * max(1, estimate_bytes(some[-1]))
-            count += len(some)
-            self.update([key for key, _ in some], [value for _, value in some])
+            each = max(1, estimate_bytes(key) + estimate_bytes(value))
+            left -= (count - before) * each
+            step = max(1, min(_STEP, left // each))
         return count
 
     def update(self, keys: list[Any], values: list[Any]) -> None:
