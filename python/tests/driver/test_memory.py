@@ -60,6 +60,15 @@ def test_records_of_a_megabyte_stay_within_the_limit(operation: str, tmp_path: o
             assert sorted(sc.textFile(folder).map(lambda text: int(text[:7])).collect()) == list(range(count))
 
 
+def test_a_partitioned_rdd_is_reduced_within_the_limit() -> None:
+    # Without a shuffle: 900,000 sums take more than the limit, at which a worker is killed.
+    count = 900_000
+    with context(memory="32m", limit="96m") as sc:
+        pairs = sc.range(0, count, numSlices=2).map(lambda number: (f"{number:064}", number)).partitionBy(1)
+        sums = pairs.union(pairs).partitionBy(1).reduceByKey(operator.add, 1)
+        assert sums.map(lambda pair: pair[1]).reduce(operator.add) == count * (count - 1)
+
+
 def test_a_float_sum_is_the_same_to_the_last_bit_in_any_memory() -> None:
     def floats(number: int) -> tuple[str, float]:
         return f"{number % 60_000:050}", ((number * 7919) % 1009 - 500) * 10.0 ** (number % 31 - 15)

@@ -1,4 +1,4 @@
-"""Partitions that are read several times, products, pairs and sorting within a partition, whatever spills."""
+"""Partitions that are read several times; products, pairs, sorting and combining in a partition, whatever spills."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from tests.ops.scope import scope
 from weft._ops import scope as scopes
 from weft._ops.kept import Kept, all_pairs, zipped
-from weft._ops.locally import sort_within
+from weft._ops.locally import combine_pairs, sort_within
 from weft._ops.memory import AlwaysFull, NeverFull
 from weft._ops.scope import TaskScope
 
@@ -74,4 +74,23 @@ def test_pairs_are_sorted_within_a_partition_stably_whatever_spills(
         scopes.enter(None)
         task.close()
     assert found == sorted(pairs, key=lambda pair: -pair[0], reverse=not ascending)
+    assert (task.spills > 0) == bool(every)
+
+
+@pytest.mark.parametrize("every", [0, 1, 3])
+def test_pairs_are_combined_within_a_partition_whatever_spills(tmp_path: Path, every: int) -> None:
+    numbers = random.Random(6)
+    pairs = [(numbers.randrange(20_000), place) for place in range(60_000)]
+    wanted: dict[int, list[int]] = {}
+    for key, value in pairs:
+        wanted.setdefault(key, []).append(value)
+    task = TaskScope(1 << 30, [str(tmp_path)])
+    task.gauge = AlwaysFull(every) if every else NeverFull()
+    scopes.enter(task)
+    try:
+        found = list(combine_pairs(lambda value: [value], lambda values, value: [*values, value])(0, iter(pairs)))
+    finally:
+        scopes.enter(None)
+        task.close()
+    assert found == list(wanted.items())
     assert (task.spills > 0) == bool(every)

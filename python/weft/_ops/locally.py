@@ -15,12 +15,15 @@ from typing import Any, NamedTuple
 
 from weft._ops import scope as scopes
 from weft._ops.batching import in_lists
+from weft._ops.external import ExternalCombiner
 from weft._ops.merging import sort_order
 from weft._ops.sort import sorted_segments, spill_columns
 from weft._ops.spill import SpillFiles
+from weft._ops.tables import make_table
 
 __all__ = [
     "Buckets",
+    "combine_pairs",
     "comparable",
     "count_buckets",
     "has_all",
@@ -35,6 +38,18 @@ __all__ = [
 _Partition = Callable[[int, Iterator[Any]], Iterable[Any]]
 _FIRST = operator.itemgetter(0)
 _ROWS = 4096
+
+
+def combine_pairs(create: Callable[[Any], Any], merge: Callable[[Any, Any], Any]) -> _Partition:
+    """Combine the values of each key where all of them are in this partition already, on disk if need be."""
+
+    def combine(_index: int, pairs: Iterator[Any]) -> Iterable[Any]:
+        scope = scopes.current()
+        combiner = ExternalCombiner(scope, scope.gauge, make_table(create, merge))
+        combiner.absorb(pairs)
+        return itertools.chain.from_iterable(zip(*columns) for columns in combiner.results())
+
+    return combine
 
 
 def sort_within(key: Callable[[Any], Any] | None, ascending: bool) -> _Partition:

@@ -23,7 +23,6 @@ from weft.resultiterable import ResultIterable
 
 __all__ = [
     "as_groups",
-    "combine_pairs",
     "count_records",
     "count_values",
     "enumerate_from",
@@ -105,20 +104,6 @@ def with_zero(zero: Any, function: Callable[[Any, Any], Any]) -> Callable[[Any],
         return function(copy.deepcopy(zero), value)
 
     return create
-
-
-def combine_pairs(create: Callable[[Any], Any], merge: Callable[[Any, Any], Any]) -> _Partition:
-    """Combine the values of each key where all of them are in this partition already."""
-
-    def combine(_index: int, pairs: Iterator[Any]) -> Iterable[Any]:
-        from weft._ops.tables import make_table  # here, because the driver imports this module and never needs that
-
-        table = make_table(create, merge)
-        while table.absorb(pairs, _ROWS):
-            pass
-        return zip(*table.take())
-
-    return combine
 
 
 def inner_pairs(lists: tuple[Any, Any]) -> Iterator[tuple[Any, Any]]:

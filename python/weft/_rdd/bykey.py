@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weft import join as joins
 from weft._callsite import call_site
 from weft._lineage import CoGroupNode
-from weft._ops import narrow
+from weft._ops import locally, narrow
 from weft._ops.keys import portable_hash
 from weft._rdd.partitions import Partitions
 from weft.resultiterable import ResultIterable
@@ -52,7 +52,7 @@ class ByKey(Partitions[T]):
         create, merge_value, merge_combiners = functions
         target = self._target(numPartitions, partitionFunc)
         if self.partitioner == target:
-            return self._partitions_step(narrow.combine_pairs(create, merge_value), name, True, user)
+            return self._partitions_step(locally.combine_pairs(create, merge_value), name, True, user)
         return self._shuffle(
             name,
             target.numPartitions,
