@@ -73,3 +73,45 @@ def test_a_stopped_context_leaves_nothing(tmp_path: Path) -> None:
     socket = scripts.run(tmp_path, code).strip()
     assert not Path(socket).parent.exists()
     assert not scripts.is_running(scripts.gateway_of(socket))
+
+
+STARTING = """
+    import os, subprocess, time
+    from weft import WeftContext
+
+    def begin(_):
+        apart = subprocess.Popen(["sleep", "300"], start_new_session=True).pid
+        below = subprocess.Popen(["sh", "-c", "sleep 300 & wait"]).pid
+        forked = os.fork()
+        if forked == 0:
+            os.setsid()
+            time.sleep(300)
+        return os.getppid(), os.getpid(), apart, below, forked
+
+    sc = WeftContext("{master}", "starting")
+    print(*sc.parallelize([0], 1).map(begin).collect()[0], flush=True)
+    sc.parallelize([0], 1).map(lambda _: time.sleep(300)).collect()
+    """
+
+
+@pytest.mark.parametrize("first", ["fork server", "runner"])
+@pytest.mark.parametrize("master", ["local[1]", "local-cluster[1,1,512]"])
+def test_what_user_code_started_ends_when_runner_and_fork_server_are_killed(
+    tmp_path: Path, master: str, first: str
+) -> None:
+    driver = scripts.start(tmp_path, STARTING.replace("{master}", master))
+    assert driver.stdout is not None
+    server, *others = map(int, driver.stdout.readline().split())
+    runner = int(Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()[1])
+    below = scripts.descendants(runner)
+    assert {server, *others[:3]} <= set(below)
+    victims = [server, runner] if first == "fork server" else [runner, server]
+    os.kill(victims[1], signal.SIGSTOP)  # it shall not see the end of the other one
+    for victim in victims:
+        os.kill(victim, signal.SIGKILL)
+    ended = scripts.eventually(lambda: scripts.none_running([*victims, *others, *below]))
+    driver.kill()
+    driver.communicate(timeout=scripts.SECONDS)
+    for process in filter(scripts.is_running, {*others, *below}):
+        os.kill(process, signal.SIGKILL)
+    assert ended

@@ -14,11 +14,11 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
-from weft._ops.memory import request_spill
-from weft._worker.main import serve
 from weft._worker.process import SPILL_SIGNAL, die_with_parent, kill_marked, set_title
+from weft._worker.sentinel import MARK, Sentinel
 
 __all__ = ["main"]
 
@@ -26,8 +26,10 @@ __all__ = ["main"]
 class ForkServer:
     """Forks, reaps, and answers. Single-threaded."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, serve: Callable[[str, int], int], address: str, sentinel: Sentinel) -> None:
+        self._serve = serve
         self._address = address
+        self._sentinel = sentinel
         self._children: dict[int, int] = {}
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
@@ -40,7 +42,7 @@ class ForkServer:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if SPILL_SIGNAL is not None:
             # Here already, so that a worker that has just been forked does not die of it.
-            signal.signal(SPILL_SIGNAL, lambda _number, _frame: request_spill())
+            signal.signal(SPILL_SIGNAL, _spill_requested)
             signal.siginterrupt(SPILL_SIGNAL, False)
         self._say({"ready": True, "pid": os.getpid(), "python": _version(), "implementation": sys.implementation.name})
         pending = b""
@@ -60,7 +62,7 @@ class ForkServer:
         for child in self._children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
-        kill_marked(os.environ.get("WEFT_POOL", ""))
+        kill_marked(MARK, os.environ.get(MARK, ""))
 
     def _command(self, command: dict[str, Any]) -> None:
         if "fork" in command:
@@ -68,7 +70,6 @@ class ForkServer:
         elif "kill" in command and int(command["kill"]) in self._children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(command["kill"]), signal.SIGKILL)
-
         elif "spill" in command and int(command["spill"]) in self._children and SPILL_SIGNAL is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(command["spill"]), SPILL_SIGNAL)
@@ -90,10 +91,11 @@ class ForkServer:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             os.close(self._wake_read)
             os.close(self._wake_write)
+            self._sentinel.leave()
             null = os.open(os.devnull, os.O_RDONLY)
             os.dup2(null, 0)
             os.close(null)
-            status = serve(self._address, slot)
+            status = self._serve(self._address, slot)
         except BaseException:  # noqa: BLE001 - the child must end here, whatever happened
             sys.excepthook(*sys.exc_info())
         finally:
@@ -111,12 +113,21 @@ class ForkServer:
             if child == 0:
                 return
             slot = self._children.pop(child, None)
+            if child == self._sentinel.pid:
+                self._sentinel.leave()
+                self._sentinel = Sentinel()
             if slot is not None:
                 self._say({"died": child, "slot": slot, "status": os.waitstatus_to_exitcode(status)})
 
     @staticmethod
     def _say(answer: dict[str, Any]) -> None:
         os.write(1, json.dumps(answer).encode() + b"\n")
+
+
+def _spill_requested(_number: int, _frame: object) -> None:
+    from weft._ops.memory import request_spill  # loaded with the worker, behind the sentinel
+
+    request_spill()
 
 
 def _version() -> str:
@@ -127,11 +138,15 @@ def main() -> None:
     """Entry point: `python -m weft._worker.forkserver SOCKET`."""
     address = sys.argv[1]
     set_title(f"weft-forkserver {os.environ.get('WEFT_APPLICATION', '')}".rstrip())
+    sentinel = Sentinel()
+    # After it, which would keep all that memory.
+    from weft._worker.main import serve
+
     for name in filter(None, os.environ.get("WEFT_PREIMPORT", "").split(",")):
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
-    ForkServer(address).run()
+    ForkServer(serve, address, sentinel).run()
 
 
 if __name__ == "__main__":

@@ -25,15 +25,18 @@ def die_with_parent(parent: int) -> None:
         os._exit(0)
 
 
-def kill_marked(mark: str) -> None:
-    """Send SIGKILL to all other processes that have inherited this WEFT_POOL, whoever their parent is by now."""
-    wanted = f"WEFT_POOL={mark}".encode()
+def kill_marked(variable: str, mark: str) -> int:
+    """Send SIGKILL to all other processes that have inherited this variable, whoever their parent is; how many."""
+    wanted = f"{variable}={mark}".encode()
+    killed = 0
     for name in os.listdir("/proc") if mark and os.path.isdir("/proc") else ():
         if not name.isdigit() or int(name) == os.getpid():
             continue
         with contextlib.suppress(OSError), open(f"/proc/{name}/environ", "rb") as environ:
             if wanted in environ.read().split(b"\0"):
                 os.kill(int(name), signal.SIGKILL)
+                killed += 1
+    return killed
 
 
 def set_title(title: str) -> None:

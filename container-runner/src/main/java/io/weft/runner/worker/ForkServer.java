@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -56,6 +57,7 @@ final class ForkServer implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(settings.python(), "-m", "weft._worker.forkserver", socket);
         prepareEnvironment(builder.environment(), settings);
         builder.environment().put(Leftovers.POOL, mark);
+        builder.environment().put(Leftovers.SERVER, UUID.randomUUID().toString());
         Process process;
         try {
             process = builder.start();

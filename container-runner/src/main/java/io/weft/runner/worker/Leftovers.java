@@ -22,6 +22,9 @@ final class Leftovers {
     /** Environment variable with the pool's mark, set for the fork server. */
     static final String POOL = "WEFT_POOL";
 
+    /** Environment variable with the fork server's own mark, by which its sentinel finds what is left of it. */
+    static final String SERVER = "WEFT_SERVER";
+
     /** Environment variable with the worker's pid, which each worker sets for what it starts. */
     static final String WORKER = "WEFT_WORKER";
 
