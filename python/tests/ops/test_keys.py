@@ -54,6 +54,45 @@ class Opaque:
     pass
 
 
+class Owned:
+    """A class as users write them."""
+
+    def __init__(self, *parts: Any) -> None:
+        self.parts = parts
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.parts == other.parts  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((type(self), module_prefix(), *[hash(part) for part in self.parts], self.parts))
+
+
+class Leaf(Owned):
+    """Keeps its parent's hash."""
+
+
+class ById(Owned):
+    """Whose equality is identity, said in another way."""
+
+    def __hash__(self) -> int:
+        return hash(id(self))
+
+
+class Keeping(Owned):
+    """Keeps its number, as pathlib's paths do."""
+
+    kept: int | None = None
+
+    def __hash__(self) -> int:
+        if self.kept is None:
+            self.kept = hash(self.parts)
+        return self.kept
+
+
+def module_prefix() -> str:
+    return "prefix"
+
+
 @pytest.mark.parametrize(
     ("key", "expected"),
     [(None, 0), (NAN, 0), (1, 1), (-1, -2), ((), 3430008), ((None, 1), 3430029580078870073)],
@@ -110,8 +149,10 @@ def test_a_frozenset_does_not_depend_on_its_order(parts: list[Any]) -> None:
         ((Opaque(),),),
         len,
         "".join,
-        Opaque,
         Account(Opaque()),
+        Owned(Opaque()),
+        ById("a"),
+        list[int],
     ],
 )
 def test_a_key_with_only_objects_hash_is_refused(key: Any) -> None:
@@ -152,12 +193,26 @@ def test_a_column_is_partitioned_as_its_keys_are(keys: list[Any], partitions: in
 _PROGRAM = """
 import datetime, decimal, enum, uuid
 from weft._ops.keys import portable_hash
-from tests.ops.test_keys import Access, Account, Colour, Point
+from tests.ops.test_keys import Access, Account, Colour, Keeping, Leaf, Owned, Point
 keys = ["text", b"bytes", "", None, 1.5, float("nan"), datetime.date(2024, 5, 1), datetime.datetime(2024, 5, 1, 3),
         uuid.UUID(int=7), Colour.RED, Access.READ | Access.WRITE, frozenset(["a", None, datetime.date(2024, 1, 1)]),
-        Point("a", None), Account("a"), (None, ("x", float("nan"))), range(0), decimal.Decimal("1.5")]
+        Point("a", None), Account("a"), (None, ("x", float("nan"))), range(0), decimal.Decimal("1.5"),
+        Owned(None), Leaf("a", None, int, (None, (Point, float("nan")))), (1, Owned(Leaf(None))), int, Owned,
+        Keeping("a", 1)]
 print([portable_hash(key) for key in keys])
 """
+
+
+def test_a_users_class_keeps_equal_keys_together() -> None:
+    assert portable_hash(Owned(None, 1, True)) == portable_hash(Owned(None, 1.0, decimal.Decimal(1)))
+    assert portable_hash(Owned(None)) != portable_hash(Leaf(None))
+    assert portable_hash(Owned(1)) != portable_hash(Owned(2))
+
+
+def test_a_kept_hash_is_the_one_that_tables_see() -> None:
+    used, fresh = Keeping("a", (1, 2)), Keeping("a", (1, 2))
+    assert {used: 1}[fresh] == 1
+    assert portable_hash(used) == portable_hash(Keeping("a", (1, 2))) == hash(fresh)
 
 
 def test_every_process_agrees() -> None:

@@ -6,7 +6,9 @@ str, bytes, numbers, dates and what is built of them. What is not stable, and is
 1. ``None`` hashes to an address before CPython 3.12, a NaN (also numpy's, and its NaT) to its own address: both
    count as 0.
 2. Tuples, frozensets, ranges and frozen dataclasses hash what is in them, so they are hashed part by part.
-3. An object with only object's hash has no stable number: :class:`UnstableKeyError`.
+3. Classes hash to their address: they count by their name.
+4. A user's own ``__hash__`` is run with this hash in place of the builtin one (userhash.py).
+5. Any other object with only object's hash has no stable number: :class:`UnstableKeyError`.
 
 The driver has another seed, so a partition is only ever computed in a worker, or in the driver of an inline job after
 `seeded` has replaced what the seed changes.
@@ -26,6 +28,8 @@ import uuid
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from weft._ops.userhash import portable_method
 
 __all__ = ["UnstableKeyError", "are_builtin", "partition_column", "portable_hash", "use_hashers"]
 
@@ -158,6 +162,11 @@ def _hash_enum(key: enum.Enum) -> int:
     return portable_hash(name if name is not None else key._value_)
 
 
+def _hash_class(key: type) -> int:
+    """By name: equal classes are one class, wherever it was imported."""
+    return portable_hash(f"{key.__module__}.{key.__qualname__}")
+
+
 def _hash_of_fields(owner: type) -> _Hasher:
     """A hasher for a dataclass whose ``__hash__`` was generated: its compared fields may hold None."""
     names = [field.name for field in dataclasses.fields(owner) if (field.compare if field.hash is None else field.hash)]
@@ -208,6 +217,7 @@ _ADDRESSED = (
     weakref.ref,
     type(Ellipsis),
     type(NotImplemented),
+    types.GenericAlias,
 )
 
 
@@ -241,6 +251,8 @@ def _classify(kind: type) -> _Hasher:
     method: object = kind.__hash__
     if method is None:
         return hash  # raises Python's own "unhashable type"
+    if method is type.__hash__ and issubclass(kind, type):
+        return _hash_class
     if method is object.__hash__ or issubclass(kind, _ADDRESSED):
         return _unstable(kind)
     known = _REPLACED.get(method) or _BY_HASH.get(method)
@@ -250,5 +262,8 @@ def _classify(kind: type) -> _Hasher:
     code = getattr(method, "__code__", None)
     if code is not None and code.co_filename == "<string>" and "__dataclass_fields__" in owner.__dict__:
         return _hash_of_fields(owner)
+    own = portable_method(method, portable_hash, _unstable(kind))
+    if own is not None:
+        return own
     numpy_scalar = kind.__module__ == "numpy"  # datetime64 and timedelta64 are no Numbers, and may be NaT
     return _hash_number if numpy_scalar or issubclass(kind, numbers.Number) else hash
