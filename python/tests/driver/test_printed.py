@@ -277,6 +277,22 @@ def test_e16_a_codec_is_unknown(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_e16_an_output_folder_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert_prints(
+        tmp_path,
+        """
+        sc = WeftContext("local[1]")
+        sc.parallelize([1], 1).saveAsTextFile("file/out")
+        """,
+        3,
+        """
+        file:FOLDER/file/out cannot be written (saveAsTextFile at etl.py:4; nothing was run): Not a directory: \
+FOLDER/file/out
+        """,
+    )
+
+
 def test_e17_a_setting_is_unknown(tmp_path: Path) -> None:
     assert_prints(
         tmp_path,

@@ -207,6 +207,26 @@ def test_records_that_are_no_pairs_are_told_with_the_operation(tmp_path: Path) -
     )
 
 
+def test_a_process_that_a_function_forks_may_come_back(tmp_path: Path) -> None:
+    assert_prints(
+        tmp_path,
+        """
+        sc = WeftContext("local[1]")
+        def f(x):
+            return -x if os.fork() == 0 else (os.wait(), x)[1]
+        assert sc.parallelize([1], 1).map(f).collect() == [1]
+        assert sc.parallelize([(1, 2)], 1).mapValues(f).groupByKey(1).mapValues(list).collect() == [(1, [2])]
+        assert sc.parallelize([3], 1).collect() == [3]
+        """,
+        0,
+        """
+        [stage 1 task N] weft: a process that a function forked came back, and was ended. End it by os._exit.
+        [stage 1 task N] weft: a process that a function forked came back, and was ended. End it by os._exit.
+        weft: 3 jobs, 4 stages, 4 tasks in TIME
+        """,
+    )
+
+
 def test_an_exception_of_the_driver_has_the_scripts_frames_only(tmp_path: Path) -> None:
     code, text = run_script(
         tmp_path,

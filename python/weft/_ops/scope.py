@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from weft._ops.memory import Gauge, MemoryWatch
 
-__all__ = ["TaskScope", "current", "enter"]
+__all__ = ["TaskScope", "current", "end_if_forked", "enter", "watch_forks"]
 
 _entered: list[TaskScope] = []
+_forked: list[int] = []
+
+
+def watch_forks() -> None:
+    """Have :func:`end_if_forked` end the processes that functions fork from now on."""
+    os.register_at_fork(after_in_child=lambda: _forked.append(os.getpid()))
+
+
+def end_if_forked() -> None:
+    """End this process if it is no worker but a copy of one, whose function returned instead of ending it.
+
+    It would go on with the task as the worker does: on the same connection, into the same files.
+    """
+    if _forked:
+        sys.stderr.write("weft: a process that a function forked came back, and was ended. End it by os._exit.\n")
+        sys.stderr.flush()
+        os._exit(1)
 
 
 class TaskScope:

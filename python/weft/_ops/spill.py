@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from weft._ops.columns import FRAME_HEADER, KIND_RECORDS, dump_column, frame, load_column
+from weft._ops.scope import end_if_forked
 
 __all__ = ["DiskFullError", "Segment", "SegmentWriter", "SpillFiles", "SpillScope"]
 
@@ -85,6 +86,7 @@ class SpillFiles:
 
     def writer(self) -> SegmentWriter:
         """Begin a segment on the disk whose turn it is."""
+        end_if_forked()
         if self._closed:
             raise RuntimeError("the spill files of this task are closed")
         folder = self._folder()

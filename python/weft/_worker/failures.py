@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import linecache
 import os
@@ -14,6 +15,7 @@ from typing import Any
 from weft._exceptions import pickled
 from weft._ops.keys import UnstableKeyError
 from weft._ops.pipeline import Step, failing_record
+from weft._ops.spill import DiskFullError
 from weft._worker.frames import FrameError
 from weft._worker.program import Program
 from weft._worker.streams import InputFailed
@@ -38,7 +40,7 @@ def describe(error: BaseException, program: Program | None) -> tuple[dict[str, A
         "kind": _kind(error),
         "type": type(error).__qualname__,
         "module": type(error).__module__,
-        "message": _safe_text(error),
+        "message": _disk_text(error, program) if _is_disk_full(error) else _safe_text(error),
         "frames": _user_frames(origin.__traceback__) or _frames_of_stop(origin),
         "causes": _causes(origin),
         "allFrames": "".join(traceback.format_exception(type(error), error, error.__traceback__))[-65536:],
@@ -61,9 +63,29 @@ def _kind(error: BaseException) -> str:
         return "memory"
     if isinstance(error, FrameError):
         return "protocol"
+    if _is_disk_full(error):
+        return "disk"
     if isinstance(error, (BlobImportError, ModuleNotFoundError)):
         return "import"
     return "user"
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    """Whether Weft's own files found no room, not the user's."""
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return False
+    innermost = None
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        innermost = frame.f_code.co_filename
+    return innermost is not None and innermost.startswith(_WEFT)
+
+
+def _disk_text(error: BaseException, program: Program | None) -> str:
+    if isinstance(error, DiskFullError):
+        text = str(error.strerror)
+        return text[:1].upper() + text[1:] + "."
+    folders = ", ".join(program.scope.spill_dirs) if program is not None else "the folder for temporary files"
+    return f"No room left in {folders} for the output of this task; free space there, or set weft.local.dir."
 
 
 def _causes(error: BaseException) -> list[dict[str, str]]:
@@ -75,6 +97,9 @@ def _causes(error: BaseException) -> list[dict[str, str]]:
         if cause is None or id(cause) in seen:
             break
         seen.add(id(cause))
+        if type(cause) is type(error) and _safe_text(cause) == _safe_text(error):  # a second attempt at the same
+            error = cause
+            continue
         frames = _user_frames(cause.__traceback__)
         at = f"{os.path.basename(frames[-1]['file'])}:{frames[-1]['line']}" if frames else ""
         how = "caused by" if error.__cause__ is cause else "raised while handling"

@@ -8,6 +8,8 @@ import struct
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from weft._ops.scope import end_if_forked
+
 __all__ = ["Connection", "Frame", "FrameError", "FrameType", "MAX_BODY", "RunnerGone", "pack_json_and_bytes"]
 
 HEADER = struct.Struct(">IBBH")
@@ -90,6 +92,7 @@ class Connection:
 
     def send(self, kind: int, stream: int, body: bytes | bytearray | memoryview) -> None:
         """Send one frame whole."""
+        end_if_forked()
         header = HEADER.pack(len(body), kind, stream, 0)
         try:
             if len(body) < 16384:
@@ -116,6 +119,7 @@ class Connection:
 
     def receive(self) -> Frame:
         """The next frame; RunnerGone at the connection's end."""
+        end_if_forked()
         length, kind, stream, zero = HEADER.unpack(self._read(HEADER.size))
         if length > MAX_BODY or zero or kind not in _FROM_RUNNER:
             raise FrameError(f"type {kind}, length {length:,}, reserved {zero}")

@@ -17,7 +17,7 @@ from typing import Any
 from weft import accumulators, broadcast
 from weft._ops import native
 from weft._ops.memory import private_bytes
-from weft._ops.scope import TaskScope, enter
+from weft._ops.scope import TaskScope, enter, watch_forks
 from weft._worker.blobs import Blobs
 from weft._worker.failures import BlobImportError, describe
 from weft._worker.frames import Connection, Frame, FrameError, FrameType, RunnerGone, pack_json_and_bytes
@@ -30,7 +30,7 @@ from weft.taskcontext import TaskContext
 __all__ = ["no_end_of_data", "serve"]
 
 _PROTOCOL_EXIT = 70
-_CALLS_ON = frozenset({"user", "key", "input", "import"})
+_CALLS_ON = frozenset({"user", "key", "input", "import", "disk"})
 
 
 def serve(address: str, slot: int) -> int:
@@ -41,6 +41,7 @@ def serve(address: str, slot: int) -> int:
     for role, descriptor in (("stdout", 1), ("stderr", 2)):
         _take_over(_connect(address, role, slot), descriptor)
     connection = Connection(_connect(address, "control", slot))
+    watch_forks()
     faulthandler.enable(sys.__stderr__ or 2)
     compiled = native.module()
     if compiled is not None:

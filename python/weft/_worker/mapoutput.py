@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from weft._batches import Batch, dump_columns, dump_records, read_batches
-from weft._ops.scope import TaskScope
+from weft._ops.scope import TaskScope, end_if_forked
 from weft._ops.spill import Segment, SpillFiles
 
 __all__ = ["MapOutputWriter", "PartitionBuffers"]
@@ -27,6 +27,7 @@ class MapOutputWriter:
     """
 
     def __init__(self, scope: TaskScope, folders: Sequence[str], map_id: str, attempt_turn: int) -> None:
+        end_if_forked()
         parent = folders[attempt_turn % len(folders)]
         self.path = os.path.join(parent, f".tmp-{os.getpid()}-{map_id}")
         os.makedirs(self.path, 0o750)
@@ -41,6 +42,7 @@ class MapOutputWriter:
 
     def partition(self, parts: Iterable[bytes], rows: int) -> None:
         """Write the next partition whole from batches that are bytes already."""
+        end_if_forked()
         length, vectors = 0, []
         for part in parts:
             vectors.append(part)
@@ -160,6 +162,7 @@ class PartitionBuffers:
 
     def finish(self, writer: MapOutputWriter) -> dict[str, Any]:
         """Write all partitions, spilled parts first, as they were added."""
+        end_if_forked()
         for number, parts in enumerate(self._parts):
             if self._files is None:
                 writer.partition(parts, self._rows[number])

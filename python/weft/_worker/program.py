@@ -40,7 +40,7 @@ class Program:
     def __init__(self, streams: Streams, blobs: Blobs, scope: TaskScope) -> None:
         self._streams = streams
         self._blobs = blobs
-        self._scope = scope
+        self.scope = scope
         self.steps: list[Step] = []
         self.pipelines: list[tuple[Any, list[Step]]] = []
         self.texts: list[tuple[Node, InputStream]] = []
@@ -60,7 +60,7 @@ class Program:
             return self._shuffle(node)
         if op == "range":
             numbers = range(int(node["start"]), int(node["stop"]), int(node["step"]))
-            self._scope.rows_in += len(numbers)
+            self.scope.rows_in += len(numbers)
             return (numbers,)
         if op == "concat":
             return itertools.chain.from_iterable(self._blocks(child) for child in node["in"])
@@ -70,7 +70,7 @@ class Program:
             return zipped(node["index"], *map(self.records, node["in"]))
         if op == "cartesian":
             left, right = map(self.records, node["in"])
-            return all_pairs(left, right, self._scope, self._scope.gauge)
+            return all_pairs(left, right, self.scope, self.scope.gauge)
         if op == "cached":
             return self._cached(node)
         if op == "empty":
@@ -78,7 +78,7 @@ class Program:
         raise ValueError(f"unknown node {op!r}")
 
     def _memory(self) -> tuple[TaskScope, Any, int]:
-        return self._scope, self._scope.gauge, self._scope.budget
+        return self.scope, self.scope.gauge, self.scope.budget
 
     def _pipeline(self, node: Node) -> Iterator[Any]:
         steps = [self._step(step) for step in node["steps"]]
@@ -119,7 +119,7 @@ class Program:
         stream = self._open(node["stream"], {})
         if node["kind"] == "text":
             self.texts.append((node, stream))
-            counted: Blocks = self._scope.counted(lines(stream.chunks(), bool(node.get("unicode", True))))
+            counted: Blocks = self.scope.counted(lines(stream.chunks(), bool(node.get("unicode", True))))
             return counted
         return (batch.records() for batch in self._counted(stream.batches()))
 
@@ -130,12 +130,12 @@ class Program:
             yield batch.records()
         if stream.missing:
             records = self.records(node["in"])
-            for batch in keep(dump_records(records), self._scope, node["rdd"], node["partition"]):
+            for batch in keep(dump_records(records), self.scope, node["rdd"], node["partition"]):
                 yield batch.records()
 
     def _counted(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         for batch in batches:
-            self._scope.rows_in += batch.count
+            self.scope.rows_in += batch.count
             yield batch
 
     def _shuffle(self, node: Node) -> Blocks:
@@ -168,7 +168,7 @@ class Program:
             table = make_table(None, merge)
         else:
             table = make_table(self._blobs.load(node["create"]), self._blobs.load(node["value"]))
-        combiner = ExternalCombiner(self._scope, self._scope.gauge, table)
+        combiner = ExternalCombiner(self.scope, self.scope.gauge, table)
         for batch in self._part(node, node["partition"]):
             combiner.add(*batch.columns())
         for keys, values in combiner.results():
@@ -184,7 +184,7 @@ class Program:
         batches = self._counted(self._open(node["stream"], {"parts": parts}).batches()) if parts else iter(())
         blocks = ([batch.records()] if item_is_records(batch) else list(batch.columns()) for batch in batches)
         return read_sorted(
-            ranges, blocks, bounds, partition, ascending=ascending, scope=self._scope, gauge=self._scope.gauge
+            ranges, blocks, bounds, partition, ascending=ascending, scope=self.scope, gauge=self.scope.gauge
         )
 
 

@@ -1,6 +1,7 @@
 package io.weft.master.app;
 
 import io.weft.master.backend.local.TempFolder;
+import io.weft.master.jobs.Stacks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,9 @@ final class LocalFolders {
         } catch (IOException | RuntimeException failed) {
             folders.forEach(TempFolder::remove);
             throw new IOException(
-                    "No folder for temporary files: " + failed + ". Set weft.local.dir or TMPDIR.", failed);
+                    "no folder for temporary files can be made (" + Stacks.message(failed)
+                            + "). Set weft.local.dir or TMPDIR to one that can be written.",
+                    failed);
         }
         return new LocalFolders(parents, folders);
     }

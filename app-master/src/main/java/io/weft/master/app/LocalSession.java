@@ -8,6 +8,7 @@ import io.weft.master.config.Settings;
 import io.weft.master.config.SettingsException;
 import io.weft.master.config.SettingsLoader;
 import io.weft.master.gateway.StartLine;
+import io.weft.runner.container.Logging;
 import io.weft.runner.shuffle.BlockStore;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -36,6 +37,9 @@ final class LocalSession implements AutoCloseable {
         long startMillis = System.currentTimeMillis();
         Settings set = settings(line);
         Master master = master(line, set);
+        if (master instanceof Master.LocalCluster) {
+            Logging.configure(); // its server logs before the warm-up has come so far
+        }
         AppSettings settings = LocalBackends.adapt(AppSettings.of(set), master);
         LocalFolders folders = LocalFolders.create(settings.localFolders());
         try {

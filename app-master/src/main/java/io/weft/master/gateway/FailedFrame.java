@@ -2,6 +2,7 @@ package io.weft.master.gateway;
 
 import io.weft.master.jobs.JobFailure;
 import io.weft.master.jobs.Json;
+import io.weft.master.jobs.Stacks;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +31,7 @@ final class FailedFrame {
         json.put("code", failure.code());
         json.put("exit", failure.exit());
         json.put("kind", failure.kind());
-        json.put("message", cut(failure.message()));
+        json.put("message", cut(Stacks.withoutFrames(failure.message())));
         json.put("error", error(failure.evidence().error()));
         json.put("stage", where.stage());
         json.put("task", where.task());

@@ -213,8 +213,9 @@ public final class JobService {
         }
         try {
             JobOutput output = JobOutput.of(save.get(), hadoop.get());
-            output.check(plan.name() + " at " + plan.site());
-            output.setup();
+            String site = plan.name() + " at " + plan.site();
+            output.check(site);
+            output.setup(site);
             return Optional.of(output);
         } catch (OutputException error) {
             throw new JobException(JobFailure.of(error.code(), error.exitCode(), "output", error.getMessage(), error));

@@ -38,13 +38,18 @@ public final class SplitLister {
             return new SplitCutter(conf).cut(files, minPartitions);
         } catch (SplitException e) {
             throw e;
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IOException | RuntimeException e) {
             throw explain(e, paths, site);
         }
     }
 
+    /** HDFS appends its own stack to what it says. */
+    private static String firstLine(Exception e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    }
+
     private static SplitException explain(Exception e, String paths, String site) {
-        String reason = " (" + site + "): " + e.getMessage();
+        String reason = " (" + site + "): " + firstLine(e);
         if (e instanceof AccessControlException) {
             return new SplitException(SplitException.REFUSED, paths + " may not be read" + reason, e);
         }
@@ -68,7 +73,8 @@ public final class SplitLister {
                     paths, site, missing.getMessage());
             return new SplitException(SplitException.MISSING, message, e);
         }
-        if (e instanceof UnsupportedFileSystemException || e instanceof IllegalArgumentException) {
+        boolean unusable = String.valueOf(e.getMessage()).startsWith("Incomplete HDFS URI");
+        if (unusable || e instanceof UnsupportedFileSystemException || e instanceof IllegalArgumentException) {
             return new SplitException(SplitException.MISSING, paths + " cannot be read" + reason, e);
         }
         return new SplitException(SplitException.FAILED, paths + " cannot be listed" + reason, e);

@@ -70,7 +70,7 @@ final class ClusterAccess implements AutoCloseable {
             throw new SubmitException(
                     "E15",
                     4,
-                    "The filesystem " + FileSystem.getDefaultUri(conf) + " cannot be used: " + e.getMessage(),
+                    "The filesystem " + FileSystem.getDefaultUri(conf) + " cannot be used: " + rootReason(e),
                     e);
         }
     }

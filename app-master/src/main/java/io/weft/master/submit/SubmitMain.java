@@ -67,7 +67,8 @@ public final class SubmitMain implements Runnable {
             err.println(known.getMessage());
             return known.exit();
         }
-        err.println("weft: " + error + "; run again with --verbose for the whole stack");
+        String reason = error.toString().lines().findFirst().orElse("");
+        err.println("weft: " + reason + "; run again with --verbose for the whole stack");
         return INTERNAL;
     }
 

@@ -40,7 +40,7 @@ public final class Logging {
         System.setProperty("log4j.defaultInitOverride", "true");
     }
 
-    /** Configures it, by the file that the property {@code log4j.configuration} names. */
+    /** Configures it, anew if it was, by the file that the property {@code log4j.configuration} names. */
     public static void configure() {
         Properties file = new Properties();
         String uri = System.getProperty("log4j.configuration", "");
@@ -71,6 +71,7 @@ public final class Logging {
 
     private static void configurePlain(Properties file) {
         Logger root = LogManager.getRootLogger();
+        root.removeAllAppenders();
         root.addAppender(new ConsoleAppender(new BriefLayout(), ConsoleAppender.SYSTEM_ERR));
         root.setLevel(Level.toLevel(file.getProperty(ROOT, "WARN").split("\\s*,")[0], Level.WARN));
         for (String key : file.stringPropertyNames()) {

@@ -48,6 +48,11 @@ final class TextFiles {
         Optional<CompressionCodec> codec = codecs.find(path);
         if (codec.isPresent()) {
             if (codec.get() instanceof SplittableCompressionCodec) {
+                // Hadoop's codec would look for a later block, and find a file of plain text to be empty
+                Optional<String> other = range.start() == 0 ? notCompressed(range.path()) : Optional.empty();
+                if (other.isPresent()) {
+                    throw new IOException(other.get());
+                }
                 return new RecordBlocks(range, buffer.length, conf);
             }
             return new LineBlocks(decompress(codec.get(), path), 0, Long.MAX_VALUE, buffer);

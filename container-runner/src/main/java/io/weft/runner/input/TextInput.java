@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.security.AccessControlException;
 
 /**
@@ -73,6 +74,8 @@ public final class TextInput implements InputSource {
             return nextBlock().map(Bytes::new);
         } catch (IOException | RuntimeException e) {
             throw explain(e);
+        } catch (FSError e) { // what Hadoop's local file system throws when a disk fails
+            throw explain(e.getCause() instanceof IOException cause ? cause : new IOException(e));
         } finally {
             boolean closedMeanwhile;
             synchronized (this) {
@@ -134,7 +137,7 @@ public final class TextInput implements InputSource {
         }
         if (e instanceof AccessControlException || e instanceof AccessDeniedException) {
             return new InputException(
-                    InputException.REFUSED, path + " may not be read: " + e.getMessage(), path, offset, e);
+                    InputException.REFUSED, path + " may not be read: " + firstLine(e), path, offset, e);
         }
         if (e instanceof TextFiles.CodecMissingException) {
             return new InputException(
@@ -145,8 +148,13 @@ public final class TextInput implements InputSource {
             return new InputException(
                     InputException.DAMAGED, damage(compression.get(), path, offset, e), path, offset, e);
         }
-        String message = String.format("%s cannot be read at byte %,d: %s", path, offset, e);
+        String message = String.format("%s cannot be read at byte %,d: %s", path, offset, firstLine(e));
         return new InputException(InputException.FAILED, message, path, offset, e);
+    }
+
+    /** HDFS appends its own stack to what it says. */
+    private static String firstLine(Exception e) {
+        return e.toString().lines().findFirst().orElse("").replaceFirst("^[\\w.$]+Exception: ", "");
     }
 
     private String damage(String compression, String path, long offset, Exception e) {

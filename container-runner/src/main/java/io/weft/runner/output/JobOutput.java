@@ -2,11 +2,13 @@ package io.weft.runner.output;
 
 import io.weft.runner.protocol.OutputSpec;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.Objects;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.mapreduce.JobStatus;
+import org.apache.hadoop.mapreduce.lib.output.FileOutputCommitter;
 
 /**
  * One save as the ApplicationMaster sees it: {@link #check} before anything runs, {@link #setup} before the first task, then
@@ -67,11 +69,22 @@ public final class JobOutput {
         }
     }
 
-    public void setup() throws IOException {
+    /** {@code site}: as for {@link #check}. */
+    public void setup(String site) throws IOException {
         try {
+            makeLocalFolder();
             open().committer().setupJob(open().context());
-        } catch (IOException e) {
-            throw OutputCommitters.explain(spec.path() + " cannot be written", e);
+        } catch (IOException | IllegalArgumentException e) {
+            throw OutputCommitters.explain(spec.path(), site + "; nothing was run", e);
+        }
+    }
+
+    /** Hadoop's committer only logs that a local folder cannot be made, and never says why. */
+    private void makeLocalFolder() throws IOException {
+        Path path = new Path(spec.path());
+        if ("file".equals(path.toUri().getScheme())) {
+            Files.createDirectories(
+                    java.nio.file.Path.of(path.toUri().getPath(), FileOutputCommitter.PENDING_DIR_NAME));
         }
     }
 

@@ -1,10 +1,11 @@
 package io.weft.runner.output;
 
 import io.weft.runner.protocol.OutputSpec;
-import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.mapreduce.JobID;
@@ -24,6 +25,10 @@ import org.apache.hadoop.security.AccessControlException;
 final class OutputCommitters {
     /** Names a job among those of the same second; the number makes the difference here. */
     private static final String JOB_TRACKER = "weft";
+
+    /** Parts of messages after which trying again is useless. */
+    private static final List<String> REFUSALS = List.of(
+            "Permission denied", "No space left on device", "Disk quota exceeded", "Read-only file system", "quota of");
 
     private OutputCommitters() {}
 
@@ -69,16 +74,33 @@ final class OutputCommitters {
                 : explain(path + " cannot be written (" + site + ")", cause);
     }
 
-    /** In the user's words what a file system's failure means. */
-    static OutputException explain(String what, Exception cause) {
+    /** In the user's words what a file system's failure means; Hadoop's local file system throws its failures as FSError. */
+    static OutputException explain(String what, Throwable cause) {
         if (cause instanceof OutputException known) {
             return known;
         }
-        boolean refused =
-                cause instanceof AccessControlException || cause instanceof java.nio.file.AccessDeniedException;
-        boolean refusedByDisk = cause instanceof FileNotFoundException
-                && String.valueOf(cause.getMessage()).contains("Permission denied");
-        String code = refused || refusedByDisk ? OutputException.REFUSED : OutputException.FAILED;
-        return new OutputException(code, what + ": " + cause.getMessage(), cause);
+        String reason = reason(cause);
+        boolean refused = cause instanceof AccessControlException
+                || cause instanceof java.nio.file.FileSystemException
+                || REFUSALS.stream().anyMatch(reason::contains);
+        String code = refused ? OutputException.REFUSED : OutputException.FAILED;
+        return new OutputException(code, what + ": " + reason, cause);
+    }
+
+    /** The first line of what a file system said: HDFS appends its own stack. */
+    private static String reason(Throwable cause) {
+        if (cause instanceof java.nio.file.AccessDeniedException denied) {
+            return "permission denied on " + denied.getFile();
+        }
+        if (cause instanceof java.nio.file.FileSystemException failure) {
+            String kind = cause.getClass().getSimpleName().replace("Exception", "");
+            return (failure.getReason() == null ? kind : failure.getReason()) + ": " + failure.getFile();
+        }
+        String message = cause instanceof FSError && cause.getCause() != null
+                ? cause.getCause().getMessage()
+                : cause.getMessage();
+        return message == null
+                ? cause.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("");
     }
 }

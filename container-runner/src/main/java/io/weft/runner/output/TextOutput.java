@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.compress.CodecPool;
@@ -42,7 +43,7 @@ public final class TextOutput implements Closeable {
         try {
             output.openFile(id, own);
             return output;
-        } catch (IOException e) {
+        } catch (IOException | FSError e) {
             output.close();
             throw OutputCommitters.explain(spec.path() + " cannot be written", e);
         } catch (RuntimeException | LinkageError e) {
@@ -69,7 +70,7 @@ public final class TextOutput implements Closeable {
                 text.get(buffer, 0, count);
                 stream.write(buffer, 0, count);
             }
-        } catch (IOException e) {
+        } catch (IOException | FSError e) {
             throw OutputCommitters.explain(spec.path() + " cannot be written", e);
         }
     }
@@ -83,7 +84,7 @@ public final class TextOutput implements Closeable {
     public void finish() throws IOException {
         try {
             closeFile();
-        } catch (IOException e) {
+        } catch (IOException | FSError e) {
             throw OutputCommitters.explain(spec.path() + " cannot be written", e);
         }
     }
@@ -111,6 +112,8 @@ public final class TextOutput implements Closeable {
         ended = true;
         try {
             closeFile();
+        } catch (FSError e) {
+            throw new IOException(e.getMessage(), e);
         } finally {
             committer.committer().abortTask(committer.context());
         }

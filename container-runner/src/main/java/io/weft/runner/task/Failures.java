@@ -29,14 +29,15 @@ final class Failures {
         String kind = json.path("kind").asText("internal");
         String type = json.path("type").asText("");
         String message = json.path("message").asText("");
-        String summary = type.isEmpty() ? message : message.isEmpty() ? type : type + ": " + message;
+        String summary =
+                type.isEmpty() || kind.equals("disk") ? message : message.isEmpty() ? type : type + ": " + message;
         return new TaskFailure(kindOf(kind), codeOf(kind), summary, json.toString(), error.bytesPart(), "");
     }
 
     private static FailureKind kindOf(String kind) {
         return switch (kind) {
             case "user" -> FailureKind.USER;
-            case "memory" -> FailureKind.RESOURCES;
+            case "memory", "disk" -> FailureKind.RESOURCES;
             case "key", "import", "input" -> FailureKind.FATAL;
             default -> FailureKind.INTERNAL;
         };

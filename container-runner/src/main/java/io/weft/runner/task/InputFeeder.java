@@ -71,6 +71,9 @@ final class InputFeeder implements Runnable {
             worker.sendIf(wanted, FrameType.END, stream, ByteBuffer.wrap(Json.bytes(end)));
         } catch (IOException | RuntimeException e) {
             fail(e);
+        } catch (Error e) {
+            // a codec that does not link, or Hadoop's FSError: without word of it the worker would wait for ever
+            fail(new IOException(e.toString(), e));
         }
     }
 

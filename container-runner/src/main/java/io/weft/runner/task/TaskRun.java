@@ -86,6 +86,9 @@ public final class TaskRun implements MemoryWatch.Watched {
             end = isCancelled() ? cancelledEvent() : runWithFiles(pool, slot);
         } catch (RuntimeException e) {
             end = failed(Failures.runner("the runner failed", e));
+        } catch (Error e) {
+            // a library that does not link, or Hadoop's FSError: without a report the job would wait for ever
+            end = failed(Failures.runner("the runner failed", new IOException(e.toString(), e)));
         }
         services.reports().event(end);
     }

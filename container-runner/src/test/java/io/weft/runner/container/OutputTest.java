@@ -47,7 +47,7 @@ final class OutputTest {
     void writesNothingVisibleUntilTheCommitIsGranted() throws Exception {
         OutputSpec.TextFile output = save("granted");
         JobOutput job = JobOutput.of(output, new Configuration());
-        job.setup();
+        job.setup("saveAsTextFile at etl.py:88");
         TaskAttemptId id = test.launch(0, "{\"do\":\"output\"}", List.of(), output, 0);
         assertEquals(id, test.next(RunnerEvent.CommitWanted.class).id());
         assertEquals(List.of(), parts("granted"));
@@ -63,7 +63,7 @@ final class OutputTest {
     void dropsTheOutputWhenTheCommitIsDenied() throws Exception {
         OutputSpec.TextFile output = save("denied");
         JobOutput job = JobOutput.of(output, new Configuration());
-        job.setup();
+        job.setup("saveAsTextFile at etl.py:88");
         TaskAttemptId id = test.launch(0, "{\"do\":\"output\"}", List.of(), output, 0);
         test.next(RunnerEvent.CommitWanted.class);
         test.runner.handle(new RunnerCommand.DenyCommit(id));
@@ -76,7 +76,7 @@ final class OutputTest {
     void dropsTheOutputWhenCancelledBeforeTheAnswer() throws Exception {
         OutputSpec.TextFile output = save("cancelled");
         JobOutput job = JobOutput.of(output, new Configuration());
-        job.setup();
+        job.setup("saveAsTextFile at etl.py:88");
         TaskAttemptId id = test.launch(0, "{\"do\":\"output\"}", List.of(), output, 0);
         test.next(RunnerEvent.CommitWanted.class);
         test.runner.handle(new RunnerCommand.Cancel(id, "another attempt was first"));

@@ -9,6 +9,7 @@ import io.weft.runner.protocol.OutputSpec;
 import io.weft.runner.protocol.TaskAttemptId;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,6 +20,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,7 +38,7 @@ class TextOutputTest {
         OutputSpec.TextFile spec = spec(Optional.empty());
         JobOutput job = JobOutput.of(spec, conf);
         job.check(SITE);
-        job.setup();
+        job.setup(SITE);
         for (int partition = 0; partition < 3; partition++) {
             TextOutput output = write(spec, partition, 0, "part " + partition + "\n");
             output.commit();
@@ -53,7 +56,7 @@ class TextOutputTest {
     void keepsTheCommittedAttemptOfTwoAndNothingOfTheOther() throws IOException {
         OutputSpec.TextFile spec = spec(Optional.empty());
         JobOutput job = JobOutput.of(spec, conf);
-        job.setup();
+        job.setup(SITE);
         TextOutput loser = write(spec, 0, 0, "loser\n");
         TextOutput winner = write(spec, 0, 1, "winner\n");
         winner.commit();
@@ -67,7 +70,7 @@ class TextOutputTest {
     void aSecondCommitOfATaskReplacesTheFirst() throws IOException {
         OutputSpec.TextFile spec = spec(Optional.empty());
         JobOutput job = JobOutput.of(spec, conf);
-        job.setup();
+        job.setup(SITE);
         write(spec, 0, 0, "first\n").commit();
         write(spec, 0, 1, "second\n").commit();
         job.commit();
@@ -78,7 +81,7 @@ class TextOutputTest {
     void closingWithoutCommitRemovesTheFile() throws IOException {
         OutputSpec.TextFile spec = spec(Optional.empty());
         JobOutput job = JobOutput.of(spec, conf);
-        job.setup();
+        job.setup(SITE);
         write(spec, 0, 0, "text\n").close();
         job.commit();
         assertEquals(List.of("_SUCCESS"), listing());
@@ -88,7 +91,7 @@ class TextOutputTest {
     void anAbortedJobLeavesNothing() throws IOException {
         OutputSpec.TextFile spec = spec(Optional.empty());
         JobOutput job = JobOutput.of(spec, conf);
-        job.setup();
+        job.setup(SITE);
         write(spec, 0, 0, "text\n").commit();
         job.abort();
         assertFalse(Files.exists(folder.resolve("out")));
@@ -98,7 +101,7 @@ class TextOutputTest {
     void compressesWithTheCodecNamed() throws IOException {
         OutputSpec.TextFile spec = spec(Optional.of("org.apache.hadoop.io.compress.GzipCodec"));
         JobOutput job = JobOutput.of(spec, conf);
-        job.setup();
+        job.setup(SITE);
         write(spec, 7, 0, "text\n").commit();
         job.commit();
         assertEquals(List.of("_SUCCESS", "part-00007.gz"), listing());
@@ -145,7 +148,7 @@ class TextOutputTest {
     void directBuffersAreWrittenToo() throws IOException {
         OutputSpec.TextFile spec = spec(Optional.empty());
         JobOutput job = JobOutput.of(spec, conf);
-        job.setup();
+        job.setup(SITE);
         ByteBuffer direct = ByteBuffer.allocateDirect(200_000);
         try (TextOutput output = TextOutput.open(spec, new TaskAttemptId(1, 0, 0), conf)) {
             output.write(direct);
@@ -156,6 +159,38 @@ class TextOutputTest {
         }
         job.commit();
         assertEquals(200_000, Files.size(folder.resolve("out/part-00000")));
+    }
+
+    @Test
+    void saysThatADiskIsFullWhichHadoopThrowsAsAnError() {
+        conf.set("fs.full.impl", FullFileSystem.class.getName());
+        OutputSpec.TextFile spec = new OutputSpec.TextFile("full:" + folder + "/out", Optional.empty(), "7d9f", 5);
+        OutputException failure = assertThrows(OutputException.class, () -> write(spec, 0, 0, "text\n"));
+        assertEquals("full:" + folder + "/out cannot be written: No space left on device", failure.getMessage());
+        assertEquals(OutputException.REFUSED, failure.code());
+    }
+
+    @Test
+    void saysWhyALocalFolderCannotBeMade() throws IOException {
+        Files.writeString(folder.resolve("file"), "");
+        OutputSpec.TextFile spec = new OutputSpec.TextFile("file:" + folder + "/file/out", Optional.empty(), "7d9f", 5);
+        OutputException failure = assertThrows(
+                OutputException.class, () -> JobOutput.of(spec, conf).setup(SITE));
+        assertEquals(OutputException.REFUSED, failure.code());
+        assertTrue(failure.getMessage().contains("nothing was run): Not a directory"), failure.getMessage());
+    }
+
+    /** A disk that takes no byte. */
+    public static final class FullFileSystem extends RawLocalFileSystem {
+        @Override
+        public URI getUri() {
+            return URI.create("full:///");
+        }
+
+        @Override
+        public FSDataOutputStream create(org.apache.hadoop.fs.Path file, boolean overwrite) throws IOException {
+            return super.create(new org.apache.hadoop.fs.Path("/dev/full"), true, 4096, (short) 1, 1 << 20, null);
+        }
     }
 
     private OutputSpec.TextFile spec(Optional<String> codec) {
