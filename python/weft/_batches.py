@@ -14,8 +14,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Union
 
+from weft._flow import FLOW_BYTES, Flow
 from weft._ops.batching import fitting_rows, in_lists
-from weft._ops.columns import dump_column, load_column
+from weft._ops.columns import dump_parts, load_column
 
 __all__ = [
     "HEADER",
@@ -36,6 +37,7 @@ __all__ = [
 
 HEADER = struct.Struct(">BBHIIQ")
 RECORDS, COLUMNS, HUGE, MARSHAL, MARSHAL_COLUMNS, RUN_HEADER = 1, 2, 3, 4, 5, 16
+_PICKLED = frozenset({RECORDS, COLUMNS, HUGE})
 _KINDS = frozenset({RECORDS, COLUMNS, HUGE, MARSHAL, MARSHAL_COLUMNS, RUN_HEADER})
 
 _TARGET_BYTES = 512 << 10  # in memory, which pickles to about half
@@ -53,14 +55,23 @@ class Batch(NamedTuple):
 
     kind: int
     count: int  # type: ignore[assignment]  # hides tuple.count, which nobody asks of a batch
-    payload: Buffer
+    payload: Buffer | Flow
+
+    def whole(self) -> bytes:
+        """The payload as it is."""
+        return self.payload.read() if isinstance(self.payload, Flow) else bytes(self.payload)
 
     def columns(self) -> tuple[list[Any], list[Any]]:
         """Keys and values; the records must be pairs."""
-        if self.kind == COLUMNS:
+        if isinstance(self.payload, Flow):
+            if self.kind == COLUMNS:
+                keys, values = self.payload.load(), self.payload.load()
+                self.payload.finish()
+                return keys, values
+        elif self.kind == COLUMNS:
             stream = _Stream(self.payload)
             return pickle.load(stream), pickle.load(stream)
-        if self.kind == MARSHAL_COLUMNS:
+        elif self.kind == MARSHAL_COLUMNS:
             stream = _Stream(self.payload)
             return marshal.load(stream), marshal.load(stream)
         records = list(self.records())
@@ -68,10 +79,14 @@ class Batch(NamedTuple):
 
     def records(self) -> Any:
         """The records: a list, or an iterator over pairs."""
-        if self.kind == RECORDS:
-            return load_column(self.payload)
         if self.kind in (COLUMNS, MARSHAL_COLUMNS):
             return zip(*self.columns())
+        if isinstance(self.payload, Flow):
+            found = self.payload.load()
+            self.payload.finish()
+            return [found] if self.kind == HUGE else found
+        if self.kind == RECORDS:
+            return load_column(self.payload)
         if self.kind == HUGE:
             return [load_column(self.payload)]
         if self.kind == MARSHAL:
@@ -114,30 +129,34 @@ def frame(kind: int, count: int, *payloads: bytes) -> tuple[bytes, ...]:
 
 
 def dump_columns(keys: list[Any], values: list[Any]) -> Iterator[tuple[bytes, ...]]:
-    """Batches of pairs given as two columns; yields header and the two parts of the payload."""
+    """Batches of pairs given as two columns; yields the header and the parts of the payload."""
     at = 0
     while at < len(keys):
         rows = fitting_rows((keys, values), at, _MOST_RECORDS, _TARGET_BYTES)
         whole = rows == len(keys)
         part = keys if whole else keys[at : at + rows]
-        yield frame(COLUMNS, rows, dump_column(part), dump_column(values if whole else values[at : at + rows]))
+        yield frame(COLUMNS, rows, *dump_parts(part), *dump_parts(values if whole else values[at : at + rows]))
         at += rows
 
 
-def dump_records(records: Iterator[Any]) -> Iterator[tuple[int, bytes, bytes]]:
-    """Batches of any records; yields (count, header, payload)."""
+def dump_records(records: Iterator[Any]) -> Iterator[tuple[int, tuple[bytes, ...]]]:
+    """Batches of any records; yields how many, and the header and the parts of the payload."""
     for part in in_lists(records, _MOST_RECORDS, _TARGET_BYTES):
-        header, payload = frame(RECORDS, len(part), dump_column(part))
-        yield len(part), header, payload
+        yield len(part), frame(RECORDS, len(part), *dump_parts(part))
 
 
-def read_batches(read_exact: Callable[[int], Buffer]) -> Iterator[Batch]:
+def read_batches(
+    read_exact: Callable[[int], Buffer], flow: Callable[[int, int], Flow] | None = None
+) -> Iterator[Batch]:
     """The batches of a stream.
 
     Parameters
     ----------
     read_exact : callable
         Given a number of bytes, returns so many, or nothing at the end; raises `BatchError` when it ends in between.
+    flow : callable, optional
+        Given length and checksum, returns the payload that comes next as a :class:`Flow`; for large ones, of which
+        each must be loaded before the next batch is asked for.
     """
     while True:
         header = read_exact(HEADER.size)
@@ -146,6 +165,11 @@ def read_batches(read_exact: Callable[[int], Buffer]) -> Iterator[Batch]:
         kind, _, _, count, crc, length = HEADER.unpack(header)
         if kind not in _KINDS:
             raise BatchError(f"a batch of unknown kind {kind}")
+        if flow is not None and length >= FLOW_BYTES and kind in _PICKLED:
+            large = flow(length, crc)
+            yield Batch(kind, count, large)
+            large.finish()
+            continue
         payload = read_exact(length) if length else b""
         if len(payload) != length:
             raise BatchError("the stream ends inside a batch")

@@ -7,8 +7,10 @@ import pickle
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
+from weft._flow import FLOW_BYTES, Flow
 from weft.errors import InternalError
 
 __all__ = ["encode_batches", "read_batches"]
@@ -91,15 +93,32 @@ def read_batches(read_into: Callable[[memoryview], bool]) -> Iterator[list[Any]]
     header = bytearray(_HEADER.size)
     while read_into(memoryview(header)):
         kind, _, _, count, expected, length = _HEADER.unpack(header)
-        payload = bytearray(length)
-        if length and not read_into(memoryview(payload)):
-            raise InternalError(f"A result ended within a batch of {length} bytes.")
-        if zlib.crc32(payload) != expected:
-            raise InternalError(f"A result's batch of {length} bytes arrived damaged: its check sum is wrong.")
-        records = _decode(kind, payload)
+        if length >= FLOW_BYTES and kind in (_PICKLE, _PICKLE_COLUMNS, _PICKLE_ONE):
+            records = _decode_flow(kind, Flow(partial(_fill, read_into), length, expected, InternalError))
+        else:
+            payload = bytearray(length)
+            if length:
+                _fill(read_into, memoryview(payload))
+            if zlib.crc32(payload) != expected:
+                raise InternalError(f"A result's batch of {length} bytes arrived damaged: its check sum is wrong.")
+            records = _decode(kind, payload)
         if len(records) != count:
             raise InternalError(f"A result's batch holds {len(records)} records, its header says {count}.")
         yield records
+
+
+def _fill(read_into: Callable[[memoryview], bool], buffer: memoryview) -> None:
+    if not read_into(buffer):
+        raise InternalError("A result ended within a batch.")
+
+
+def _decode_flow(kind: int, flow: Flow) -> list[Any]:
+    if kind == _PICKLE_COLUMNS:
+        records: list[Any] = list(zip(flow.load(), flow.load()))
+    else:
+        records = flow.load() if kind == _PICKLE else [flow.load()]
+    flow.finish()
+    return records
 
 
 def _decode(kind: int, payload: bytes | bytearray) -> list[Any]:

@@ -18,6 +18,7 @@ __all__ = [
     "KIND_RECORDS",
     "KIND_RUN",
     "dump_column",
+    "dump_parts",
     "estimate_bytes",
     "frame",
     "load_column",
@@ -30,6 +31,7 @@ KIND_RECORDS, KIND_PAIRS, KIND_RUN = 1, 2, 16
 _ATOMS = frozenset({str, int, float, bool, bytes, type(None)})
 _LONG_TEXT = 1024
 _NODES = 24
+_FEW_ROWS = 16
 
 
 def dump_column(column: Any) -> bytes:
@@ -37,18 +39,41 @@ def dump_column(column: Any) -> bytes:
 
     Instances of classes that travel by value (those of the user's script) are pickled as cloudpickle does it.
     """
-    if type(column) is list:
-        kinds = set(map(type, column))
-        if kinds <= _ATOMS and _shares_little(column, kinds):
-            buffer = io.BytesIO()
-            pickler = pickle.Pickler(buffer, 5)
-            pickler.fast = True
-            pickler.dump(column)
-            return buffer.getvalue()
+    if type(column) is list and _needs_no_memo(column):
+        buffer = io.BytesIO()
+        pickler = pickle.Pickler(buffer, 5)
+        pickler.fast = True
+        pickler.dump(column)
+        return buffer.getvalue()
     try:
         return pickle.dumps(column, 5)
     except (pickle.PicklingError, AttributeError, TypeError):
         return bytes(cloudpickle.dumps(column, 5))
+
+
+def dump_parts(column: Any) -> tuple[bytes, ...]:
+    """The same in parts: where there are few rows, large bytes in them are parts of their own, without a copy."""
+    if type(column) is not list or len(column) > _FEW_ROWS:
+        return (dump_column(column),)
+    parts = _Parts()
+    pickler = pickle.Pickler(parts, 5)
+    pickler.fast = _needs_no_memo(column)
+    try:
+        pickler.dump(column)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        parts = _Parts()
+        cloudpickle.Pickler(parts, 5).dump(column)
+    return tuple(parts.written)
+
+
+class _Parts:
+    """A file that keeps what is written; what could change meanwhile is copied."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+
+    def write(self, part: Any) -> None:
+        self.written.append(part if type(part) is bytes else bytes(part))
 
 
 load_column = pickle.loads
@@ -69,6 +94,11 @@ def estimate_bytes(value: Any) -> int:
     Looks at a few dozen objects at most, however large the value.
     """
     return sys.getsizeof(value) if type(value) in _ATOMS else _estimate(value, _NODES)[0]
+
+
+def _needs_no_memo(column: list[Any]) -> bool:
+    kinds = set(map(type, column))
+    return kinds <= _ATOMS and _shares_little(column, kinds)
 
 
 def _shares_little(column: list[Any], kinds: set[type]) -> bool:

@@ -43,7 +43,8 @@ class MapOutputWriter:
     def partition(self, parts: Iterable[bytes], rows: int) -> None:
         """Write the next partition whole from batches that are bytes already."""
         end_if_forked()
-        length, vectors = 0, []
+        length = 0
+        vectors: list[bytes | memoryview] = []
         for part in parts:
             vectors.append(part)
             length += len(part)
@@ -77,13 +78,13 @@ class MapOutputWriter:
         self._finished = True
         return {"path": self.path, "partitions": len(self._index), "bytes": self._end}
 
-    def _write(self, vectors: list[bytes]) -> None:
+    def _write(self, vectors: list[bytes | memoryview]) -> None:
         while vectors:
             written = os.writev(self.descriptor, vectors)
             while vectors and written >= len(vectors[0]):
                 written -= len(vectors.pop(0))
             if written:
-                vectors[0] = bytes(memoryview(vectors[0])[written:])
+                vectors[0] = memoryview(vectors[0])[written:]
 
     def _abandon(self) -> None:
         if self.descriptor >= 0:
@@ -94,7 +95,7 @@ class MapOutputWriter:
 
 
 def keep(
-    batches: Iterable[tuple[int, bytes, bytes]], scope: TaskScope, rdd: int, partition: int
+    batches: Iterable[tuple[int, tuple[bytes, ...]]], scope: TaskScope, rdd: int, partition: int
 ) -> Iterator[Batch]:
     """Write a persisted partition to one of the task's output folders, and read it back.
 
@@ -103,10 +104,10 @@ def keep(
     name = f"kept-{rdd}-{partition}-{len(scope.kept)}"
     writer = MapOutputWriter(scope, scope.output_dirs, name, partition)
     rows = length = 0
-    for count, header, payload in batches:
-        writer.append((header, payload))
+    for count, parts in batches:
+        writer.append(parts)
         rows += count
-        length += len(header) + len(payload)
+        length += sum(map(len, parts))
     writer.wrote(length, rows)
     written = writer.finish()
     scope.kept.append({"rdd": rdd, "partition": partition, **written})
@@ -137,8 +138,8 @@ class PartitionBuffers:
     def add_records(self, number: int, records: list[Any]) -> None:
         """Append records to a partition."""
         if records:
-            for _, header, payload in dump_records(iter(records)):
-                self._append(number, header, payload)
+            for _, parts in dump_records(iter(records)):
+                self._append(number, *parts)
             self._rows[number] += len(records)
 
     def spill_if_full(self) -> None:

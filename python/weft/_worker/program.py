@@ -143,7 +143,7 @@ class Program:
         if mode == "sorted":
             return self._sorted(node)
         if mode == "bounds":
-            headers = (load_header(bytes(batch.payload)) for batch in self._part(node, 0))
+            headers = (load_header(batch.whole()) for batch in self._part(node, 0))
             return ((make_bounds(headers, node["partitions"]),),)
         if mode in ("plain", "values"):
             return (batch.records() for batch in self._part(node, node["partition"]))
@@ -178,7 +178,7 @@ class Program:
         partition, ascending = node["partition"], node["ascending"]
         bounds_stream = self._open(node["bounds"], {"all": 0})
         (bounds,) = [record["bounds"] for batch in bounds_stream.batches() for record in batch.records()]
-        headers = (load_header(bytes(batch.payload)) for batch in self._open(node["stream"], {"all": 0}).batches())
+        headers = (load_header(batch.whole()) for batch in self._open(node["stream"], {"all": 0}).batches())
         ranges = choose_ranges(headers, bounds, partition, ascending=ascending)
         parts = [[item.map, item.start, item.stop] for item in ranges]
         batches = self._counted(self._open(node["stream"], {"parts": parts}).batches()) if parts else iter(())

@@ -52,14 +52,19 @@ class Sinks:
         return None
 
     def _result(self, records: Iterator[Any]) -> None:
-        for count, header, payload in dump_records(records):
+        for count, parts in dump_records(records):
             self._scope.rows_out += count
-            self._scope.bytes_out += len(payload)
-            if len(payload) < 16384:
-                self._connection.send(FrameType.RESULT, 0, header + payload)
-            else:
-                self._connection.send(FrameType.RESULT, 0, header)
-                self._connection.send_bulk(FrameType.RESULT, payload)
+            self._scope.bytes_out += sum(map(len, parts[1:]))
+            small: list[bytes] = []
+            for part in parts:
+                if len(part) < 16384:
+                    small.append(part)
+                    continue
+                self._connection.send(FrameType.RESULT, 0, b"".join(small))
+                small = []
+                self._connection.send_bulk(FrameType.RESULT, part)
+            if small:
+                self._connection.send(FrameType.RESULT, 0, b"".join(small))
 
     def _text(self, records: Iterator[Any]) -> None:
         waiting: list[bytes] = []

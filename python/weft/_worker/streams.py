@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Union
 
 from weft._batches import Batch, BatchError, read_batches
+from weft._flow import Flow
 from weft._worker.frames import Connection, Frame, FrameError, FrameType
 
 __all__ = ["InputFailed", "InputStream", "Streams"]
@@ -131,11 +132,9 @@ class InputStream:
     def batches(self) -> Iterator[Batch]:
         """The input as a batch stream; damage is an `InputFailed` with cause `corrupt`."""
         try:
-            yield from read_batches(self._read_exact)
+            yield from read_batches(self._read_exact, lambda size, crc: Flow(self._fill, size, crc, self._corrupt))
         except BatchError as error:
-            offset = max(0, self.bytes - len(self._chunk) - 1)
-            cause = {"kind": "corrupt", "message": str(error), "stream": self._number, "offset": offset}
-            raise InputFailed(cause) from error
+            raise self._corrupt(str(error)) from error
 
     def close(self) -> None:
         """No more is wanted."""
@@ -162,6 +161,10 @@ class InputStream:
     def _lost(self, part: dict[str, Any], reason: str) -> InputFailed:
         return InputFailed({"kind": "lost", "message": reason, "stream": self._number, "map": part.get("map", -1)})
 
+    def _corrupt(self, message: str) -> InputFailed:
+        offset = max(0, self.bytes - len(self._chunk) - 1)
+        return InputFailed({"kind": "corrupt", "message": message, "stream": self._number, "offset": offset})
+
     def _read_exact(self, size: int) -> Buffer:
         chunk = self._chunk
         if len(chunk) >= size:
@@ -169,7 +172,7 @@ class InputStream:
             return chunk[:size]
         parts, have = ([chunk] if chunk else []), len(chunk)
         if have + _CHUNK < size:
-            return self._read_large(chunk, size)
+            return self._read_large(size)
         while have < size:
             following = next(self._chunks, None)
             if following is None:
@@ -184,18 +187,21 @@ class InputStream:
         parts[-1] = last[: len(last) - surplus]
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def _read_large(self, first: memoryview, size: int) -> Buffer:
+    def _read_large(self, size: int) -> Buffer:
         """Many chunks into one buffer that is allocated once."""
         target = memoryview(bytearray(size))
-        target[: len(first)] = first
-        at = len(first)
-        while at < size:
-            following = next(self._chunks, None)
-            if following is None:
-                raise BatchError("the stream ends inside a batch")
-            view = memoryview(following)
-            taken = min(len(view), size - at)
-            target[at : at + taken] = view[:taken]
-            self._chunk = view[taken:]
-            at += taken
+        self._fill(target)
         return target
+
+    def _fill(self, target: memoryview) -> None:
+        at = 0
+        while at < len(target):
+            if not self._chunk:
+                following = next(self._chunks, None)
+                if following is None:
+                    raise self._corrupt("the stream ends inside a batch")
+                self._chunk = memoryview(following)
+            taken = min(len(self._chunk), len(target) - at)
+            target[at : at + taken] = self._chunk[:taken]
+            self._chunk = self._chunk[taken:]
+            at += taken
