@@ -44,12 +44,12 @@ class Jobs:
         self.dist = dist
         self._before: set[str] = set()
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Submits; the caller waits."""
+    def start(self, *arguments: str, user: str = "") -> subprocess.Popen[str]:
+        """Submits, as another user where one is named; the caller waits."""
         self._before = self._masters()
         return subprocess.Popen(
             ["yarn", "jar", str(next(self.dist.glob("weft-*.jar"))), "submit", *arguments],
-            env=self.cluster.environment(),
+            env={**self.cluster.environment(), **({"HADOOP_USER_NAME": user} if user else {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -62,9 +62,9 @@ class Jobs:
         found = re.search(r"application_\d+_\d+", errors)
         return Ended(client.returncode, errors, found.group() if found else "")
 
-    def run(self, *arguments: str) -> Ended:
-        """Submits and waits."""
-        return self.wait(self.start(*arguments))
+    def run(self, *arguments: str, user: str = "") -> Ended:
+        """Submits, as another user where one is named, and waits."""
+        return self.wait(self.start(*arguments, user=user))
 
     def running(self) -> str:
         """The id of the application that was started last, once its ApplicationMaster runs."""

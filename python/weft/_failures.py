@@ -203,11 +203,10 @@ def _is_note(error: BaseException, line: str) -> bool:
 def _user_frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
     import traceback
 
-    return [
-        frame
-        for frame in traceback.extract_tb(trace)
-        if not is_own_file(frame.filename) and not _is_launcher(frame.filename)
-    ]
+    frames = traceback.extract_tb(trace)
+    if len(frames) > 1 and frames[0].filename == "<string>":  # `python -c`, by which a script is started on YARN
+        frames = traceback.StackSummary.from_list(frames[1:])
+    return [frame for frame in frames if not is_own_file(frame.filename) and not _is_launcher(frame.filename)]
 
 
 def _is_launcher(path: str) -> bool:

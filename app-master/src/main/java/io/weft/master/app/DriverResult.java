@@ -25,8 +25,8 @@ record DriverResult(int exit, String last, String summary, List<String> tail) {
         for (String line : lines) {
             if (line.startsWith("weft: ")) {
                 summary = line;
-            } else if (isLastLine(line)) {
-                last = line;
+            } else if (!line.startsWith(" ") && !line.startsWith("log4j") && !line.startsWith("[")) {
+                last = line; // notes, which are indented, may follow it
             }
         }
         return new DriverResult(
@@ -37,9 +37,8 @@ record DriverResult(int exit, String last, String summary, List<String> tail) {
     }
 
     /** How Python ends a traceback: the class, and the message behind a colon. */
-    private static boolean isLastLine(String line) {
-        return line.matches("[A-Za-z_][\\w.]*(Error|Exception|Exit|Interrupt|Iteration|Warning|Failure)?(: .*|)")
-                && !line.startsWith("log4j");
+    private static boolean isException(String line) {
+        return line.matches("[A-Za-z_][\\w.]*(Error|Exception|Exit|Interrupt|Iteration|Warning|Failure)?(: .*|)");
     }
 
     boolean succeeded() {
@@ -55,9 +54,9 @@ record DriverResult(int exit, String last, String summary, List<String> tail) {
         return Json.text(json).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** What YARN shows to everybody who may see the application: no value of a record, so nothing that is quoted. */
+    /** What YARN shows to everybody who may see the application: no value of a record, so no free text, and nothing quoted. */
     String diagnostics() {
-        String shown = last.replaceAll("'[^']*'|\"[^\"]*\"", "'…'");
+        String shown = (isException(last) ? last : "").replaceAll("'[^']*'|\"[^\"]*\"", "'…'");
         return "exit " + exit + ":" + (shown.isEmpty() ? "" : " " + shown);
     }
 }

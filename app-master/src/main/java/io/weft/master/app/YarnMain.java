@@ -22,6 +22,7 @@ public final class YarnMain {
         Logging.configure();
         AtomicBoolean terminated = new AtomicBoolean();
         ApplicationRecord record = ApplicationRecord.read(Path.of(ApplicationRecord.NAME));
+        record.actAsUser();
         WorkingDirectory folder = WorkingDirectory.prepare(Path.of(""), record);
         YarnSession session = YarnSession.open(record, folder);
         Thread hook = new Thread(

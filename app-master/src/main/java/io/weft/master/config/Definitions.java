@@ -88,18 +88,28 @@ public final class Definitions {
         return Optional.empty();
     }
 
-    /** The defined name that is fewest edits away. */
+    /** The defined name that is fewest edits away; equal first parts count for it. */
     public String nearest(String key) {
         String best = "";
         int fewest = Integer.MAX_VALUE;
         for (String name : byName.keySet()) {
-            int edits = edits(key, name);
+            int edits = edits(key, name) - 2 * equalParts(key, name);
             if (edits < fewest) {
                 fewest = edits;
                 best = name;
             }
         }
         return best;
+    }
+
+    private static int equalParts(String left, String right) {
+        String[] parts = left.split("\\.");
+        String[] others = right.split("\\.");
+        int equal = 0;
+        while (equal < Math.min(parts.length, others.length) && parts[equal].equals(others[equal])) {
+            equal++;
+        }
+        return equal;
     }
 
     /** Insertions, deletions and replacements that turn one into the other, letter case aside. */

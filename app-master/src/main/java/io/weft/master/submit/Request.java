@@ -24,8 +24,18 @@ record Request(
 
     /** Megabytes are of whole containers. */
     record Sizes(int executors, int cores, int executorMegabytes, int overheadMegabytes, int driverMegabytes) {
+        static final int LEAST_OVERHEAD_MEGABYTES = 384;
+
         int executorContainerMegabytes() {
             return executorMegabytes + overheadMegabytes;
+        }
+
+        /** What may be asked for each executor, so that it fits into a container of this size; by the share that its overhead has now. */
+        long largestExecutorMegabytes(long containerMegabytes) {
+            if (overheadMegabytes * 10L > executorMegabytes) {
+                return containerMegabytes - overheadMegabytes;
+            }
+            return Math.min(containerMegabytes - LEAST_OVERHEAD_MEGABYTES, containerMegabytes * 10 / 11);
         }
     }
 

@@ -19,7 +19,6 @@ import picocli.CommandLine.Parameters;
         abbreviateSynopsis = true)
 final class SubmitCommand implements Callable<Integer> {
     private static final int MEGABYTE = 1 << 20;
-    private static final int LEAST_OVERHEAD_MEGABYTES = 384;
 
     @Option(names = "--master", defaultValue = "yarn", description = "yarn")
     String master;
@@ -128,7 +127,7 @@ final class SubmitCommand implements Callable<Integer> {
         int memory = megabytes("--executor-memory", executorMemory);
         String overhead = settings.get("weft.executor.memoryOverhead");
         int overheadMegabytes = overhead == null
-                ? Math.max(LEAST_OVERHEAD_MEGABYTES, memory / 10)
+                ? Math.max(Request.Sizes.LEAST_OVERHEAD_MEGABYTES, memory / 10)
                 : megabytes("weft.executor.memoryOverhead", overhead);
         return new Request.Sizes(
                 executors, cores, memory, overheadMegabytes, megabytes("--driver-memory", driverMemory));

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.apache.hadoop.security.AccessControlException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -16,6 +17,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         mixinStandardHelpOptions = true,
         versionProvider = SubmitMain.Version.class)
 public final class SubmitMain implements Runnable {
+    private static final int ACCESS = 3;
     private static final int USAGE = 2;
     private static final int INTERNAL = 7;
 
@@ -66,6 +68,12 @@ public final class SubmitMain implements Runnable {
         if (error instanceof SubmitException known) {
             err.println(known.getMessage());
             return known.exit();
+        }
+        if (error instanceof AccessControlException) {
+            String refusal =
+                    String.valueOf(error.getMessage()).lines().findFirst().orElse("");
+            err.println(refusal + "; nothing was submitted.\n  The user needs a home folder that it may write to.");
+            return ACCESS;
         }
         String reason = error.toString().lines().findFirst().orElse("");
         err.println("weft: " + reason + "; run again with --verbose for the whole stack");

@@ -15,6 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -27,6 +30,7 @@ import org.apache.hadoop.yarn.api.records.LocalResourceType;
 import org.apache.hadoop.yarn.api.records.LocalResourceVisibility;
 import org.apache.hadoop.yarn.api.records.NodeReport;
 import org.apache.hadoop.yarn.api.records.NodeState;
+import org.apache.hadoop.yarn.api.records.QueueInfo;
 import org.apache.hadoop.yarn.api.records.Resource;
 import org.apache.hadoop.yarn.client.api.YarnClientApplication;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
@@ -39,6 +43,8 @@ final class Submitter {
 
     private static final String HADOOP_CONF = "weft-hadoop.xml";
     private static final int MASTER_HEAP_MEGABYTES = 256;
+
+    private static final Pattern UNKNOWN_QUEUE = Pattern.compile("unknown queue: (\\S+)");
 
     private final ClusterAccess cluster;
     private final Request request;
@@ -79,7 +85,7 @@ final class Submitter {
             cluster.yarn().submitApplication(context);
             submitted = true;
         } catch (YarnException e) {
-            throw new SubmitException("E12", 5, "YARN refused the application: " + firstLine(e), e);
+            throw new SubmitException("E12", 5, refusal(e), e);
         } finally {
             if (!submitted) {
                 staging.remove();
@@ -153,34 +159,35 @@ final class Submitter {
                 sizes.cores(),
                 largest,
                 "--executor-memory",
-                sizes.overheadMegabytes());
-        checkFits(sizes.driverMegabytes(), 1, largest, "--driver-memory", 0);
+                sizes.largestExecutorMegabytes(largest.getMemorySize()));
+        checkFits(sizes.driverMegabytes(), 1, largest, "--driver-memory", largest.getMemorySize());
     }
 
-    private static void checkFits(int megabytes, int cores, Resource largest, String option, int overhead)
+    private static void checkFits(int megabytes, int cores, Resource largest, String option, long fitting)
             throws SubmitException {
+        String lower =
+                fitting > 0 ? "Lower " + option + " to " + fitting + "m." : "Lower weft.executor.memoryOverhead.";
         if (megabytes > largest.getMemorySize()) {
-            long fitting = largest.getMemorySize() - overhead;
             throw new SubmitException(
                     "E11",
                     5,
-                    "Asked: " + size(megabytes) + ", " + cores
-                            + " vcores. The largest container this cluster grants is "
-                            + size(largest.getMemorySize()) + ", " + largest.getVirtualCores()
-                            + " vcores (yarn.scheduler.maximum-allocation-mb). Nothing was submitted. Lower " + option
-                            + " to "
-                            + fitting + "m.");
+                    asked(megabytes, cores, largest)
+                            + " (yarn.scheduler.maximum-allocation-mb). Nothing was submitted. " + lower);
         }
         if (cores > largest.getVirtualCores()) {
             throw new SubmitException(
                     "E11",
                     5,
-                    "Asked: " + size(megabytes) + ", " + cores
-                            + " vcores. The largest container this cluster grants is "
-                            + size(largest.getMemorySize()) + ", " + largest.getVirtualCores()
-                            + " vcores (yarn.scheduler.maximum-allocation-vcores). Nothing was submitted. Lower"
+                    asked(megabytes, cores, largest)
+                            + " (yarn.scheduler.maximum-allocation-vcores). Nothing was submitted. Lower"
                             + " --executor-cores to " + largest.getVirtualCores() + ".");
         }
+    }
+
+    private static String asked(int megabytes, int cores, Resource largest) {
+        return "Asked: " + size(megabytes) + ", " + cores + (cores == 1 ? " vcore" : " vcores")
+                + ". The largest container this cluster grants is " + size(largest.getMemorySize()) + ", "
+                + largest.getVirtualCores() + " vcores";
     }
 
     private static String size(long megabytes) {
@@ -297,6 +304,25 @@ final class Submitter {
         DataOutputBuffer buffer = new DataOutputBuffer();
         credentials.writeTokenStorageToStream(buffer);
         return ByteBuffer.wrap(buffer.getData(), 0, buffer.getLength());
+    }
+
+    /** In the user's words why YARN refuses, and which queues there are. */
+    private String refusal(YarnException e) {
+        String reason = firstLine(e);
+        Matcher queue = UNKNOWN_QUEUE.matcher(reason);
+        String text = queue.find()
+                ? "Queue '" + queue.group(1) + "' does not exist."
+                : "YARN refused the application: " + reason + ".";
+        try {
+            String queues = cluster.yarn().getAllQueues().stream()
+                    .filter(one -> one.getChildQueues().isEmpty())
+                    .map(QueueInfo::getQueueName)
+                    .sorted()
+                    .collect(Collectors.joining(", "));
+            return text + " Queues of this cluster: " + queues + ".";
+        } catch (IOException | YarnException silent) {
+            return text;
+        }
     }
 
     private static String firstLine(Exception error) {

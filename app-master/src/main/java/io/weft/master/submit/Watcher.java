@@ -100,11 +100,12 @@ final class Watcher {
         Map<String, Object> result = result();
         Matcher exit = EXIT.matcher(diagnostics.lines().findFirst().orElse(""));
         if (result.get("exit") instanceof Number code) {
-            tell(id, code.intValue(), Json.string(result, "last", ""), Json.list(result, "tail"));
+            List<String> tail = Json.list(result, "tail");
             String summary = Json.string(result, "summary", "");
-            if (!summary.isEmpty()) {
+            if (!summary.isEmpty() && !tail.contains(summary)) {
                 err.println(summary);
             }
+            tell(id, code.intValue(), Json.string(result, "last", ""), tail);
             return code.intValue();
         }
         if (exit.matches()) {

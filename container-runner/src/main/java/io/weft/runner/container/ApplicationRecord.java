@@ -24,6 +24,9 @@ public final class ApplicationRecord {
 
     public static final int FORMAT = 1;
 
+    /** Read by UserGroupInformation, from the environment or as a property. */
+    private static final String USER_VARIABLE = "HADOOP_USER_NAME";
+
     private final JsonNode values;
 
     private ApplicationRecord(JsonNode values) {
@@ -36,6 +39,17 @@ public final class ApplicationRecord {
             throw new IOException(file + " has format " + values.path("format") + "; this Weft reads " + FORMAT);
         }
         return new ApplicationRecord(values);
+    }
+
+    /**
+     * Lets Hadoop's clients in this process act as the user who submitted; before the first of them is made. On a cluster without
+     * Kerberos a container runs as the NodeManager's user, whose files the application's are not. With Kerberos this has no effect.
+     */
+    public void actAsUser() {
+        String user = text("user");
+        if (!user.isEmpty() && System.getenv(USER_VARIABLE) == null) {
+            System.setProperty(USER_VARIABLE, user);
+        }
     }
 
     /** The text under this key, "" when there is none. */

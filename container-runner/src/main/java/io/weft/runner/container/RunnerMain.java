@@ -36,6 +36,7 @@ public final class RunnerMain {
         Logging.configure();
         RunnerArguments arguments = RunnerArguments.parse(given);
         ApplicationRecord record = ApplicationRecord.read(Path.of(ApplicationRecord.NAME));
+        record.actAsUser();
         Configuration hadoop = new Configuration();
         FileSystemSettings.improve(hadoop);
         UserGroupInformation.setConfiguration(hadoop);
