@@ -20,7 +20,7 @@ from weft._gateway import Gateway
 from weft._lineage import DataBlock, Node, TextNode, count_partitions
 from weft._plan import COLLECT, DRAIN, Plan, build_plan, save_text
 from weft._progress import Console, Totals
-from weft.accumulators import apply_updates
+from weft.accumulators import apply_updates, forget_persisted
 from weft.errors import ContextError, InputMissingError, InternalError
 from weft.storagelevel import StorageLevel
 
@@ -51,6 +51,7 @@ class Jobs:
         self._lock = threading.Lock()  # guards _held, and that a block is dropped before it is sent again
         self._started = time.monotonic()
         self._stopped_at: str | None = None
+        forget_persisted(None)  # of another context, whose RDDs had the same ids
 
     def next_id(self) -> int:
         """Give the id of the next RDD."""
@@ -102,6 +103,7 @@ class Jobs:
     def unpersist(self, node: Node) -> None:
         """Have what is kept of the node deleted."""
         if self._levels.pop(node, None) is not None:
+            forget_persisted(node.rdd)
             self._with_connection(lambda data: data.drop([], [], [node.rdd]))
 
     def level(self, node: Node) -> StorageLevel | None:
@@ -219,6 +221,7 @@ class Jobs:
         with self._lock:
             while self._persisted:
                 persisted.append(self._persisted.popleft())
+                forget_persisted(persisted[-1])
             for blob in plan.blobs.values():
                 if blob not in self._held_blobs:
                     self._held_blobs.add(blob)

@@ -2,7 +2,8 @@
 
 What a task has added travels with its report, and is applied in the driver once for each partition of a result or map
 stage, when the first successful attempt at it is accepted: attempts that fail or are cancelled, copies of slow ones,
-and maps that run again because their output was lost add nothing.
+and maps that run again because their output was lost add nothing. What the computation of a persisted partition adds
+is kept apart from the rest of its task's, so that it counts once however often the partition is computed again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import itertools
 import pickle
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 from weft.errors import UpdateTooLargeError, WrongPlaceError
@@ -20,6 +21,8 @@ from weft.errors import UpdateTooLargeError, WrongPlaceError
 __all__ = ["Accumulator", "AccumulatorParam", "AddingAccumulatorParam"]
 
 T = TypeVar("T")
+Section = tuple[int, int]  # of a persisted RDD, a partition
+Update = tuple[int, Any]  # an accumulator's id, and what was added to it
 
 MOST_UPDATE_BYTES = 4_000_000
 """What the updates of one task may have together when they are pickled: they travel in one frame."""
@@ -28,6 +31,8 @@ _accumulatorRegistry: weakref.WeakValueDictionary[int, Accumulator[Any]] = weakr
 _ids = itertools.count()
 _lock = threading.RLock()  # guards values in the driver, where several threads may run jobs
 _touched: dict[int, Accumulator[Any]] = {}  # in a worker: what the running task has added to
+_sections: dict[Section, list[Update]] = {}  # in a worker: what computing persisted partitions has added
+_counted: set[Section] = set()  # in the driver: persisted partitions whose additions were applied
 _twins: weakref.WeakValueDictionary[int, Accumulator[Any]] = weakref.WeakValueDictionary()
 _inline: list[int] = []  # the thread that runs a task in the driver's process; it sees _twins
 
@@ -227,15 +232,44 @@ def make_accumulator(value: T, accum_param: AccumulatorParam[T] | None) -> Accum
 
 def apply_updates(updates: bytes) -> None:
     """In the driver: add what a task has reported; accumulators that are gone are passed over."""
-    for aid, term in pickle.loads(updates):
-        found = _accumulatorRegistry.get(aid)
-        if found is not None:
-            found += term
+    section: Section | None
+    for section, added in pickle.loads(updates):
+        with _lock:
+            if section is not None:
+                if section in _counted:
+                    continue
+                _counted.add(section)
+        for aid, term in added:
+            found = _accumulatorRegistry.get(aid)
+            if found is not None:
+                found += term
+
+
+def forget_persisted(rdd: int | None) -> None:
+    """In the driver: an RDD is persisted no longer, so that what computes it counts again; None: every one."""
+    with _lock:
+        _counted.difference_update([one for one in _counted if rdd is None or one[0] == rdd])
+
+
+def apart(section: Section, batches: Iterable[T]) -> Iterator[T]:
+    """In a worker: what is added while these batches are made belongs to a persisted partition."""
+    outer = dict(_touched)
+    values = [(one, one._value) for one in outer.values()]
+    _touched.clear()
+    try:
+        yield from batches
+        _sections[section] = [(one.aid, one._value) for one in _touched.values()]
+    finally:
+        _touched.clear()
+        _touched.update(outer)
+        for one, value in values:
+            one._value = value
 
 
 def start_task(*, in_driver: bool = False) -> None:
     """In a worker: forget what the task before has added. ``in_driver``: this thread runs the task in the driver."""
     _touched.clear()
+    _sections.clear()
     if in_driver:
         _inline.append(threading.get_ident())
 
@@ -254,14 +288,17 @@ def take_updates() -> bytes:
     UpdateTooLargeError
         If it has more than 4 MB.
     """
-    if not _touched:
+    own: list[Update] = [(one.aid, one._value) for one in _touched.values()]
+    sections = [(section, added) for section, added in _sections.items() if added]
+    if not own and not sections:
         return b""
-    updates = _pickled([(accumulator.aid, accumulator._value) for accumulator in _touched.values()])
+    updates = _pickled([(None, own), *sections])
     if len(updates) > MOST_UPDATE_BYTES:
-        largest = max(_touched.values(), key=lambda one: len(_pickled(one._value)))
+        everything = [update for added in (own, *_sections.values()) for update in added]
+        largest, value = max(everything, key=lambda update: len(_pickled(update[1])))
         raise UpdateTooLargeError(
             f"The accumulators that this task has added to take {len(updates):,} bytes pickled; a task may send "
-            f"{MOST_UPDATE_BYTES:,}. The largest is accumulator {largest.aid}, of {type(largest._value).__name__}.\n"
+            f"{MOST_UPDATE_BYTES:,}. The largest is accumulator {largest}, of {type(value).__name__}.\n"
             "Let the tasks give the values as records, and collect or save those."
         )
     _touched.clear()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import os
+import pickle
 import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Generic, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Optional, TypeVar
 
 from weft.errors import BroadcastGoneError, WrongPlaceError
 from weft.taskcontext import TaskContext
@@ -150,6 +151,45 @@ class Broadcast(Generic[T]):
         self._destroyed_at = call_site()
         self._was_loaded, self._is_loaded = self._is_loaded, False
         owner.destroy(self._id)
+
+    def dump(self, value: T, f: BinaryIO) -> None:
+        """Pickle a value into an open file, and close that.
+
+        Parameters
+        ----------
+        value : object
+        f : file
+            Open for writing bytes.
+        """
+        import cloudpickle  # type: ignore[import-untyped, unused-ignore]
+
+        try:
+            cloudpickle.dump(value, f, 5)
+        except pickle.PicklingError:
+            raise
+        except Exception as error:
+            raise pickle.PicklingError(
+                f"The {type(value).__name__} cannot be pickled: {type(error).__name__}: {error}"
+            ) from error
+        f.close()
+
+    def load(self, file: BinaryIO) -> T:
+        """Give what :meth:`dump` has pickled into an open file.
+
+        Examples
+        --------
+        >>> import io
+        >>> import pickle
+        >>> sc.broadcast(1).load(io.BytesIO(pickle.dumps([1, 2])))
+        [1, 2]
+        """
+        found: T = pickle.load(file)
+        return found
+
+    def load_from_path(self, path: str) -> T:
+        """Give what :meth:`dump` has pickled into a file."""
+        with open(path, "rb") as file:
+            return self.load(file)
 
     def _require_driver(self, what: str) -> Owner:
         if self._owner is None or TaskContext.get() is not None:

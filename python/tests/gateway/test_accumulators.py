@@ -103,3 +103,41 @@ def test_a_cancelled_attempt_adds_nothing_and_what_was_done_before_stays(tmp_pat
                 assert seen.value == 5, seen
         """
     scripts.run(tmp_path, code)
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("master", ["inline", "local[2]", "local-cluster[2,1,512]"])
+def test_a_persisted_partition_that_is_computed_again_adds_nothing(master: str, tmp_path: Path) -> None:
+    code = """
+        import glob, os, shutil, signal, subprocess
+        from weft import WeftContext
+
+        with WeftContext(MASTER, "persisted") as sc:
+            inside, outside, made = sc.accumulator(0), sc.accumulator(0), f"{os.getcwd()}/made"
+
+            def look(x):
+                inside.add(1)
+                outside.add(1)
+                with open(made, "a") as file:
+                    file.write("x")
+                return x
+
+            kept = sc.parallelize(range(40), 4).map(look).persist()
+            after = kept.map(lambda x: (outside.add(1), x)[1])
+            assert after.count() == 40
+            assert (inside.value, outside.value) == (40, 80)
+            assert after.count() == 40
+            assert (inside.value, outside.value) == (40, 120)
+            if MASTER.startswith("local-cluster"):
+                gateway = sc._answer.socket.split("-")[1]
+                children = subprocess.run(["pgrep", "-P", gateway], capture_output=True, text=True).stdout.split()
+                os.kill(int(children[0]), signal.SIGKILL)
+                assert after.count() == 40
+                assert os.path.getsize(made) > 40, "nothing was computed again, so that this shows nothing"
+                assert (inside.value, outside.value) == (40, 160)
+            kept.unpersist()
+            before = inside.value, outside.value
+            assert after.count() == 40
+            assert (inside.value - before[0], outside.value - before[1]) == (40, 80)
+        """
+    scripts.run(tmp_path, code.replace("MASTER", repr(master)))

@@ -21,6 +21,7 @@ from weft._worker.blobs import Blobs
 from weft._worker.mapoutput import keep
 from weft._worker.streams import InputStream, Streams
 from weft._worker.text import lines
+from weft.accumulators import apart
 
 __all__ = ["Program"]
 
@@ -129,8 +130,8 @@ class Program:
         for batch in self._counted(stream.batches()):
             yield batch.records()
         if stream.missing:
-            records = self.records(node["in"])
-            for batch in keep(dump_records(records), self.scope, node["rdd"], node["partition"]):
+            made = apart((node["rdd"], node["partition"]), dump_records(self.records(node["in"])))
+            for batch in keep(made, self.scope, node["rdd"], node["partition"]):
                 yield batch.records()
 
     def _counted(self, batches: Iterator[Batch]) -> Iterator[Batch]:

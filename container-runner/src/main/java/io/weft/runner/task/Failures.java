@@ -18,6 +18,9 @@ import java.util.Optional;
 /** Puts what went wrong into the words and codes of the error catalogue. */
 final class Failures {
     private static final byte[] NO_PICKLE = new byte[0];
+
+    /** Mapped files below this, the interpreter's own among them, explain nothing. */
+    private static final long WORTH_TELLING_BYTES = 64L << 20;
     private static final int SIGKILL = -9;
     private static final int PROTOCOL_ERROR = 70;
 
@@ -109,10 +112,14 @@ final class Failures {
     }
 
     /** The runner stopped the worker because it held {@code used} bytes. */
-    static TaskFailure overMemory(String label, long used, long limit, String step) {
+    static TaskFailure overMemory(String label, long used, long mapped, long limit, String step) {
         String during = step.isEmpty() ? "" : " (" + step + ")";
         String summary =
                 label + during + " used " + size(used) + "; a worker may use " + size(limit) + ". It was stopped.";
+        if (mapped > WORTH_TELLING_BYTES) {
+            summary += " " + size(mapped) + " of it were mapped files such as broadcasts, which YARN counts once for "
+                    + "every worker (docs/broadcast.md).";
+        }
         ObjectNode error = error("memory", summary, step);
         error.put("usedBytes", used).put("limitBytes", limit);
         return new TaskFailure(FailureKind.RESOURCES, "E09", summary, error.toString(), NO_PICKLE, "");

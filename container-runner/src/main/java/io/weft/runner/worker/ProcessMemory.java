@@ -16,6 +16,13 @@ public final class ProcessMemory {
                 .sum();
     }
 
+    /** The part of {@link #treeBytes} that are pages of mapped files: they count for each process, and exist once. */
+    public static long mappedBytes(long pid) {
+        return ProcessTree.of(pid).stream()
+                .mapToLong(one -> statusBytes(one, "RssFile:"))
+                .sum();
+    }
+
     /** Peak RSS of one process in bytes. */
     public static long peakBytes(long pid) {
         return statusBytes(pid, "VmHWM:");
