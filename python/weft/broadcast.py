@@ -22,6 +22,8 @@ __all__ = ["Broadcast"]
 T = TypeVar("T")
 
 _broadcastRegistry: weakref.WeakValueDictionary[int, Broadcast[Any]] = weakref.WeakValueDictionary()
+_twins: weakref.WeakValueDictionary[int, Broadcast[Any]] = weakref.WeakValueDictionary()
+"""What tasks that run in the driver's process have: a value of their own, as in a worker."""
 _ids = itertools.count()
 _loading = threading.RLock()
 _pickling = threading.local()
@@ -29,14 +31,21 @@ _find: list[Callable[[int], str]] = []  # in a worker: asks the runner where a b
 
 
 def _from_id(bid: int) -> Broadcast[Any]:
-    found: Broadcast[Any] | None = _broadcastRegistry.get(bid)
+    in_driver = not _find
+    registry = _twins if in_driver and TaskContext.get() is not None else _broadcastRegistry
+    found: Broadcast[Any] | None = registry.get(bid)
     if found is not None and not found._is_stale():
         return found
-    if not _find:
-        raise BroadcastGoneError(f"Broadcast {bid} was destroyed, or is another program's.")
-    made: Broadcast[Any] = Broadcast(bid, _find[0](bid))
+    if in_driver:
+        original = _broadcastRegistry.get(bid)
+        if original is None or original._destroyed_at is not None:
+            raise BroadcastGoneError(f"Broadcast {bid} was destroyed, or is another program's.")
+        path = original._path
+    else:
+        path = _find[0](bid)
+    made: Broadcast[Any] = Broadcast(bid, path)
     made._map()
-    _broadcastRegistry[bid] = made
+    registry[bid] = made
     return made
 
 
@@ -102,7 +111,7 @@ class Broadcast(Generic[T]):
         return found
 
     def _load(self) -> None:
-        if self._destroyed_at is not None and self._was_loaded and TaskContext.get() is None:
+        if self._destroyed_at is not None and self._was_loaded:
             return
         self._require_kept()
         self._value = self._map().load()
@@ -192,7 +201,7 @@ class Broadcast(Generic[T]):
             return self.load(file)
 
     def _require_driver(self, what: str) -> Owner:
-        if self._owner is None or TaskContext.get() is not None:
+        if self._owner is None:
             raise WrongPlaceError(f"A broadcast can be {what} in the driver only.")
         return self._owner
 
@@ -233,4 +242,4 @@ def set_finder(find: Callable[[int], str]) -> None:
 
 def any_stale() -> bool:
     """In a worker: whether a broadcast that functions here hold was removed from the node."""
-    return any(one._is_stale() for one in list(_broadcastRegistry.values()))
+    return any(one._is_stale() for registry in (_broadcastRegistry, _twins) for one in list(registry.values()))

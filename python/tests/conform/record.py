@@ -16,6 +16,8 @@ from typing import Any
 __all__ = ["canonical", "measure"]
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+_SIGNED = ["RDD", "SparkContext", "SparkConf", "StorageLevel", "Accumulator", "AccumulatorParam", "Broadcast"]
+_SIGNED += ["SparkFiles", "TaskContext", "InheritableThread"]
 _WORKER_ERROR = re.compile(r"^([A-Za-z_][\w.]*(?:Error|Exception|Iteration|Custom))(?::.*)?$", re.MULTILINE)
 _JAVA_ERROR = re.compile(r"(?:: |^)((?:[a-z]\w*\.)+[A-Z]\w*)")
 
@@ -113,20 +115,22 @@ def _measure_pyspark() -> dict[str, Any]:
     from morecases import MORE  # type: ignore[import-not-found, unused-ignore]
     from pyspark import SparkConf, SparkContext
     from pyspark.statcounter import StatCounter
+    from sharedcases import SHARED  # type: ignore[import-not-found, unused-ignore]
 
     conf = SparkConf().setMaster("local[4]").set("spark.ui.enabled", "false").set("spark.task.maxFailures", "1")
     sc = SparkContext(conf=conf.set("spark.ui.showConsoleProgress", "false"))
     sc.setLogLevel("OFF")
     measured = {}
-    for number, (name, function) in enumerate({**CASES, **MORE}.items()):
+    for number, (name, function) in enumerate({**CASES, **MORE, **SHARED}.items()):
         group = f"case {number}"
         sc.setJobGroup(group, name)
+        sc._pickled_broadcast_vars.clear()  # destroyed ones of a case before fail every job of this thread
         measured[name] = measure(function, sc, lambda group=group: len(sc.statusTracker().getJobIdsForGroup(group)))
     sc.stop()
     return {
         "pyspark": pyspark.__version__,
         "python": ".".join(map(str, sys.version_info[:3])),
-        "signatures": signatures([pyspark.RDD, SparkContext, SparkConf, StatCounter, pyspark.StorageLevel]),
+        "signatures": signatures([getattr(pyspark, name) for name in _SIGNED] + [StatCounter]),
         "hash": [sys.hash_info.algorithm, hash("weft")],
         "cases": measured,
     }

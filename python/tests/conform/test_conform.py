@@ -11,14 +11,26 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from tests.conform import cases, differ, morecases, record
-from weft import RDD, StatCounter, StorageLevel, WeftConf, WeftContext
+from tests.conform import cases, differ, morecases, record, sharedcases
+from weft import (
+    RDD,
+    Accumulator,
+    AccumulatorParam,
+    Broadcast,
+    InheritableThread,
+    StatCounter,
+    StorageLevel,
+    TaskContext,
+    WeftConf,
+    WeftContext,
+    WeftFiles,
+)
 
 pytestmark = pytest.mark.local
 
 with open(os.path.join(record.HERE, "recorded.json"), encoding="utf-8") as _file:
     RECORDED: dict[str, Any] = json.load(_file)
-ALL = {**cases.CASES, **morecases.MORE}
+ALL = {**cases.CASES, **morecases.MORE, **sharedcases.SHARED}
 MEANT = differ.read_meant()
 NEEDED: set[differ.Difference] = set()
 # text and bytes hash otherwise before CPython 3.11, so that they fall into other partitions than in the record
@@ -29,8 +41,10 @@ SAME_HASH = sys.hash_info.algorithm == RECORDED["hash"][0] and sys.implementatio
 def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
     cloudpickle.register_pickle_by_value(cases)
     cloudpickle.register_pickle_by_value(morecases)
+    cloudpickle.register_pickle_by_value(sharedcases)
     with WeftContext(request.param) as made:
         yield made
+    cloudpickle.unregister_pickle_by_value(sharedcases)
     cloudpickle.unregister_pickle_by_value(morecases)
     cloudpickle.unregister_pickle_by_value(cases)
 
@@ -57,12 +71,16 @@ def test_every_difference_that_is_meant_is_needed() -> None:
 
 # folders in addFile, which are not here; parameters that mean nothing here: PySpark's own JVM, its profilers
 WITHOUT = {"recursive", "gateway", "jsc", "profiler_cls", "udf_profiler_cls", "memory_profiler_cls", "_jvm", "_jconf"}
-# made by the context, or more than PySpark has
-OURS = {("RDD", "__init__"), ("WeftContext", "master"), ("WeftContext", "appName")}
+# made by the context, or more than PySpark has, or an attribute there
+OURS = {("RDD", "__init__"), ("RDD", "is_cached"), ("WeftContext", "master"), ("WeftContext", "appName")}
+OURS |= {("Broadcast", "__init__"), ("TaskContext", "__init__")}
 OURS |= {("WeftConf", "copy"), ("WeftConf", "split"), ("StatCounter", "of")}
 
 
-@pytest.mark.parametrize("owner", [RDD, WeftContext, WeftConf, StatCounter, StorageLevel])
+SIGNED = [RDD, WeftContext, WeftConf, StatCounter, StorageLevel, Accumulator, AccumulatorParam, Broadcast, WeftFiles]
+
+
+@pytest.mark.parametrize("owner", [*SIGNED, TaskContext, InheritableThread])
 def test_parameters_have_pysparks_names_in_its_order(owner: type) -> None:
     theirs = RECORDED["signatures"][owner.__name__]
     for name, parameters in record.signatures([owner])[owner.__name__].items():

@@ -44,8 +44,7 @@ CODE = """
         assert inside.sum() == 6
         del inside
         gc.collect()
-        # inline, the functions that tasks have loaded hold the driver's own object
-        assert os.listdir(folder) == [] or MASTER == "inline"
+        assert os.listdir(folder) == []
         assert words.count() == 4
 
         held = sc.parallelize([sc.broadcast("in a record")], 1)

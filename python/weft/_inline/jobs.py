@@ -254,7 +254,12 @@ class _Job:
                 "(weft.driver.maxResultSize). Use take(n) or saveAsTextFile, or raise it."
             )
             raise Failure({"code": "E20", "exit": 1, "kind": "resources", "message": message}, b"")
-        result.feed(data)
+        task = TaskContext.get()
+        TaskContext._taskContext = None  # what a result holds is unpickled for the driver
+        try:
+            result.feed(data)
+        finally:
+            TaskContext._taskContext = task
 
     def _add(self, finished: dict[str, Any]) -> None:
         self._shuffles.keep(finished["kept"])

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from weft import accumulators
+from weft import accumulators, broadcast
 from weft._datasocket import Failure
 from weft._inline.connection import Cancelled, InlineConnection, Sink
 from weft._inline.trees import TaskBody
@@ -82,6 +82,8 @@ class Tasks:
         program: Program | None = None
         enter(scope)
         accumulators.start_task(in_driver=True)
+        if broadcast.any_stale():
+            self._blobs.clear()
         try:
             with self._as_a_task():
                 program = Program(self._streams, self._blobs, scope)
