@@ -19,10 +19,12 @@ pytestmark = pytest.mark.yarn
 
 TASKS = 40
 SLOW = f"""
-import time
+import subprocess, time
 from weft import WeftContext
 
 def slow(number):
+    if number % 8 == 0:
+        subprocess.Popen(["sleep", "600"], start_new_session=True)
     time.sleep(0.2)
     return number
 
@@ -113,6 +115,24 @@ def test_a_killed_worker_costs_an_attempt_alone(victim: Victim) -> None:
     assert TOTAL in victim.jobs.output(victim.application)
     last_line(ended)
     victim.watch.assert_nothing_left()
+
+
+def test_a_runner_killed_with_its_fork_server_leaves_nothing_of_users_code(victim: Victim) -> None:
+    worker = victim.processes("weft-worker")[0]
+    server = _parent(worker)
+    runner = _parent(server)
+    assert victim.processes("sleep 600")
+    os.kill(runner, signal.SIGSTOP)  # it shall not see the end of the other one
+    os.kill(server, signal.SIGKILL)
+    os.kill(runner, signal.SIGKILL)
+    ended = victim.end()
+    assert ended.code == 0, ended.errors
+    assert TOTAL in victim.jobs.output(victim.application)
+    victim.watch.assert_nothing_left()
+
+
+def _parent(process: int) -> int:
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def test_without_its_client_an_application_ends_well_and_cleans_up(victim: Victim) -> None:
