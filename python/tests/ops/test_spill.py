@@ -16,7 +16,7 @@ import pytest
 
 from tests.ops.scope import open_files, scope
 from weft._ops.columns import dump_column, estimate_bytes, load_column
-from weft._ops.memory import MemoryWatch, private_bytes
+from weft._ops.memory import MemoryWatch, private_bytes, request_spill
 from weft._ops.spill import DiskFullError, SpillFiles
 
 
@@ -175,3 +175,23 @@ def test_memory_that_stays_moves_the_mark_instead_of_spilling_each_time() -> Non
     more = [f"{number:0200}" for number in range(50_000)]
     assert watch.full()
     del kept, more
+
+
+def test_a_request_to_spill_makes_memory_full_once_and_only_where_something_was_taken() -> None:
+    watch = MemoryWatch(1 << 40)
+    request_spill()
+    assert not watch.full()
+    held = [b"x" * (1 << 20) for _ in range(16)]
+    assert not watch.full()
+    request_spill()
+    assert watch.full()
+    assert not watch.full()
+    del held
+    watch.release()
+    request_spill()
+    assert not watch.full()
+    held = [b"x" * (1 << 20) for _ in range(16)]
+    request_spill()
+    watch.release()  # whoever gives up memory before it is asked has done what was wanted
+    assert not watch.full()
+    assert len(held) == 16

@@ -30,7 +30,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _TRIM_BYTES, _MMAP_BYTES = 2 << 20, 4 << 20
 
 
-# What a task must hold for a request to spill to be worth its while.
+# What a task must have taken for a request to spill to be worth its while.
 _LEAST_REQUESTED_BYTES = 4 << 20
 
 _requests: list[bool] = []
@@ -98,7 +98,7 @@ class MemoryWatch:
         taken = private_bytes() - self._baseline
         if _requests:
             _requests.clear()
-            if taken + extra > _LEAST_REQUESTED_BYTES:
+            if self._taken_since_release(taken) + extra > _LEAST_REQUESTED_BYTES:
                 return True
         if taken + extra <= self._budget // 2:
             return False
@@ -116,6 +116,11 @@ class MemoryWatch:
             room = min(room, self._budget / 4)
         return filled > max(room, self._budget / 8)
 
+    def _taken_since_release(self, taken: int) -> float:
+        """About what was taken since then: growth, and what was free inside the process and is filled again."""
+        filled = (_blocks() - self._kept_blocks) * self._block_bytes
+        return max(filled, taken - max(0, self._floor))
+
     def release(self) -> None:
         """Collect garbage and trim the heap; note how much of what stays taken is in use."""
         gc.collect()
@@ -129,6 +134,7 @@ class MemoryWatch:
             self._kept = min(float(taken), self._kept + (blocks - self._kept_blocks) * self._block_bytes)
         self._kept = max(0.0, self._kept)
         self._floor = taken
+        _requests.clear()
         self._kept_blocks = blocks
         self._peak_blocks = 0
 

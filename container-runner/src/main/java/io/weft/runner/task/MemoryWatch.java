@@ -18,8 +18,11 @@ import java.util.Set;
 public final class MemoryWatch implements AutoCloseable {
     private static final long PERIOD_MILLIS = 100;
 
-    /** Periods between two requests to spill of one task: what it gives up takes a while to be written. */
-    private static final int PERIODS_TO_SPILL = 10;
+    /** Periods between two requests to spill of one task. */
+    private static final int PERIODS_TO_SPILL = 2;
+
+    /** Periods of growth as in the last one that a task gets before its limit: the next look, and the end of its batch. */
+    private static final int PERIODS_OF_GROWTH = 2;
 
     /** A task with a worker. */
     interface Watched {
@@ -48,8 +51,24 @@ public final class MemoryWatch implements AutoCloseable {
     /** All and only tasks that run now and have a limit of their own or of the container. Guarded by this object. */
     private final Set<Watched> watched = new LinkedHashSet<>();
 
-    /** When each task was last asked to spill, in periods. Of the watching thread. */
-    private final Map<Watched, Long> asked = new HashMap<>();
+    /** What is remembered of one task, or of the container, between two looks. Of the watching thread. */
+    private static final class Past {
+        private long bytes = Long.MAX_VALUE;
+        private long asked = -PERIODS_TO_SPILL;
+
+        /** Whether less than an eighth of the limit is left, or soon will be; takes note of {@code now}. */
+        private boolean isNear(long now, long limit) {
+            long growth = Math.max(0, now - bytes);
+            bytes = now;
+            return now + PERIODS_OF_GROWTH * growth > limit - limit / 8;
+        }
+    }
+
+    /** Of the watching thread. */
+    private final Map<Watched, Past> pasts = new HashMap<>();
+
+    /** Of the watching thread. */
+    private final Past containerPast = new Past();
 
     /** Of the watching thread. */
     private long periods;
@@ -104,7 +123,7 @@ public final class MemoryWatch implements AutoCloseable {
     private void look(List<Watched> tasks) {
         List<Sample> within = new ArrayList<>();
         periods++;
-        asked.keySet().retainAll(tasks);
+        pasts.keySet().retainAll(tasks);
         for (Watched task : tasks) {
             long bytes = ProcessMemory.treeBytes(task.pid());
             task.measured(bytes);
@@ -112,7 +131,7 @@ public final class MemoryWatch implements AutoCloseable {
                 stop(task, bytes, task.limitBytes());
             } else {
                 within.add(new Sample(task, bytes));
-                if (task.limitBytes() > 0 && isNear(bytes, task.limitBytes())) {
+                if (task.limitBytes() > 0 && past(task).isNear(bytes, task.limitBytes())) {
                     ask(task);
                 }
             }
@@ -127,20 +146,19 @@ public final class MemoryWatch implements AutoCloseable {
         Optional<Sample> largest = within.stream().max(Comparator.comparingLong(Sample::bytes));
         if (all > containerBytes) {
             largest.ifPresent(found -> stop(found.task(), found.bytes(), containerBytes / within.size()));
-        } else if (isNear(all, containerBytes)) {
+        } else if (containerPast.isNear(all, containerBytes)) {
             largest.ifPresent(found -> ask(found.task()));
         }
     }
 
-    /** Whether less than an eighth is left. */
-    private static boolean isNear(long bytes, long limit) {
-        return bytes > limit - limit / 8;
+    private Past past(Watched task) {
+        return pasts.computeIfAbsent(task, unknown -> new Past());
     }
 
     private void ask(Watched task) {
-        Long last = asked.get(task);
-        if (last == null || periods - last >= PERIODS_TO_SPILL) {
-            asked.put(task, periods);
+        Past past = past(task);
+        if (periods - past.asked >= PERIODS_TO_SPILL) {
+            past.asked = periods;
             task.askToSpill();
         }
     }
