@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from weft._pyspark import activate
     from weft._version import __version__
     from weft.accumulators import Accumulator, AccumulatorParam
     from weft.broadcast import Broadcast
@@ -41,6 +42,7 @@ __all__ = [
     "WeftError",
     "WeftFiles",
     "__version__",
+    "activate",
     "inheritable_thread_target",
 ]
 
@@ -59,6 +61,7 @@ _MODULES = {
     "WeftError": "weft.errors",
     "WeftFiles": "weft.files",
     "__version__": "weft._version",
+    "activate": "weft._pyspark",
     "inheritable_thread_target": "weft.threads",
 }
 

@@ -6,7 +6,7 @@ from weft._callsite import call_site
 from weft.errors import AbsentNameError
 from weft.taskcontext import BARRIER_INSTEAD
 
-__all__ = ["absent_name"]
+__all__ = ["absent_name", "known_absent"]
 
 _RDD = """
 barrier checkpoint cleanShuffleDependencies countApprox countApproxDistinct getCheckpointFile getResourceProfile
@@ -27,6 +27,18 @@ _INSTEAD: dict[str, dict[str, str]] = {
     "WeftContext": {},
 }
 _KNOWN = {"RDD": frozenset(_RDD), "WeftContext": frozenset(_CONTEXT)}
+
+
+_OWNERS = {"RDD": "RDD", "WeftContext": "SparkContext"}  # as PySpark calls them
+
+
+def known_absent() -> dict[str, tuple[str, str]]:
+    """Names of methods that Weft does not have, with their full names and what to use instead (empty if nothing)."""
+    return {
+        name: (f"{_OWNERS[owner]}.{name}", _INSTEAD[owner].get(name, ""))
+        for owner, names in _KNOWN.items()
+        for name in (*names, *_INSTEAD[owner])
+    }
 
 
 def absent_name(owner: str, name: str) -> AttributeError:

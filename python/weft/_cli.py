@@ -19,6 +19,7 @@ _VERBS: dict[str, tuple[str, str]] = {
     "run": ("weft._run", "run a script with Weft: weft run [--master M] [--conf K=V] script.py [arguments]"),
     "submit": ("weft._submit", "submit a script to YARN: weft submit [options] script.py [arguments]"),
     "kill": ("weft._kill", "end an application on YARN: weft kill application_..."),
+    "compat-check": ("weft._pyspark.check", "what PySpark programs use that Weft does not have"),
     "conf": ("weft._conf", "what can be set: weft conf --list, weft conf NAME"),
     "setup": ("weft._cli", "build what the first run needs, and nothing else"),
 }
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"weft: no verb '{verb}'; there are: {', '.join(_known())}", file=sys.stderr)
         return 2
     try:
-        if verb == "run" and _is_inline(arguments[1:]):
+        if verb == "compat-check" or (verb == "run" and _is_inline(arguments[1:])):
             _install.ensure_packages()
         else:
             _install.ensure_installed()
@@ -68,7 +69,7 @@ def _known() -> list[str]:
 
 def _help() -> str:
     lines = ["usage: weft VERB ...", ""]
-    lines += [f"  {verb:8} {_VERBS[verb][1]}" for verb in _known()]
+    lines += [f"  {verb:12} {_VERBS[verb][1]}" for verb in _known()]
     return os.linesep.join(lines)
 
 

@@ -20,7 +20,7 @@ from weft.errors import JobCancelledError, WeftError, error_for
 if TYPE_CHECKING:
     import traceback
 
-__all__ = ["exit_code_of", "format_failure", "install_hook", "to_exception"]
+__all__ = ["exit_code_of", "for_pyspark", "format_failure", "install_hook", "to_exception"]
 
 _DETAIL = "_weft_failure"
 _CLASS_PREFIX = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception): ")
@@ -53,7 +53,18 @@ def to_exception(failure: Failure) -> BaseException:
         setattr(result, _DETAIL, detail)
     except AttributeError:  # an exception class with slots: it is printed without the worker's frames
         pass
-    return result
+    return for_pyspark(result)
+
+
+def for_pyspark(error: BaseException) -> BaseException:
+    """In a program that was written for PySpark, what ``except Py4JJavaError`` catches, too."""
+    from weft._pyspark import is_active
+
+    if not is_active():
+        return error
+    from weft._pyspark.javaerror import with_java
+
+    return with_java(error)
 
 
 def _cause_text(cause: dict[str, str]) -> str:

@@ -15,13 +15,13 @@ from typing import Any
 from weft._callsite import call_site
 from weft._closures import Blob
 from weft._datasocket import DataSocket, Failure
-from weft._failures import to_exception
+from weft._failures import for_pyspark, to_exception
 from weft._gateway import Gateway
 from weft._lineage import DataBlock, Node, TextNode, count_partitions
 from weft._plan import COLLECT, DRAIN, Plan, build_plan, save_text
 from weft._progress import Console, Totals
 from weft.accumulators import apply_updates, forget_persisted
-from weft.errors import ContextError, InputMissingError, InternalError
+from weft.errors import ContextError, InputMissingError, InternalError, WeftError
 from weft.storagelevel import StorageLevel
 
 __all__ = ["Jobs"]
@@ -207,6 +207,8 @@ class Jobs:
                 return request(data)
         except Failure as failure:
             error = to_exception(failure)
+        except WeftError as own:  # of an inline job, which this process checks itself
+            error = for_pyspark(own)
         except (EOFError, ConnectionError, FileNotFoundError) as problem:
             self.require_running()
             error = InternalError(f"The Java process of Weft has ended: {problem}. Its messages stand above.", "", 7)

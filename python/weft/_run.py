@@ -12,11 +12,15 @@ from collections.abc import Sequence
 
 from weft._defaults import CONF_VARIABLE, MASTER_VARIABLE
 from weft._failures import install_hook
+from weft._pyspark import activate
 
 __all__ = ["main"]
 
-_USAGE = "usage: weft run [--master MASTER] [--name NAME] [--conf KEY=VALUE]... [--verbose] script.py [arguments]"
-_OPTIONS = ("--conf", "--master", "--name", "--verbose")
+_USAGE = (
+    "usage: weft run [--master MASTER] [--name NAME] [--conf KEY=VALUE]... [--pyspark] [--verbose] "
+    "script.py [arguments]"
+)
+_OPTIONS = ("--conf", "--master", "--name", "--pyspark", "--verbose")
 
 # set where the ApplicationMaster runs the script: standard input is a pipe of its
 PIPE_VARIABLE = "WEFT_DRIVER_PIPE"
@@ -50,6 +54,9 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         if option == "--verbose":
             os.environ["WEFT_VERBOSE"] = "1"
+            continue
+        if option == "--pyspark":
+            activate()
             continue
         if option not in _OPTIONS:
             import difflib

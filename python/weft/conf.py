@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from weft._pyspark.keys import weft_name
+
 __all__ = ["WeftConf"]
 
 _HADOOP = "weft.hadoop."
@@ -42,13 +44,19 @@ class WeftConf:
             self._settings.update(default_settings())
 
     def set(self, key: str, value: object) -> WeftConf:
-        """Set one setting; booleans become ``true`` and ``false``."""
+        """Set one setting; booleans become ``true`` and ``false``.
+
+        A setting of Spark's that Weft has under another name sets that one, too: docs/spark-keys.md.
+        """
         self._settings[key] = _text(value)
+        own = weft_name(key)
+        if own is not None:
+            self._settings[own] = _text(value)
         return self
 
     def setIfMissing(self, key: str, value: object) -> WeftConf:
         """Set one setting unless it is set."""
-        if key not in self._settings:
+        if not self.contains(key):
             self.set(key, value)
         return self
 
@@ -95,7 +103,7 @@ class WeftConf:
 
     def get(self, key: str, defaultValue: str | None = None) -> str | None:
         """Give the value of a setting, ``defaultValue`` if it is not set."""
-        return self._settings.get(key, defaultValue)
+        return self._settings.get(key, self._settings.get(weft_name(key) or "", defaultValue))
 
     def getAll(self) -> list[tuple[str, str]]:
         """Give all settings as pairs."""
@@ -103,7 +111,7 @@ class WeftConf:
 
     def contains(self, key: str) -> bool:
         """Whether the setting is set."""
-        return key in self._settings
+        return key in self._settings or weft_name(key) in self._settings
 
     def toDebugString(self) -> str:
         """Give the settings as text, one a line, sorted by name.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 from collections.abc import Iterable
 from types import TracebackType
@@ -12,12 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from weft._absent import absent_name
 from weft._broadcasts import Broadcasts
 from weft._callsite import call_site
-from weft._context.jobcontrol import JobControl
+from weft._context.java import JavaSide
 from weft._failures import install_hook
 from weft._gateway import GATEWAY_VARIABLE, Gateway, new_token, start_line
 from weft._inline import is_inline
 from weft._jobs import Jobs
 from weft._progress import Console
+from weft._pyspark import PYSPARK_VARIABLE, is_active
+from weft._pyspark.keys import translate
 from weft.conf import WeftConf
 from weft.errors import ContextError, InterpreterError, UnsupportedError
 from weft.files import set_driver_folder
@@ -27,7 +30,7 @@ __all__ = ["WeftContext"]
 _BATCH = 1024
 
 
-class WeftContext(JobControl):
+class WeftContext(JavaSide):
     """The connection of a program to the workers; one at a time.
 
     Parameters
@@ -65,6 +68,7 @@ class WeftContext(JobControl):
     """
 
     _active: ClassVar[WeftContext | None] = None
+    _active_spark_context: ClassVar[WeftContext | None] = None  # PySpark's name for it, which programs look at
     _lock: ClassVar[threading.RLock] = threading.RLock()
 
     def __init__(
@@ -95,7 +99,7 @@ class WeftContext(JobControl):
             self._added_files = []
             self._broadcasts = Broadcasts(self._jobs, self._answer.info.get("broadcasts"))
             set_driver_folder(self._answer.info.get("files"))
-            WeftContext._active = self
+            WeftContext._active = WeftContext._active_spark_context = self
         atexit.register(self.stop)
         try:
             for path in pyFiles or ():
@@ -148,7 +152,7 @@ class WeftContext(JobControl):
             return
         with WeftContext._lock:
             if WeftContext._active is self:
-                WeftContext._active = None
+                WeftContext._active = WeftContext._active_spark_context = None
                 set_driver_folder(None)
             atexit.unregister(self.stop)
             self._jobs.stop(call_site())
@@ -172,7 +176,22 @@ def _settings(master: str | None, appName: str | None, environment: dict[str, An
         settings.setAppName(appName)
     for name, value in environment.items():
         settings.setExecutorEnv(name, str(value))
+    if is_active():
+        settings.setExecutorEnv(PYSPARK_VARIABLE, "1")
+    _tell_ignored(settings)
     return settings
+
+
+_told: set[str] = set()
+
+
+def _tell_ignored(settings: WeftConf) -> None:
+    """Name each of Spark's settings that has no effect, once in the life of the process."""
+    _, ignored = translate(dict(settings.getAll()))
+    new = [one for one in ignored if one not in _told]
+    if new:
+        _told.update(new)
+        print(f"weft: without effect: {', '.join(new)}. See docs/spark-keys.md.", file=sys.stderr)
 
 
 def _open_gateway(conf: WeftConf, console: Console) -> Gateway:

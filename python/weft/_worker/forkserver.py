@@ -140,8 +140,11 @@ def main() -> None:
     set_title(f"weft-forkserver {os.environ.get('WEFT_APPLICATION', '')}".rstrip())
     sentinel = Sentinel()
     # After it, which would keep all that memory.
+    from weft._pyspark import PYSPARK_VARIABLE, activate
     from weft._worker.main import serve
 
+    if os.environ.get(PYSPARK_VARIABLE):
+        activate()
     for name in filter(None, os.environ.get("WEFT_PREIMPORT", "").split(",")):
         importlib.import_module(name)
     gc.collect()

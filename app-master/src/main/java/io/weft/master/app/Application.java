@@ -148,6 +148,11 @@ public final class Application implements Gateway.Control {
     }
 
     @Override
+    public Object hadoopConfiguration() {
+        return hadoop.get();
+    }
+
+    @Override
     public void stop() {
         onStop.run();
     }

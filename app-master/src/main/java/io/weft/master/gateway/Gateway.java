@@ -19,6 +19,9 @@ public final class Gateway {
 
         void setLogLevel(String level);
 
+        /** Hadoop's configuration, which programs written for PySpark read and change. */
+        Object hadoopConfiguration();
+
         /** Begins to end the process. */
         void stop();
     }
@@ -47,6 +50,10 @@ public final class Gateway {
 
     public void setLogLevel(String level) {
         control.setLogLevel(level);
+    }
+
+    public Object hadoopConfiguration() {
+        return control.hadoopConfiguration();
     }
 
     public void stop() {

@@ -1,0 +1,210 @@
+"""Weft behind PySpark's names."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from weft._pyspark.javaerror import with_java
+from weft._pyspark.keys import table, translate
+from weft._pyspark.row import Row
+from weft.conf import WeftConf
+from weft.errors import InputMissingError
+
+PACKAGE = str(Path(__file__).resolve().parents[2])
+ROOT = Path(PACKAGE).parent
+
+
+def run(code: str, tmp_path: Path, master: str = "inline") -> str:
+    script = tmp_path / "program.py"
+    script.write_text(f"import weft\nweft.activate()\nMASTER = {master!r}\n" + textwrap.dedent(code))
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env={"PYTHONPATH": PACKAGE, "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+MASTERS = ["inline", pytest.param("local[2]", marks=pytest.mark.local)]
+
+
+@pytest.mark.parametrize("master", MASTERS)
+def test_functions_may_use_pysparks_names_in_workers(tmp_path: Path, master: str) -> None:
+    code = """
+        from pyspark import SparkContext
+        from pyspark.sql import Row
+
+        def row(x):
+            import pyspark.storagelevel
+            from pyspark import TaskContext
+            return Row(x=x, part=TaskContext.get().partitionId(), api=pyspark.__version__)
+
+        with SparkContext(MASTER, "names") as sc:
+            print(SparkContext._active_spark_context is sc)
+            print(sc.parallelize([5, 6], 2).map(row).collect())
+        print(SparkContext._active_spark_context)
+        """
+    shown = "True\n[Row(x=5, part=0, api='4.3.0'), Row(x=6, part=1, api='4.3.0')]\nNone\n"
+    assert run(code, tmp_path, master) == shown
+
+
+@pytest.mark.parametrize("master", MASTERS)
+def test_a_failure_is_what_either_kind_of_program_catches(tmp_path: Path, master: str) -> None:
+    code = """
+        import pickle
+        from py4j.protocol import Py4JJavaError
+        from pyspark import SparkContext
+
+        class Mine(Exception):
+            def __init__(self, code, text):
+                super().__init__(code, text)
+                self.code = code
+
+        def fails(x):
+            raise Mine(7, "so")
+
+        sc = SparkContext(MASTER, "failures")
+        kinds = (fails, Mine), (lambda x: {}[x], KeyError), (lambda x: open("/nope"), FileNotFoundError)
+        for function, kind in kinds:
+            for caught in (Py4JJavaError, kind):
+                try:
+                    sc.parallelize([1]).map(function).collect()
+                except caught as error:
+                    print(caught.__name__, isinstance(error, kind), getattr(error, "code", None), error.java_exception)
+        try:
+            sc.textFile("/nope/at/all").count()
+        except Py4JJavaError as error:
+            print("does not exist" in str(error), type(pickle.loads(pickle.dumps(error))).__name__)
+        """
+    lines = run(code, tmp_path, master).splitlines()
+    assert [line.split(" ")[:2] for line in lines[:-1]] == [
+        ["Py4JJavaError", "True"],
+        ["Mine", "True"],
+        ["Py4JJavaError", "True"],
+        ["KeyError", "True"],
+        ["Py4JJavaError", "True"],
+        ["FileNotFoundError", "True"],
+    ]
+    assert lines[0] == "Py4JJavaError True 7 __main__.Mine: (7, 'so')"
+    assert lines[-1] == "True InputMissingError"
+
+
+def test_names_that_are_not_here_import_and_raise_when_they_are_used(tmp_path: Path) -> None:
+    code = """
+        import pyspark.sql.functions as F
+        from pyspark.ml.feature import HashingTF
+        from pyspark.sql import DataFrame, SparkSession
+        from pyspark.sql.types import StructType
+        from pyspark import *
+
+        print(isinstance(3, DataFrame), SparkContext.__name__)
+        class Mine(StructType):
+            pass
+        sc = SparkContext(MASTER)
+        session = SparkSession(sc)
+        for use in (
+            lambda: F.col("x"), HashingTF, Mine, lambda: session.sql("select 1"), lambda: session.read.parquet("x"),
+            lambda: session.createDataFrame([]), lambda: session.read.text("x").select("y"),
+        ):
+            try:
+                use()
+            except NotImplementedError as error:
+                print(error)
+        """
+    lines = run(code, tmp_path).splitlines()
+    assert lines[0] == "False WeftContext"
+    assert lines[1] == (
+        "pyspark.sql.functions.col (program.py:17) is not in Weft. "
+        "Instead: functions of Python's in map, filter and reduceByKey."
+    )
+    assert [line.split(" (")[0] for line in lines[2:]] == [
+        "pyspark.ml.feature.HashingTF",
+        "pyspark.sql.types.StructType",
+        "pyspark.sql.SparkSession.sql",
+        "pyspark.sql.SparkSession.read.parquet",
+        "pyspark.sql.SparkSession.createDataFrame",
+        "pyspark.sql.DataFrame.select",
+    ]
+
+
+@pytest.mark.local
+def test_the_jvm_has_hadoops_classes_and_its_configuration_reaches_later_jobs(tmp_path: Path) -> None:
+    (tmp_path / "in" / "deeper").mkdir(parents=True)
+    (tmp_path / "in" / "deeper" / "file.txt").write_text("found\n")
+    code = f"""
+        from pyspark import SparkContext
+        sc = SparkContext("local[1]")
+        conf = sc._jsc.hadoopConfiguration()
+        conf.set("mapreduce.input.fileinputformat.input.dir.recursive", "true")
+        print(sc.textFile({str(tmp_path / "in")!r}).collect())
+        path = sc._jvm.org.apache.hadoop.fs.Path({str(tmp_path / "in")!r})
+        print(path.getFileSystem(conf).exists(path), sc._gateway.jvm.java.lang.Integer.parseInt("12"))
+        try:
+            sc._jvm.org.apache.spark.sql
+        except NotImplementedError as error:
+            print(error)
+        """
+    lines = run(code, tmp_path).splitlines()
+    assert lines[:2] == ["['found']", "True 12"]
+    assert lines[2].startswith("sc._jvm.org.apache.spark (program.py:")
+
+
+def test_a_row_keeps_its_names_on_every_way() -> None:
+    import pickle
+
+    person = Row("name", "age")("Bob", 5)
+    assert pickle.loads(pickle.dumps(person)) == person
+    assert pickle.loads(pickle.dumps(person)).name == "Bob"
+    assert pickle.loads(pickle.dumps(Row(1, 2))) == (1, 2)
+    assert Row(a=Row(b=[Row(c=1)])).asDict(True) == {"a": {"b": [{"c": 1}]}}
+    assert repr(Row("a", 1)) == "<Row('a', 1)>"
+    with pytest.raises(RuntimeError, match="read-only"):
+        person.name = "Eve"
+    with pytest.raises(AttributeError):
+        person.wrong  # noqa: B018
+    with pytest.raises(ValueError, match="wrong"):
+        person["wrong"]  # noqa: B018
+    with pytest.raises(ValueError, match="both args and kwargs"):
+        Row(1, a=2)
+    with pytest.raises(ValueError, match="expected 2 values"):
+        Row("a", "b")(1, 2, 3)
+    with pytest.raises(TypeError, match="Cannot convert"):
+        Row(1).asDict()
+
+
+def test_builtin_exceptions_keep_their_fields() -> None:
+    from py4j.protocol import Py4JJavaError
+
+    missing = with_java(FileNotFoundError(2, "No such file", "x.txt"))
+    assert isinstance(missing, Py4JJavaError) and isinstance(missing, FileNotFoundError)
+    assert (missing.errno, missing.filename, str(missing)) == (2, "x.txt", "[Errno 2] No such file: 'x.txt'")
+    ours = with_java(InputMissingError("gone", "E02", 3))
+    assert isinstance(ours, InputMissingError) and (ours.code, ours.exit_code, str(ours)) == ("E02", 3, "gone")
+    garbled = with_java(UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"))
+    assert isinstance(garbled, UnicodeDecodeError) and garbled.reason == "bad"
+
+
+def test_sparks_settings_become_wefts() -> None:
+    conf = WeftConf(loadDefaults=False).setMaster("local[3]")
+    assert conf.get("spark.master") == "local[3]"
+    assert conf.contains("spark.master")
+    conf.set("spark.hadoop.dfs.replication", "2").set("spark.executorEnv.TZ", "UTC").set("spark.app.name", "x")
+    conf.set("mine.own", "1")
+    own, hadoop = conf.split()
+    assert hadoop == {"dfs.replication": "2"}
+    assert (own["weft.env.TZ"], own["weft.app.name"], conf.get("mine.own")) == ("UTC", "x", "1")
+    made, ignored = translate({"spark.executor.memory": "1g", "spark.who.knows": "1", "spark.task.maxFailures": "2"})
+    assert made == {"weft.task.maxFailures": "2"}
+    assert ignored == ["spark.executor.memory (weft submit --executor-memory)", "spark.who.knows"]
+
+
+def test_the_document_has_the_table_of_the_code() -> None:
+    assert (ROOT / "docs" / "spark-keys.md").read_text().endswith("\n".join(table()) + "\n")

@@ -1,0 +1,91 @@
+"""The gateway's JVM, as PySpark programs reach it: ``sc._jvm`` and ``sc._jsc``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from weft._callsite import call_site
+from weft._context.jobcontrol import JobControl
+from weft.errors import UnsupportedError
+
+__all__ = ["JavaSide"]
+
+_INLINE = "inline has no JVM; use the master local[2]"
+
+
+class Packages:
+    """Java packages of which only some can be entered: those of Java and Hadoop."""
+
+    def __init__(self, view: Any, path: tuple[str, ...], open_paths: tuple[tuple[str, ...], ...]) -> None:
+        self._view = view
+        self._path = path
+        self._open = open_paths
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        path = (*self._path, name)
+        inner = getattr(self._view, name)
+        if path in self._open:
+            return inner
+        if any(one[: len(path)] == path for one in self._open):
+            return Packages(inner, path, self._open)
+        raise UnsupportedError(
+            f"sc._jvm.{'.'.join(path)} ({call_site()}) is not in Weft: its JVM has the classes of java, javax and "
+            "org.apache.hadoop.",
+            "E18",
+            2,
+        )
+
+
+_OPEN = (("java",), ("javax",), ("org", "apache", "hadoop"))
+
+
+class JavaContext:
+    """What stands for a JavaSparkContext: Hadoop's configuration, and the way to stop."""
+
+    def __init__(self, context: JavaSide) -> None:
+        self._context = context
+
+    def hadoopConfiguration(self) -> Any:
+        """Give Hadoop's ``Configuration`` of the gateway; what is set there is seen by jobs that start later.
+
+        Listing of inputs, outputs, and in ``local[N]`` the tasks, too, read it. Containers have read theirs when they
+        started: set what they must know by ``spark.hadoop.NAME`` before the context is made.
+        """
+        return self._context._jobs.control("hadoopConfiguration")
+
+    def sc(self) -> JavaContext:
+        """Give itself."""
+        return self
+
+    def stop(self) -> None:
+        """Stop the context."""
+        self._context.stop()  # type: ignore[attr-defined]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise UnsupportedError(
+            f"sc._jsc.{name} ({call_site()}) is not in Weft; there is sc._jsc.hadoopConfiguration().", "E18", 2
+        )
+
+
+class JavaSide(JobControl):
+    """What programs know of the JVM behind a context, though no documentation tells it."""
+
+    @property
+    def _gateway(self) -> Any:
+        gateway = self._jobs._gateway
+        gateway.java()
+        if not hasattr(gateway._java, "jvm"):
+            raise UnsupportedError(f"sc._gateway ({call_site()}): {_INLINE}.", "E18", 2)
+        return gateway._java
+
+    @property
+    def _jvm(self) -> Any:
+        return Packages(self._gateway.jvm, (), _OPEN)
+
+    @property
+    def _jsc(self) -> JavaContext:
+        return JavaContext(self)

@@ -1,0 +1,160 @@
+"""The modules of PySpark's that Weft stands for, made when they are imported."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+from types import ModuleType
+from typing import Any, NoReturn
+
+from weft._callsite import call_site
+from weft.errors import UnsupportedError
+
+__all__ = ["API_VERSION", "MODULES", "ShimLoader", "absent", "instead_of", "is_provided"]
+
+API_VERSION = "4.3.0"
+"""The PySpark whose API this is."""
+
+_CORE = {
+    "Accumulator": "weft.accumulators.Accumulator",
+    "AccumulatorParam": "weft.accumulators.AccumulatorParam",
+    "BarrierTaskContext": "weft.taskcontext.BarrierTaskContext",
+    "Broadcast": "weft.broadcast.Broadcast",
+    "InheritableThread": "weft.threads.InheritableThread",
+    "RDD": "weft.rdd.RDD",
+    "Row": "weft._pyspark.row.Row",
+    "SparkConf": "weft.conf.WeftConf",
+    "SparkContext": "weft.context.WeftContext",
+    "SparkFiles": "weft.files.WeftFiles",
+    "StorageLevel": "weft.storagelevel.StorageLevel",
+    "TaskContext": "weft.taskcontext.TaskContext",
+    "inheritable_thread_target": "weft.threads.inheritable_thread_target",
+}
+
+MODULES: dict[str, dict[str, str]] = {
+    "pyspark": _CORE,
+    "pyspark.accumulators": {
+        name: f"weft.accumulators.{name}" for name in ("Accumulator", "AccumulatorParam", "AddingAccumulatorParam")
+    },
+    "pyspark.broadcast": {"Broadcast": "weft.broadcast.Broadcast"},
+    "pyspark.conf": {"SparkConf": "weft.conf.WeftConf"},
+    "pyspark.context": {"SparkContext": "weft.context.WeftContext"},
+    "pyspark.core": {},
+    "pyspark.core.conf": {"SparkConf": "weft.conf.WeftConf"},
+    "pyspark.core.context": {"SparkContext": "weft.context.WeftContext"},
+    "pyspark.core.files": {"SparkFiles": "weft.files.WeftFiles"},
+    "pyspark.core.rdd": {"RDD": "weft.rdd.RDD", "portable_hash": "weft.rdd.portable_hash"},
+    "pyspark.errors": {
+        "PySparkException": "weft.errors.WeftError",
+        "PySparkNotImplementedError": "weft.errors.UnsupportedError",
+        "PySparkRuntimeError": "weft.errors.WeftError",
+    },
+    "pyspark.files": {"SparkFiles": "weft.files.WeftFiles"},
+    "pyspark.rdd": {
+        "PipelinedRDD": "weft.rdd.RDD",
+        "RDD": "weft.rdd.RDD",
+        "portable_hash": "weft.rdd.portable_hash",
+    },
+    "pyspark.resultiterable": {"ResultIterable": "weft.resultiterable.ResultIterable"},
+    "pyspark.sql": {"Row": "weft._pyspark.row.Row", "SparkSession": "weft._pyspark.session.SparkSession"},
+    "pyspark.sql.session": {"SparkSession": "weft._pyspark.session.SparkSession"},
+    "pyspark.sql.types": {"Row": "weft._pyspark.row.Row"},
+    "pyspark.statcounter": {"StatCounter": "weft.statcounter.StatCounter"},
+    "pyspark.storagelevel": {"StorageLevel": "weft.storagelevel.StorageLevel"},
+    "pyspark.taskcontext": {
+        "BarrierTaskContext": "weft.taskcontext.BarrierTaskContext",
+        "TaskContext": "weft.taskcontext.TaskContext",
+    },
+    "pyspark.util": {
+        "InheritableThread": "weft.threads.InheritableThread",
+        "inheritable_thread_target": "weft.threads.inheritable_thread_target",
+    },
+}
+
+_INSTEAD = (
+    ("pyspark.sql.functions", "functions of Python's in map, filter and reduceByKey"),
+    ("pyspark.sql", "RDDs: sc.textFile or spark.read.text(path).rdd, map, keyBy and aggregateByKey"),
+    ("pyspark.pandas", "pandas in mapPartitions"),
+    ("pyspark.ml", "numpy or scikit-learn in mapPartitions, with sums by treeAggregate"),
+    ("pyspark.mllib", "numpy or scikit-learn in mapPartitions, with sums by treeAggregate"),
+    ("pyspark.streaming", "a job for each batch of files"),
+)
+
+
+def instead_of(name: str) -> str:
+    """What to use for a name that Weft does not have; empty if nothing is near."""
+    return next((text for start, text in _INSTEAD if name == start or name.startswith(start + ".")), "")
+
+
+def is_provided(module: str, name: str) -> bool:
+    """Whether a module of PySpark's has this name in Weft, too."""
+    return name in MODULES.get(module, {}) or f"{module}.{name}" in MODULES
+
+
+def _refuse(name: str) -> NoReturn:
+    text = f"{name} ({call_site()}) is not in Weft."
+    instead = instead_of(name)
+    raise UnsupportedError(f"{text} Instead: {instead}." if instead else text, "E18", 2)
+
+
+class _AbsentMeta(type):
+    """Of classes that can be imported, compared with and derived from, and of which no object can be made."""
+
+    def __call__(cls, *_: Any, **__: Any) -> NoReturn:
+        _refuse(_full_name(cls))
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        _refuse(f"{_full_name(cls)}.{name}")
+
+
+def _full_name(cls: type) -> str:
+    known = next((one for one in cls.__mro__ if "_absent_name" in one.__dict__), None)
+    return str(known.__dict__["_absent_name"]) if known is not None else cls.__name__
+
+
+def absent(full: str) -> type:
+    """Make what stands for a name that Weft does not have."""
+    module, _, name = full.rpartition(".")
+    return _AbsentMeta(name, (), {"__module__": module, "_absent_name": full, "__doc__": f"{full} is not in Weft."})
+
+
+class _Shim(ModuleType):
+    """A module whose names are resolved when they are asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        full = f"{self.__name__}.{name}"
+        target = MODULES.get(self.__name__, {}).get(name)
+        if target is not None:
+            module, _, attribute = target.rpartition(".")
+            value: Any = getattr(importlib.import_module(module), attribute)
+        elif full in MODULES:
+            value = importlib.import_module(full)
+        else:
+            value = absent(full)
+        setattr(self, name, value)
+        return value
+
+    def __dir__(self) -> list[str]:
+        return sorted({*vars(self), *MODULES.get(self.__name__, {})})
+
+
+class ShimLoader(importlib.abc.Loader):
+    """Makes shims; ``pyspark.cloudpickle`` is cloudpickle itself."""
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        """Make the module."""
+        if spec.name == "pyspark.cloudpickle":
+            return importlib.import_module("cloudpickle")
+        return _Shim(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Give it what a star import takes, and the version."""
+        if isinstance(module, _Shim):
+            setattr(module, "__all__", list(MODULES.get(module.__name__, {})))  # noqa: B010 - a module's names are no fields
+            if module.__name__ == "pyspark":
+                setattr(module, "__version__", API_VERSION)  # noqa: B010
