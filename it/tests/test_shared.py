@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from test_yarn import assert_nothing_left, script
 
 from realcluster import Cluster
-from test_yarn import assert_nothing_left, script
 from yarnjobs import Jobs, make_dist
 
 pytestmark = pytest.mark.yarn

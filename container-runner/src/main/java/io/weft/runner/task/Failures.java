@@ -21,6 +21,7 @@ final class Failures {
 
     /** Mapped files below this, the interpreter's own among them, explain nothing. */
     private static final long WORTH_TELLING_BYTES = 64L << 20;
+
     private static final int SIGKILL = -9;
     private static final int PROTOCOL_ERROR = 70;
 

@@ -339,7 +339,6 @@ public final class TaskRun implements MemoryWatch.Watched {
         synchronized (this) {
             step = conversation.map(TaskConversation::step).orElse("");
         }
-        stopWorker(Failures.overMemory(
-                TaskMessage.label(spec), bytes, ProcessMemory.mappedBytes(pid()), limit, step));
+        stopWorker(Failures.overMemory(TaskMessage.label(spec), bytes, ProcessMemory.mappedBytes(pid()), limit, step));
     }
 }
