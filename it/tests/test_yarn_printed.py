@@ -82,8 +82,8 @@ def test_e02_the_input_is_a_local_file(jobs: Jobs, tmp_path: Path) -> None:
         {ACCEPTED.rstrip()}
         hdfs://NAMENODE/etc/passwd does not exist (textFile at etl.py:2).
           A local file of that name does: file:///etc/passwd
-        etl.py ended with exit code 3 in cluster mode (APPLICATION); its last line on stderr: hdfs://NAMENODE/etc/passwd \
-does not exist (textFile at etl.py:2).
+        etl.py ended with exit code 3 in cluster mode (APPLICATION); its last line on stderr: \
+hdfs://NAMENODE/etc/passwd does not exist (textFile at etl.py:2).
         """,
     )
 

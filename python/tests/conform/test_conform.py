@@ -11,7 +11,7 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from tests.conform import cases, differ, morecases, record, sharedcases
+from tests.conform import cases, differ, morecases, record, sharedcases, support
 from weft import (
     RDD,
     Accumulator,
@@ -92,3 +92,9 @@ def test_the_record_holds_all_and_only_the_cases() -> None:
     assert set(RECORDED["cases"]) == set(ALL)
     assert len(ALL) >= 400
     assert RECORDED["pyspark"] == "4.3.0"
+
+
+def test_the_support_table_is_that_of_the_code() -> None:
+    path = os.path.join(record.HERE, "..", "..", "..", "docs", "support.md")
+    with open(path, encoding="utf-8") as file:
+        assert file.read() == support.document()
