@@ -88,7 +88,8 @@ class Broadcasts(Owner):
         self._jobs.tell(
             f"weft: {made!r}: {sizes.pickled >> 20:,} MB of its {sizes.total >> 20:,} MB are Python objects, which "
             "every worker unpickles for itself, into several times as much memory; NumPy arrays, Arrow tables and "
-            "bytes are shared by the workers of a node. See docs/broadcast.md."
+            "bytes are shared by the workers of a node, and so is what sc.broadcastMap makes of a dict. See "
+            "docs/broadcast.md."
         )
 
 

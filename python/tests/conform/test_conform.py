@@ -73,7 +73,7 @@ def test_every_difference_that_is_meant_is_needed() -> None:
 WITHOUT = {"recursive", "gateway", "jsc", "profiler_cls", "udf_profiler_cls", "memory_profiler_cls", "_jvm", "_jconf"}
 # made by the context, or more than PySpark has, or an attribute there
 OURS = {("RDD", "__init__"), ("RDD", "is_cached"), ("WeftContext", "master"), ("WeftContext", "appName")}
-OURS |= {("Broadcast", "__init__"), ("TaskContext", "__init__")}
+OURS |= {("WeftContext", "broadcastMap"), ("Broadcast", "__init__"), ("TaskContext", "__init__")}
 OURS |= {("WeftConf", "copy"), ("WeftConf", "split"), ("StatCounter", "of")}
 
 
