@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongUnaryOperator;
 
 /**
  * Looks at the memory of running workers, counted as a NodeManager counts it, every {@link #PERIOD_MILLIS} while any are
@@ -48,6 +49,8 @@ public final class MemoryWatch implements AutoCloseable {
 
     private final long ownPid = ProcessHandle.current().pid();
 
+    private final LongUnaryOperator treeBytes;
+
     /** All and only tasks that run now and have a limit of their own or of the container. Guarded by this object. */
     private final Set<Watched> watched = new LinkedHashSet<>();
 
@@ -76,7 +79,13 @@ public final class MemoryWatch implements AutoCloseable {
     private boolean closed;
 
     public MemoryWatch(long containerBytes) {
+        this(containerBytes, ProcessMemory::treeBytes);
+    }
+
+    /** {@code treeBytes}: what the process of a pid and all below it hold. */
+    MemoryWatch(long containerBytes, LongUnaryOperator treeBytes) {
         this.containerBytes = containerBytes;
+        this.treeBytes = treeBytes;
         Thread thread = new Thread(this::watchUntilClosed, "weft-memory");
         thread.setDaemon(true);
         thread.start();
@@ -89,8 +98,9 @@ public final class MemoryWatch implements AutoCloseable {
         }
     }
 
-    synchronized void remove(Watched task) {
-        watched.remove(task);
+    /** Whether it was watched until now. */
+    synchronized boolean remove(Watched task) {
+        return watched.remove(task);
     }
 
     @Override
@@ -125,7 +135,7 @@ public final class MemoryWatch implements AutoCloseable {
         periods++;
         pasts.keySet().retainAll(tasks);
         for (Watched task : tasks) {
-            long bytes = ProcessMemory.treeBytes(task.pid());
+            long bytes = treeBytes.applyAsLong(task.pid());
             task.measured(bytes);
             if (task.limitBytes() > 0 && bytes > task.limitBytes()) {
                 stop(task, bytes, task.limitBytes());
@@ -142,7 +152,7 @@ public final class MemoryWatch implements AutoCloseable {
     }
 
     private void lookAtContainer(List<Sample> within) {
-        long all = ProcessMemory.treeBytes(ownPid);
+        long all = treeBytes.applyAsLong(ownPid);
         Optional<Sample> largest = within.stream().max(Comparator.comparingLong(Sample::bytes));
         if (all > containerBytes) {
             largest.ifPresent(found -> stop(found.task(), found.bytes(), containerBytes / within.size()));
@@ -164,7 +174,8 @@ public final class MemoryWatch implements AutoCloseable {
     }
 
     private void stop(Watched task, long bytes, long limit) {
-        remove(task);
-        task.stop(bytes, limit);
+        if (remove(task)) {
+            task.stop(bytes, limit);
+        }
     }
 }

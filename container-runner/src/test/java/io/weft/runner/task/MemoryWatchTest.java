@@ -3,7 +3,6 @@ package io.weft.runner.task;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.weft.runner.worker.ProcessMemory;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -16,6 +15,7 @@ final class MemoryWatchTest {
         private final long limit;
         private final CountDownLatch measured = new CountDownLatch(3);
         private final CountDownLatch stopped = new CountDownLatch(1);
+        private final CountDownLatch askedFirst = new CountDownLatch(1);
         private final CountDownLatch asked = new CountDownLatch(2);
         private final AtomicLong stops = new AtomicLong();
         private final AtomicLong asks = new AtomicLong();
@@ -48,6 +48,7 @@ final class MemoryWatchTest {
         @Override
         public void askToSpill() {
             asks.incrementAndGet();
+            askedFirst.countDown();
             asked.countDown();
         }
 
@@ -83,42 +84,60 @@ final class MemoryWatchTest {
 
     @Test
     void asksToSpillAgainAndAgainBeforeTheLimitAndStopsNobody() throws Exception {
-        // A process that neither grows nor shrinks: it has echoed a line, and waits for another.
-        Process still = new ProcessBuilder("cat").start();
-        still.outputWriter().append('\n').flush();
-        assertEquals("", still.inputReader().readLine());
-        long now = ProcessMemory.treeBytes(still.pid());
-        try (MemoryWatch watch = new MemoryWatch(0)) {
-            Task near = new Task(still.pid(), now + now / 16);
-            Task far = new Task(still.pid(), now + now / 4);
+        try (MemoryWatch watch = new MemoryWatch(0, pid -> 940)) {
+            Task near = new Task(1, 1000);
+            Task far = new Task(2, 1200);
             watch.add(near);
             watch.add(far);
             assertTrue(near.asked.await(20, TimeUnit.SECONDS));
+            assertTrue(far.measured.await(20, TimeUnit.SECONDS));
             assertEquals(0, near.stops.get());
             assertEquals(0, far.asks.get());
-        } finally {
-            still.destroyForcibly();
+        }
+    }
+
+    @Test
+    void asksATaskToSpillThatWillBeAtItsLimitSoonIfItGrowsOn() throws Exception {
+        AtomicLong memory = new AtomicLong();
+        // 100 a look, from 100 to 400: far from seven eighths of 1,000, which it would reach at the third look from
+        // then.
+        try (MemoryWatch watch = new MemoryWatch(0, pid -> Math.min(400, memory.addAndGet(100)))) {
+            Task far = new Task(1, 1000);
+            watch.add(far);
+            assertTrue(far.measured.await(20, TimeUnit.SECONDS));
+            assertEquals(0, far.asks.get());
+        }
+        memory.set(0);
+        try (MemoryWatch watch = new MemoryWatch(0, pid -> Math.min(600, memory.addAndGet(200)))) {
+            Task soon = new Task(1, 1000);
+            watch.add(soon);
+            assertTrue(soon.askedFirst.await(20, TimeUnit.SECONDS));
+            assertEquals(0, soon.stops.get());
         }
     }
 
     @Test
     void asksTheLargestTaskToSpillWhenTheContainerIsNearItsLimit() throws Exception {
-        long now = ProcessMemory.treeBytes(ProcessHandle.current().pid());
-        try (MemoryWatch watch = new MemoryWatch(now + now / 9)) {
-            Task task = new Task(0);
-            watch.add(task);
-            assertTrue(task.asked.await(20, TimeUnit.SECONDS));
-            assertEquals(0, task.stops.get());
+        long own = ProcessHandle.current().pid();
+        try (MemoryWatch watch = new MemoryWatch(1000, pid -> pid == own ? 940 : 10 * pid)) {
+            Task small = new Task(own + 1, 0);
+            Task large = new Task(own + 2, 0);
+            watch.add(small);
+            watch.add(large);
+            assertTrue(large.asked.await(20, TimeUnit.SECONDS));
+            assertEquals(0, large.stops.get());
         }
     }
 
     @Test
     void leavesATaskAloneThatIsOver() throws Exception {
-        try (MemoryWatch watch = new MemoryWatch(0)) {
-            Task gone = new Task(1 << 20);
-            Task running = new Task(1L << 50);
+        AtomicLong memory = new AtomicLong();
+        try (MemoryWatch watch = new MemoryWatch(0, pid -> memory.get())) {
+            Task gone = new Task(1, 1000);
+            Task running = new Task(2, 1L << 50);
             watch.add(gone);
             watch.remove(gone);
+            memory.set(2000);
             watch.add(running);
             assertTrue(running.measured.await(20, TimeUnit.SECONDS));
             assertEquals(0, gone.stops.get());
