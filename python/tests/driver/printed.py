@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 __all__ = ["HEADER", "PACKAGES", "assert_prints", "masked", "run_script", "weft"]
@@ -44,8 +45,10 @@ def assert_prints(folder: Path, script: str, code: int, expected: str, *options:
     assert found_code == code
 
 
-def weft(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a folder; of the environment's settings only ``variables`` count."""
+def weft(
+    folder: Path, *command: str, before: Sequence[str] = (), **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a folder, by ``before``; of the environment's settings only ``variables`` count."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WEFT_", "HADOOP", "YARN"))}
     for kept in ("WEFT_HOME",):
         if kept in os.environ:
@@ -53,7 +56,7 @@ def weft(folder: Path, *command: str, **variables: str) -> subprocess.CompletedP
     environment["PYTHONPATH"] = PACKAGES
     environment.update(variables)
     return subprocess.run(
-        [sys.executable, "-m", "weft._cli", *command],
+        [*before, sys.executable, "-m", "weft._cli", *command],
         cwd=folder,
         env=environment,
         capture_output=True,

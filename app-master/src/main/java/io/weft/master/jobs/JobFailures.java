@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -18,6 +19,9 @@ public final class JobFailures {
     private static final long GIB = 1L << 30;
 
     private static final Pattern UNSTABLE_KEY = Pattern.compile("[Aa] key of class (\\S+) has a hash that");
+
+    /** Codes whose text says already which input it is about. */
+    private static final Set<String> NAMES_ITS_INPUT = Set.of("E02", "E16", "E21");
 
     private JobFailures() {}
 
@@ -96,7 +100,7 @@ public final class JobFailures {
                 text.append(" (").append(grouped(length)).append(length == 1 ? " character)" : " characters)");
             }
             text.append(input(input, "  of ")).append('\n');
-        } else if (!input.isEmpty() && !code.equals("E21")) {
+        } else if (!input.isEmpty() && !NAMES_ITS_INPUT.contains(code)) {
             text.append("input: ").append(input(input, "")).append('\n');
         }
         return text.append(place(where)).toString();

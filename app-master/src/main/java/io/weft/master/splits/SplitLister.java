@@ -50,7 +50,7 @@ public final class SplitLister {
 
     private static SplitException explain(Exception e, String paths, String site) {
         String reason = " (" + site + "): " + firstLine(e);
-        if (e instanceof AccessControlException) {
+        if (e instanceof AccessControlException || reason.contains("Permission denied")) {
             return new SplitException(SplitException.REFUSED, paths + " may not be read" + reason, e);
         }
         if (e instanceof FileNotFoundException) {

@@ -154,6 +154,9 @@ public final class TextInput implements InputSource {
 
     /** HDFS appends its own stack to what it says. */
     private static String firstLine(Exception e) {
+        if (e instanceof AccessDeniedException) {
+            return "permission denied"; // its own message is the path
+        }
         return e.toString().lines().findFirst().orElse("").replaceFirst("^[\\w.$]+Exception: ", "");
     }
 
