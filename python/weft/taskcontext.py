@@ -59,12 +59,35 @@ class TaskContext:
         if task is None:
             TaskContext._taskContext = None
             return
-        context = object.__new__(TaskContext)
-        context._stageId = int(task["stage"])
-        context._partitionId = int(task["partition"])
-        context._attemptNumber = int(task["attempt"])
-        context._localProperties = dict(task.get("properties", {}))
-        TaskContext._taskContext = context
+        described = {
+            "stageId": task["stage"],
+            "partitionId": task["partition"],
+            "attemptNumber": task["attempt"],
+            "localProperties": task.get("properties", {}),
+        }
+        TaskContext._taskContext = TaskContext.from_json(described)
+
+    @classmethod
+    def from_json(cls, json: dict[str, Any]) -> TaskContext:
+        """Make a context of a description with PySpark's names, for tests of functions that ask for one.
+
+        Parameters
+        ----------
+        json : dict
+            ``stageId``, ``partitionId``, ``attemptNumber`` and ``localProperties``; others are ignored.
+
+        Examples
+        --------
+        >>> described = {"stageId": 1, "partitionId": 2, "attemptNumber": 0, "localProperties": {"a": "b"}}
+        >>> TaskContext.from_json(described).partitionId()
+        2
+        """
+        context: TaskContext = object.__new__(TaskContext)
+        context._stageId = int(json["stageId"])
+        context._partitionId = int(json["partitionId"])
+        context._attemptNumber = int(json["attemptNumber"])
+        context._localProperties = dict(json["localProperties"])
+        return context
 
     def stageId(self) -> int:
         """Give the number of the stage in the application."""
