@@ -136,21 +136,28 @@ class _Held:
     def sort(self, *, ascending: bool) -> _Run:
         """The records as a sorted run; nothing is held afterwards."""
         keys, values, self._keys, self._values = self._keys, self._values, [], []
+        columns = [keys, values] if self.keyed else [values]
+        small = all_fit(columns, _BLOCK_BYTES // BLOCK_ROWS)  # before the sort: in memory order
         if not self.keyed:
-            sort_columns([values], reverse=not ascending)
-            return _Run(values, values, None, pairs=False)
-        return _Run(keys, values, sort_order(keys, reverse=not ascending), pairs=self._pairs)
+            sort_columns(columns, reverse=not ascending)
+            return _Run(values, values, None, pairs=False, small=small)
+        return _Run(keys, values, sort_order(keys, reverse=not ascending), pairs=self._pairs, small=small)
 
 
 class _Run:
-    """A sorted run. With an `order` the columns are as they came and `order` has their sorted places."""
+    """A sorted run. With an `order` the columns are as they came and `order` has their sorted places.
 
-    def __init__(self, keys: list[Any], values: list[Any], order: list[int] | None, *, pairs: bool) -> None:
+    `small` says that any block of 2,048 records has the size of a block at most.
+    """
+
+    def __init__(
+        self, keys: list[Any], values: list[Any], order: list[int] | None, *, pairs: bool, small: bool
+    ) -> None:
         self._keys = keys
         self._values = values
         self._order = order
         self._pairs = pairs
-        self._starts = self._block_starts()
+        self._starts = list(range(0, len(keys), BLOCK_ROWS)) if small else self._block_starts()
 
     def header(self, run: int) -> Header:
         """What goes to partition 0."""
@@ -185,8 +192,6 @@ class _Run:
         """Where blocks begin: at most 2,048 records each, fewer where they are large."""
         rows = len(self._keys)
         columns = [self._values] if self._order is None else [self._keys, self._values]
-        if all_fit(columns, _BLOCK_BYTES // BLOCK_ROWS):
-            return list(range(0, rows, BLOCK_ROWS))
         starts, start = [], 0
         while start < rows:
             starts.append(start)
