@@ -260,9 +260,12 @@ class Gateway:
             if self._java is None:
                 from py4j.java_gateway import GatewayParameters, JavaGateway
 
-                self._java = JavaGateway(
-                    gateway_parameters=GatewayParameters(port=self.answer.port, auth_token=self.answer.token)
+                # no call hands out objects but exceptions; their finalizers would call a gateway that has ended, in the
+                # midst of whatever the garbage collector interrupts
+                parameters = GatewayParameters(
+                    port=self.answer.port, auth_token=self.answer.token, enable_memory_management=False
                 )
+                self._java = JavaGateway(gateway_parameters=parameters)
             return self._java.entry_point
 
     def stop(self) -> None:
