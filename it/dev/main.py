@@ -75,6 +75,7 @@ def _test(rings: tuple[str, ...], extra: list[str]) -> int:
         if ring == "pure":
             result += steps.java_tests()
             result += steps.python_checks()
+            steps.install_packages()
         else:
             steps.install()
         result += steps.pytest_ring(ring, extra)

@@ -75,6 +75,13 @@ def install() -> None:
         raise StepError("the jars could not be built", 4)
 
 
+def install_packages() -> None:
+    """What of it needs no Java: packages, compiled operators."""
+    code = "from weft._install import ensure_packages; ensure_packages()"
+    if subprocess.run([str(dev_python()), "-c", code], env=environment(), check=False).returncode:
+        raise StepError("the packages could not be installed", 4)
+
+
 def environment() -> dict[str, str]:
     """The environment of tests: this checkout's package, and no cluster of the person's own."""
     values = dict(os.environ, PYTHONPATH=str(ROOT / "python"), PATH=f"{dev_python().parent}:{os.environ['PATH']}")
