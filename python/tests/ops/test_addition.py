@@ -5,7 +5,9 @@ from __future__ import annotations
 import operator
 import sys
 import traceback
+from collections import Counter
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 import pytest
@@ -72,6 +74,13 @@ def test_who_profiles_sees_every_call() -> None:
     [
         ([1, 2, 3], 6),
         ([2**63, 2**63, -1], 2**64 - 1),
+        ([2**61 - 1, 1], 2**61),
+        ([2**61, -1, -(2**61)], -1),
+        ([-(2**61), -1, 3], 2 - 2**61),
+        ([2**62, 2**62], 2**63),
+        ([3, 0.5, 2], 5.5),
+        ([7, Fraction(1, 2), -7], Fraction(1, 2)),
+        ([5, True], 6),
         ([0.5, 0.25], 0.75),
         ([1, 0.5], 1.5),
         ([True, True], 2),
@@ -85,6 +94,23 @@ def test_the_sum_is_what_the_function_gives(values: list[Any], expected: Any) ->
     combined = _combined(values, lambda a, b: a + b)
     assert combined == expected
     assert type(combined) is type(expected)
+
+
+@pytest.mark.parametrize("merge", [operator.add, lambda a, b: a + b], ids=["operator.add", "lambda"])
+def test_sums_of_ints_of_any_size_are_exact_wherever_the_table_is_cut(merge: Any) -> None:
+    random = Random(11)
+    table, expected, cut = make_table(None, merge), Counter[str](), Counter[str]()
+    for _ in range(50):
+        keys = [f"key {random.randrange(400)}" for _ in range(300)]
+        values = [random.choice((-1, 1)) * random.getrandbits(random.choice((1, 8, 31, 60, 61, 62, 63, 90))) for _ in keys]
+        table.update(keys, values)
+        for key, value in zip(keys, values):
+            expected[key] += value
+        for key, value in zip(*table.cut(len(table) * 3 // 4)):
+            cut[key] += value
+    for key, value in zip(*table.take()):
+        cut[key] += value
+    assert dict(cut) == dict(expected)
 
 
 def test_a_function_that_notes_is_called_for_every_pair() -> None:

@@ -759,10 +759,16 @@ find_nans(void)
  */
 enum { BATCH = 64 };
 
+/*
+ * A combiner: an object, or, where sums are made, an exact int of up to 62 bits held as the odd number 2n + 1. A sum of those
+ * makes no object and touches none. No object has an odd address.
+ */
+typedef uintptr_t Held;
+
 typedef struct {
     Py_hash_t hash;
     PyObject *key;
-    PyObject *value;
+    Held value;
 } Entry;
 
 typedef struct {
@@ -860,6 +866,72 @@ table_make_room(Table *self)
     return 0;
 }
 
+enum { TALLY_BITS = sizeof(Held) * 8 - 2 };
+
+static inline int
+is_tally(Held held)
+{
+    return (int)(held & 1);
+}
+
+static inline intptr_t
+tally_of(Held held)
+{
+    return (intptr_t)held >> 1;
+}
+
+/* 1 if `value` is an exact int that a Held takes; never an error. */
+static inline int
+small_int(PyObject *value, intptr_t *number)
+{
+    int overflow;
+    long long wide;
+    if (!PyLong_CheckExact(value))
+        return 0;
+#if !defined(PYPY_VERSION) && PY_VERSION_HEX >= 0x030C0000
+    if (PyUnstable_Long_IsCompact((PyLongObject *)value)) {
+        *number = (intptr_t)PyUnstable_Long_CompactValue((PyLongObject *)value);
+        return 1;
+    }
+#elif !defined(PYPY_VERSION)
+    if (Py_SIZE(value) >= -1 && Py_SIZE(value) <= 1) {
+        *number = (intptr_t)Py_SIZE(value) * (intptr_t)((PyLongObject *)value)->ob_digit[0];
+        return 1;
+    }
+#endif
+    wide = PyLong_AsLongLongAndOverflow(value, &overflow);
+    if (overflow != 0 || wide < -(1LL << (TALLY_BITS - 1)) || wide >= 1LL << (TALLY_BITS - 1))
+        return 0;
+    *number = (intptr_t)wide;
+    return 1;
+}
+
+/* Steals `value`. */
+static inline Held
+hold(const Table *self, PyObject *value)
+{
+    intptr_t number;
+    if ((self->merge_is_add || self->merge_adds) && small_int(value, &number)) {
+        Py_DECREF(value);
+        return (Held)number << 1 | 1;
+    }
+    return (Held)value;
+}
+
+/* The held object, whose reference the caller takes over, or NULL for want of memory. */
+static inline PyObject *
+let_go(Held held)
+{
+    return is_tally(held) ? PyLong_FromSsize_t(tally_of(held)) : (PyObject *)held;
+}
+
+static inline void
+drop(Held held)
+{
+    if (!is_tally(held))
+        Py_DECREF((PyObject *)held);
+}
+
 static int
 same_text(PyObject *one, PyObject *other)
 {
@@ -922,8 +994,26 @@ table_combine(Table *self, int i)
         return -1;
     }
     if (number >= 0) {
-        PyObject *old = self->entries[number].value;
-        Py_INCREF(old);
+        Held held = self->entries[number].value;
+        intptr_t more;
+        PyObject *old;
+        if (is_tally(held) && small_int(value, &more)) {
+            intptr_t sum = tally_of(held) + more; /* of 62 bits each: it has room, and may be too wide to be held */
+            if (sum >> (TALLY_BITS - 1) == 0 || sum >> (TALLY_BITS - 1) == -1) {
+                self->entries[number].value = (Held)sum << 1 | 1;
+                Py_DECREF(value);
+                Py_DECREF(key);
+                return 0;
+            }
+        }
+        old = let_go(held);
+        if (old == NULL) {
+            Py_DECREF(value);
+            Py_DECREF(key);
+            return -1;
+        }
+        if (!is_tally(held))
+            Py_INCREF(old);
         /* An exact int or float has no method of the user's, and no way to fail that his function could tell. */
         if (self->merge_is_add || (self->merge_adds && ((PyLong_CheckExact(old) && PyLong_CheckExact(value)) ||
                                                         (PyFloat_CheckExact(old) && PyFloat_CheckExact(value)))))
@@ -937,7 +1027,9 @@ table_combine(Table *self, int i)
         Py_DECREF(key);
         if (combined == NULL)
             return -1;
-        Py_SETREF(self->entries[number].value, combined);
+        held = self->entries[number].value; /* the user's function cannot reach it, but a comparison of his may have */
+        self->entries[number].value = hold(self, combined);
+        drop(held);
         return 0;
     }
     if (number == -1) {
@@ -962,7 +1054,7 @@ table_combine(Table *self, int i)
         self->index[at] = (pair->mixed << 32) | (uint64_t)(self->used + 1);
         self->entries[self->used].hash = pair->hash;
         self->entries[self->used].key = key;
-        self->entries[self->used].value = combined;
+        self->entries[self->used].value = hold(self, combined);
         self->used++;
         if (table_make_room(self) == 0)
             return 0;
@@ -1007,7 +1099,8 @@ table_flush(Table *self)
             const Entry *entry = &self->entries[(found & UINT64_C(0xFFFFFFFF)) - 1];
             PREFETCH(entry->key);
             PREFETCH((const char *)entry->key + 64);
-            PREFETCH(entry->value);
+            if (!is_tally(entry->value))
+                PREFETCH((const void *)entry->value);
         }
     }
     for (i = 0; i < count && !failed; i++)
@@ -1175,6 +1268,19 @@ table_fold(PyObject *object, PyObject *args)
     return result;
 }
 
+/* Makes objects of what the entries from `first` on hold. On an error every entry holds one thing or the other. */
+static int
+table_make_objects(Table *self, size_t first)
+{
+    for (size_t i = first; i < self->used; i++) {
+        PyObject *value = let_go(self->entries[i].value);
+        if (value == NULL)
+            return -1;
+        self->entries[i].value = (Held)value;
+    }
+    return 0;
+}
+
 static PyObject *
 table_cut(PyObject *object, PyObject *args)
 {
@@ -1192,14 +1298,14 @@ table_cut(PyObject *object, PyObject *args)
     gone = (Py_ssize_t)self->used - keep;
     keys = PyList_New(gone);
     values = PyList_New(gone);
-    if (keys == NULL || values == NULL) {
+    if (keys == NULL || values == NULL || table_make_objects(self, (size_t)keep) < 0) {
         Py_XDECREF(keys);
         Py_XDECREF(values);
         return NULL;
     }
     for (Py_ssize_t i = 0; i < gone; i++) {
         PyList_SET_ITEM(keys, i, self->entries[keep + i].key);
-        PyList_SET_ITEM(values, i, self->entries[keep + i].value);
+        PyList_SET_ITEM(values, i, (PyObject *)self->entries[keep + i].value);
     }
     self->used = (size_t)keep;
     self->room = self->used < 64 ? 64 : self->used;
@@ -1231,14 +1337,14 @@ table_take(PyObject *object, PyObject *Py_UNUSED(none))
 {
     Table *self = (Table *)object;
     PyObject *keys = PyList_New((Py_ssize_t)self->used), *values = PyList_New((Py_ssize_t)self->used);
-    if (keys == NULL || values == NULL) {
+    if (keys == NULL || values == NULL || table_make_objects(self, 0) < 0) {
         Py_XDECREF(keys);
         Py_XDECREF(values);
         return NULL;
     }
     for (size_t i = 0; i < self->used; i++) {
         PyList_SET_ITEM(keys, (Py_ssize_t)i, self->entries[i].key);
-        PyList_SET_ITEM(values, (Py_ssize_t)i, self->entries[i].value);
+        PyList_SET_ITEM(values, (Py_ssize_t)i, (PyObject *)self->entries[i].value);
     }
     table_release(self);
     if (table_make_room(self) < 0) {
@@ -1263,7 +1369,7 @@ table_dealloc(PyObject *object)
     table_drop_pending(self);
     for (size_t i = 0; i < self->used; i++) {
         Py_DECREF(self->entries[i].key);
-        Py_DECREF(self->entries[i].value);
+        drop(self->entries[i].value);
     }
     table_release(self);
     Py_CLEAR(self->create);
