@@ -17,6 +17,8 @@ from collections.abc import Callable  # noqa: E402
 from operator import add  # noqa: E402
 from typing import Any  # noqa: E402
 
+import api_rows  # noqa: E402
+
 
 def find_words(line: str) -> list[str]:
     """The words of a line, by a regular expression."""
@@ -81,7 +83,7 @@ def main() -> None:
     engine, path, repeats, names = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4].split(",")
     sc = context(engine)
     border = weft_border() if engine == "weft" else None
-    jobs = rows(sc, path)
+    jobs = {**rows(sc, path), **{f"api/{name}": job for name, job in api_rows.rows(sc, path).items()}}
     jobs["empty"]()
     say("context and first job", time.time() - started, 2, None)
     for name in names:
