@@ -6,14 +6,14 @@ from typing import TypeVar
 
 from weft._ops.keys import portable_hash
 from weft._rdd.core import Partitioner
-from weft._rdd.storage import Storage
+from weft._rdd.skew import Skew
 
 __all__ = ["RDD", "Partitioner", "portable_hash"]
 
 T = TypeVar("T")
 
 
-class RDD(Storage[T]):
+class RDD(Skew[T]):
     """Records in partitions, described by how they are made.
 
     A transformation (such as :meth:`map`) gives a new RDD and runs nothing. An action (such as :meth:`collect`)
@@ -21,5 +21,5 @@ class RDD(Storage[T]):
     can be used in the driver only.
 
     The methods stand in ``weft/_rdd``, a layer a group: core, narrow, partitions, bykey, sets, order, actions,
-    trees, numbers, sampling, output; each layer calls only itself and those below it.
+    trees, numbers, sampling, output, storage, sketches, skew; each layer calls only itself and those below it.
     """
