@@ -18,7 +18,7 @@ from weft._datasocket import DataSocket, Failure
 from weft._failures import for_pyspark, to_exception
 from weft._gateway import Gateway
 from weft._lineage import DataBlock, Node, TextNode, count_partitions
-from weft._plan import COLLECT, DRAIN, Plan, build_plan, save_text
+from weft._plan import COLLECT, DRAIN, Plan, build_plan, save_bytes, save_text
 from weft._progress import Console, Totals
 from weft.accumulators import apply_updates, forget_persisted
 from weft.errors import ContextError, InputMissingError, InternalError, WeftError
@@ -83,6 +83,15 @@ class Jobs:
     def save_text(self, node: Node, path: str, codec: str | None) -> None:
         """Write a folder of text files."""
         self._run(node, save_text(path, codec), "saveAsTextFile", (), _Collected())
+
+    def save_bytes(self, node: Node, path: str, suffix: str, name: str) -> None:
+        """Write a folder of files whose parts are the records of ``node``."""
+        self._run(node, save_bytes(path, suffix), name, (), _Collected())
+
+    def put_block(self, block: DataBlock, chunks: Iterable[bytes]) -> None:
+        """Send a block now, while its chunks are made; an RDD is made of it next."""
+        self._with_connection(lambda data: self._gateway.upload(data, {block.identity: chunks}))
+        self.hold_block(block)
 
     def count_partitions(self, node: Node) -> int:
         """Count the partitions of a node; only files need the gateway for that, and are looked at once."""

@@ -16,6 +16,7 @@ __all__ = [
     "EmptyNode",
     "Node",
     "RangeNode",
+    "RowsNode",
     "ShuffleNode",
     "StepNode",
     "TextNode",
@@ -51,6 +52,7 @@ class TextNode(Node):
     paths: str
     min_partitions: int
     unicode: bool
+    raw: bool = False  # files in any format; the next step reads them
 
 
 class DataBlock:
@@ -67,9 +69,10 @@ class DataBlock:
 
 @dataclass(frozen=True, eq=False)
 class DataNode(Node):
-    """Records that the driver sends."""
+    """Records that the driver sends; ``hosts``: per partition those that it prefers, empty if none does."""
 
     block: DataBlock
+    hosts: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +101,11 @@ class StepNode(Node):
     @property
     def parents(self) -> tuple[Node, ...]:
         return (self.parent,)
+
+
+@dataclass(frozen=True, eq=False)
+class RowsNode(StepNode):
+    """The rows of its parent's Arrow batches; what works on batches reads the parent."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,7 +29,7 @@ from weft._lineage import (
 )
 from weft.storagelevel import StorageLevel
 
-__all__ = ["COLLECT", "DRAIN", "Plan", "build_plan", "plan_schema", "save_text"]
+__all__ = ["COLLECT", "DRAIN", "Plan", "build_plan", "plan_schema", "save_bytes", "save_text"]
 
 COLLECT: tuple[str, dict[str, Any]] = ("Collect", {})
 DRAIN: tuple[str, dict[str, Any]] = ("Drain", {})
@@ -37,7 +37,12 @@ DRAIN: tuple[str, dict[str, Any]] = ("Drain", {})
 
 def save_text(path: str, codec: str | None) -> tuple[str, dict[str, Any]]:
     """Make the action that writes a folder of text files."""
-    return ("SaveText", {"path": path, "codec": codec})
+    return ("SaveText", {"path": path, "codec": codec, "raw": False, "suffix": ""})
+
+
+def save_bytes(path: str, suffix: str) -> tuple[str, dict[str, Any]]:
+    """Make the action that writes a folder of files in any format: records are ``(rows, bytes)``, a file's parts."""
+    return ("SaveText", {"path": path, "codec": None, "raw": True, "suffix": suffix})
 
 
 class Plan:
@@ -159,10 +164,15 @@ class _Builder:
             return "Shuffle", self._shuffle(node)
         if isinstance(node, TextNode):
             _check_text(node)
-            return "TextSource", {"paths": node.paths, "minPartitions": node.min_partitions, "unicode": node.unicode}
+            return "TextSource", {
+                "paths": node.paths,
+                "minPartitions": node.min_partitions,
+                "unicode": node.unicode,
+                "raw": node.raw,
+            }
         if isinstance(node, DataNode):
             self.blocks[node.block.identity] = node.block
-            return "DataSource", {"block": node.block.identity, "offsets": node.block.offsets}
+            return "DataSource", {"block": node.block.identity, "offsets": node.block.offsets, "hosts": node.hosts}
         if isinstance(node, RangeNode):
             return "RangeSource", {
                 "starts": [str(part.start) for part in node.ranges],

@@ -10,7 +10,7 @@ from weft._lineage import DataBlock
 from weft._serializers import encode_batches
 from weft.errors import ClosureError
 
-__all__ = ["cut_range", "encode_slices"]
+__all__ = ["cut_range", "encode_slices", "encode_splits"]
 
 
 def cut_range(numbers: range, slices: int) -> tuple[range, ...]:
@@ -21,6 +21,29 @@ def cut_range(numbers: range, slices: int) -> tuple[range, ...]:
         return numbers.start + index * size // slices * step
 
     return tuple(range(start(index), start(index + 1), step) for index in range(slices))
+
+
+def encode_splits(splits: Sequence[Any], method: str, site: str) -> DataBlock:
+    """Encode records, one a partition.
+
+    Raises
+    ------
+    ClosureError
+        If one cannot be pickled.
+    """
+    digest = hashlib.sha256()
+    chunks: list[bytes] = []
+    offsets = [0]
+    for split in splits:
+        try:
+            encoded = list(encode_batches([split]))
+        except Exception as error:
+            raise ClosureError(f"A split given to {method} at {site} cannot be pickled: {error}", "E04") from None
+        for chunk in encoded:
+            digest.update(chunk)
+        chunks += encoded
+        offsets.append(offsets[-1] + sum(map(len, encoded)))
+    return DataBlock("data-" + digest.hexdigest(), chunks, offsets)
 
 
 def encode_slices(records: Sequence[Any], slices: int, batch: int, site: str) -> DataBlock:

@@ -13,6 +13,8 @@ from weft.context import WeftContext
 
 LAYERS = [path for folder in ("_rdd", "_context") for path in (Path(weft.__file__).parent / folder).glob("[a-z]*.py")]
 MODULES = sorted(f"{path.parent.name}.{path.stem}" for path in LAYERS if ">>>" in path.read_text(encoding="utf-8"))
+IN_TASKS = {"_context.shared", "_context.tables", "_rdd.tables"}  # the pretended gateway runs no such tasks
+MODULES = [name for name in MODULES if name not in IN_TASKS]
 MODULES += ["context", "conf", "statcounter", "storagelevel", "resultiterable", "_progress"]
 
 
@@ -24,7 +26,7 @@ def test_examples_give_what_they_show(name: str, sc: WeftContext) -> None:
     assert failed == 0
 
 
-@pytest.mark.parametrize("name", ["accumulators", "broadcast", "files", "taskcontext", "threads", "_context.shared"])
+@pytest.mark.parametrize("name", ["accumulators", "broadcast", "files", "taskcontext", "threads", *sorted(IN_TASKS)])
 def test_examples_of_tasks_give_what_they_show_where_tasks_run(name: str) -> None:
     module = importlib.import_module(f"weft.{name}")
     with WeftContext("inline[2]") as sc:

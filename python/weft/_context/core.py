@@ -118,5 +118,8 @@ class Core(DriverObject):
     def _save_text(self, node: Node, path: str, codec: str | None) -> None:
         self._jobs.save_text(node, path, codec)
 
+    def _save_bytes(self, node: Node, path: str, suffix: str, name: str) -> None:
+        self._jobs.save_bytes(node, path, suffix, name)
+
     def _forget_shuffle(self, rdd: int) -> None:
         self._jobs.forget_shuffle(rdd)

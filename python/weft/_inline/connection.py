@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from weft._inline.inputs import InputDamage, Split, read_split
+from weft._inline.inputs import InputDamage, Split, raw_range, raw_size, read_split
 from weft._inline.shuffles import Shuffles
 from weft._inline.trees import BlockPart, Input, KeptInput
 from weft._worker.frames import Connection, Frame, FrameError, FrameType, pack_json_and_bytes
@@ -104,7 +104,9 @@ class InlineConnection(Connection):
     def _frames(self, stream: int, request: dict[str, Any]) -> Iterator[Frame]:
         source = self._inputs[stream]
         try:
-            if isinstance(source, Split):
+            if isinstance(source, Split) and source.raw:
+                yield from self._raw_frames(stream, source, request)
+            elif isinstance(source, Split):
                 for block in read_split(source):
                     yield Frame(FrameType.DATA, stream, block)
             elif isinstance(source, BlockPart):
@@ -125,3 +127,13 @@ class InlineConnection(Connection):
             cause = {"kind": "input", "code": "E21", "message": str(damage)}
             yield Frame(FrameType.FAIL, stream, json.dumps(cause).encode())
         yield Frame(FrameType.END, stream, b"{}")
+
+    @staticmethod
+    def _raw_frames(stream: int, source: Split, request: dict[str, Any]) -> Iterator[Frame]:
+        assert source.path is not None
+        if request.get("size"):
+            yield Frame(FrameType.DATA, stream, raw_size(source.path).to_bytes(8, "big"))
+            return
+        found = raw_range(source.path, request["from"], request["to"])
+        if found is not None:
+            yield Frame(FrameType.LOCAL, stream, json.dumps(found).encode())

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from weft.errors import InputMissingError, UnsupportedError
 
-__all__ = ["InputDamage", "Split", "read_split", "text_splits"]
+__all__ = ["InputDamage", "Split", "raw_range", "raw_size", "read_split", "text_splits"]
 
 _BLOCK_BYTES = 32 << 20  # what Hadoop cuts local files at
 _SLOP = 1.1  # the last split may be a tenth longer
@@ -34,16 +34,18 @@ class InputDamage(Exception):  # noqa: N818 - a message on its way to the error 
 class Split:
     """Lines of a file that begin at or before ``stop`` and after ``start``; no path: no lines.
 
-    ``whole``: the file is compressed, and read from its beginning to its end.
+    ``whole``: the file is compressed, and read from its beginning to its end. ``raw``: a file in any format, of which
+    tasks ask for the bytes they want.
     """
 
     path: str | None
     start: int = 0
     stop: int = 0
     whole: bool = False
+    raw: bool = False
 
 
-def text_splits(paths: str, wanted: int, site: str) -> list[Split]:
+def text_splits(paths: str, wanted: int, site: str, *, raw: bool = False) -> list[Split]:
     """Cut the files that ``paths`` names (commas, patterns, folders) into at least ``wanted`` splits.
 
     Raises
@@ -60,15 +62,15 @@ def text_splits(paths: str, wanted: int, site: str) -> list[Split]:
     for path, size in zip(files, sizes):
         if size == 0:
             continue
-        if path.endswith(tuple(_OPENERS)) or path.endswith(_NO_READER):
+        if not raw and path.endswith((*_OPENERS, *_NO_READER)):
             splits.append(Split(path, 0, size, True))
             continue
         length, left = max(1, min(goal, _BLOCK_BYTES)), size
         while left / length > _SLOP:
-            splits.append(Split(path, size - left, size - left + length))
+            splits.append(Split(path, size - left, size - left + length, raw=raw))
             left -= length
         if left:
-            splits.append(Split(path, size - left, size))
+            splits.append(Split(path, size - left, size, raw=raw))
     return splits
 
 
@@ -179,6 +181,25 @@ def read_split(split: Split) -> Iterator[bytes]:
                 yield from _blocks(file, start, stop)
     except (OSError, EOFError, zlib.error) as error:
         raise InputDamage(f"file:{split.path} cannot be read to its end: {error}") from error
+
+
+def raw_size(path: str) -> int:
+    """The length of a file."""
+    try:
+        return os.path.getsize(path)
+    except OSError as error:
+        raise InputDamage(f"file:{path} cannot be read: {error.strerror}") from error
+
+
+def raw_range(path: str, start: int, stop: int) -> dict[str, Any] | None:
+    """A range of a file, as far as there is one, as the body of a LOCAL frame."""
+    stop = min(stop, raw_size(path))
+    try:
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        raise InputDamage(f"file:{path} cannot be read: {error.strerror}") from error
+    return {"path": path, "offset": start, "length": stop - start, "map": -1} if start < stop else None
 
 
 def _line_after(file: IO[bytes], position: int) -> int:

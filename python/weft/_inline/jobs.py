@@ -139,7 +139,9 @@ class InlineJobs:
         found = self._splits.get(node.rdd)
         if found is None:
             site = f"{node.name} at {node.site}"
-            found = self._splits[node.rdd] = text_splits(node.body["paths"], node.body["minPartitions"], site)
+            found = self._splits[node.rdd] = text_splits(
+                node.body["paths"], node.body["minPartitions"], site, raw=node.body["raw"]
+            )
             while len(self._splits) > _KEPT_SPLITS:
                 del self._splits[next(iter(self._splits))]
         return found
@@ -152,7 +154,7 @@ class InlineJobs:
         action, body = plan["action"]
         action = action.rpartition(".")[2]
         site = f"{plan['name']} at {plan['site']}"
-        output = TextOutput(body["path"], body["codec"], site) if action == "SaveText" else None
+        output = TextOutput(body["path"], body["codec"], site, body["suffix"]) if action == "SaveText" else None
         sums: dict[str, Any] = dict.fromkeys(_SUMS, 0)
         sums.update(tasks=0, retries=0, border=0, compiled=True, peakRss=0)
         try:
@@ -162,7 +164,8 @@ class InlineJobs:
             for position, stage in enumerate(stages, 1):
                 job.begin_stage(self._stages, plan["properties"])
                 self._stages += 1
-                job.run_stage(stage, position, len(stages), _SINKS[action], output, on_batch, on_progress)
+                sink = "bytes" if body.get("raw") else _SINKS[action]
+                job.run_stage(stage, position, len(stages), sink, output, on_batch, on_progress)
             if output is not None:
                 output.commit()
         except BaseException:

@@ -27,17 +27,17 @@ class TextOutput:
         If it cannot be made.
     """
 
-    def __init__(self, path: str, codec: str | None, site: str) -> None:
+    def __init__(self, path: str, codec: str | None, site: str, suffix: str = "") -> None:
         name = path[len("file:") :] if path.startswith("file:") else path
         if "://" in name:
             raise UnsupportedError(f"{path} is not local ({site}); inline writes local files only.", "E18", 2)
         self.path = os.path.abspath("/" + name.lstrip("/") if path.startswith("file:") else name)
-        self._suffix = ""
+        self._suffix = suffix
         if codec is not None:
-            suffix = _CODECS.get(codec.rpartition(".")[2])
-            if suffix is None:
+            found = _CODECS.get(codec.rpartition(".")[2])
+            if found is None:
                 raise UnsupportedError(f"inline cannot write {codec} ({site}); it has {', '.join(_CODECS)}.", "E18", 2)
-            self._suffix = suffix
+            self._suffix = found
         if os.path.lexists(self.path):
             raise OutputExistsError(
                 f"file:{self.path} exists ({site}); nothing was run. Delete it or choose another path.", "E03", 3

@@ -145,6 +145,9 @@ class _Trees:
         split = self._splits(node)[partition]
         if split.path is None:
             return {"op": "empty"}
+        if split.raw:
+            part = {"path": f"file:{split.path}", "start": split.start, "length": split.stop - split.start}
+            return {"op": "input", "stream": self._stream(split), "kind": "raw", "files": [part]}
         return {
             "op": "input",
             "stream": self._stream(split),

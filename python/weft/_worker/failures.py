@@ -157,8 +157,9 @@ def _add_place(report: dict[str, Any], error: BaseException, program: Program) -
         by_code = _step_of_code(error.__traceback__, program.steps)
         if by_code is not None:
             report["step"] = {"name": by_code.name, "site": by_code.site}
-    if program.texts:
-        node, stream = program.texts[-1]
+    read = [one for one in program.texts if one[0].get("path")]
+    if read:
+        node, stream = read[-1]
         start = int(node.get("start", 0))
         report["input"] = {"path": node.get("path", ""), "start": start, "offset": start + max(0, stream.before)}
 

@@ -19,6 +19,7 @@ from weft._ops.sort import choose_ranges, load_header, make_bounds, read_sorted
 from weft._ops.tables import make_table
 from weft._worker.blobs import Blobs
 from weft._worker.mapoutput import keep
+from weft._worker.rawfiles import FileSplit, RawInput
 from weft._worker.streams import InputStream, Streams
 from weft._worker.text import lines
 from weft.accumulators import apart
@@ -35,7 +36,7 @@ class Program:
     """Builds the iterators of one task and remembers what an error report needs of them.
 
     `steps` are all steps of the task with their functions; `pipelines` the compiled fused pipelines, which know the
-    record they work on; `texts` the text inputs with their streams.
+    record they work on; `texts` the inputs that are files, with their streams.
     """
 
     def __init__(self, streams: Streams, blobs: Blobs, scope: TaskScope) -> None:
@@ -44,8 +45,8 @@ class Program:
         self.scope = scope
         self.steps: list[Step] = []
         self.pipelines: list[tuple[Any, list[Step]]] = []
-        self.texts: list[tuple[Node, InputStream]] = []
-        self.inputs: list[InputStream] = []
+        self.texts: list[tuple[Node, InputStream | RawInput]] = []
+        self.inputs: list[InputStream | RawInput] = []
 
     def records(self, node: Node) -> Iterator[Any]:
         """The records of a node, lazily."""
@@ -117,12 +118,23 @@ class Program:
         return stream
 
     def _input(self, node: Node) -> Blocks:
+        if node["kind"] == "raw":
+            return (self._raw(node),)
         stream = self._open(node["stream"], {})
         if node["kind"] == "text":
             self.texts.append((node, stream))
             counted: Blocks = self.scope.counted(lines(stream.chunks(), bool(node.get("unicode", True))))
             return counted
         return (batch.records() for batch in self._counted(stream.batches()))
+
+    def _raw(self, node: Node) -> Iterator[FileSplit]:
+        """The splits of a raw input, for the step that reads their format."""
+        source = RawInput(self._streams, node["stream"])
+        self.inputs.append(source)
+        self.texts.append((source.place, source))
+        for file, part in enumerate(node["files"]):
+            start = part["start"]
+            yield FileSplit(source, self.scope, file, part["path"], start, start + part["length"])
 
     def _cached(self, node: Node) -> Iterator[Iterable[Any]]:
         """A persisted partition: from where it is kept, else computed, kept, and read from there."""

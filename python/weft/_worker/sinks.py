@@ -45,6 +45,8 @@ class Sinks:
             deque(records, maxlen=0)
         elif kind == "text":
             self._text(records)
+        elif kind == "bytes":
+            self._bytes(records)
         elif kind == "shuffle":
             return self._shuffle(sink, records)
         else:
@@ -81,6 +83,13 @@ class Sinks:
         if waiting:
             self._connection.send_bulk(FrameType.OUTPUT, b"".join(waiting))
             self._scope.bytes_out += size
+
+    def _bytes(self, parts: Iterator[tuple[int, bytes]]) -> None:
+        """The parts of one file, each with how many records it holds."""
+        for rows, part in parts:
+            self._scope.rows_out += rows
+            self._scope.bytes_out += len(part)
+            self._connection.send_bulk(FrameType.OUTPUT, part)
 
     def _shuffle(self, sink: Sink, records: Iterator[Any]) -> dict[str, Any]:
         writer = MapOutputWriter(

@@ -177,6 +177,9 @@ public final class JobService {
                 }
                 facts.put(node.id(), new SourceFacts(hosts));
                 inputs.put(node.id(), texts);
+            } else if (node instanceof PlanNode.DataSource source
+                    && !source.hosts().isEmpty()) {
+                facts.put(node.id(), new SourceFacts(source.hosts()));
             }
         }
         return new Sources(facts, inputs);
@@ -201,7 +204,7 @@ public final class JobService {
         try {
             String path = JobOutput.qualify(text.path(), plan.name() + " at " + plan.site(), hadoop.get());
             return Optional.of(new OutputSpec.TextFile(
-                    path, text.codec(), UUID.randomUUID().toString(), job));
+                    path, text.codec(), UUID.randomUUID().toString(), job, text.suffix()));
         } catch (OutputException error) {
             throw new JobException(JobFailure.of(error.code(), error.exitCode(), "output", error.getMessage(), error));
         }

@@ -41,7 +41,7 @@ final class SplitCache {
             }
         }
         List<Split> listed = new SplitLister(hadoop.get(), localFirst)
-                .list(source.paths(), source.minPartitions(), source.origin().toString());
+                .list(source.paths(), source.minPartitions(), source.origin().toString(), source.raw());
         synchronized (known) {
             List<Split> first = known.putIfAbsent(rdd, listed);
             return first == null ? listed : first;

@@ -13,7 +13,7 @@ import java.util.List;
  *   <li>the result is a node, and asked partitions are not negative, and asked once;
  *   <li>a parent stands before its child, and a node that needs parents has some;
  *   <li>numbers of partitions are at least 0, of shuffles and coalesces at least 1;
- *   <li>offsets ascend, ranges have as many starts as stops and a step other than 0;
+ *   <li>offsets ascend, hosts are named for all partitions or none, ranges have as many starts as stops and a step other than 0;
  *   <li>steps are known, and have their function;
  *   <li>writer and reader of a shuffle fit: range with sorted, and round with values.
  * </ol>
@@ -88,6 +88,12 @@ final class PlanChecks {
             require(offset >= last, source.origin(), "the data's offset " + offset + " follows " + last);
             last = offset;
         }
+        int partitions = source.offsets().size() - 1;
+        require(
+                source.hosts().isEmpty() || source.hosts().size() == partitions,
+                source.origin(),
+                "the data has " + partitions + " partitions and hosts for "
+                        + source.hosts().size());
     }
 
     private static void checkRange(PlanNode.RangeSource source) {

@@ -87,7 +87,12 @@ public final class PlanDecoder {
         return switch (action.getSchema().getName()) {
             case "Collect" -> new PlanAction.Collect();
             case "Drain" -> new PlanAction.Drain();
-            case "SaveText" -> new PlanAction.SaveText(text(action, "path"), optional(action, "codec"));
+            case "SaveText" ->
+                new PlanAction.SaveText(
+                        text(action, "path"),
+                        optional(action, "codec"),
+                        (Boolean) action.get("raw"),
+                        text(action, "suffix"));
             default ->
                 throw new IllegalStateException("schema has an action that is not decoded: "
                         + action.getSchema().getName());
@@ -100,8 +105,13 @@ public final class PlanDecoder {
         return switch (kind.getSchema().getName()) {
             case "TextSource" ->
                 new PlanNode.TextSource(
-                        origin, text(kind, "paths"), integer(kind, "minPartitions"), (Boolean) kind.get("unicode"));
-            case "DataSource" -> new PlanNode.DataSource(origin, text(kind, "block"), longs(kind, "offsets"));
+                        origin,
+                        text(kind, "paths"),
+                        integer(kind, "minPartitions"),
+                        (Boolean) kind.get("unicode"),
+                        (Boolean) kind.get("raw"));
+            case "DataSource" ->
+                new PlanNode.DataSource(origin, text(kind, "block"), longs(kind, "offsets"), hosts(kind));
             case "RangeSource" ->
                 new PlanNode.RangeSource(origin, texts(kind, "starts"), texts(kind, "stops"), text(kind, "step"));
             case "EmptySource" -> new PlanNode.EmptySource(origin, integer(kind, "partitions"));
@@ -165,6 +175,14 @@ public final class PlanDecoder {
         List<String> values = new ArrayList<>();
         ((List<?>) datum.get(field)).forEach(value -> values.add(value.toString()));
         return values;
+    }
+
+    private static List<List<String>> hosts(GenericRecord kind) {
+        List<List<String>> hosts = new ArrayList<>();
+        ((List<?>) kind.get("hosts"))
+                .forEach(one ->
+                        hosts.add(((List<?>) one).stream().map(Object::toString).toList()));
+        return hosts;
     }
 
     private static List<Integer> integers(GenericRecord datum, String field) {

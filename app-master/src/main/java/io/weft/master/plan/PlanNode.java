@@ -20,8 +20,15 @@ public sealed interface PlanNode {
      *
      * @param paths as given: comma list, globs, folders
      * @param unicode str records, else bytes
+     * @param raw files in any format: no lines, but the splits' ranges, whose bytes the worker asks for
      */
-    record TextSource(Origin origin, String paths, int minPartitions, boolean unicode) implements PlanNode {
+    record TextSource(Origin origin, String paths, int minPartitions, boolean unicode, boolean raw)
+            implements PlanNode {
+        /** Lines. */
+        public TextSource(Origin origin, String paths, int minPartitions, boolean unicode) {
+            this(origin, paths, minPartitions, unicode, false);
+        }
+
         public TextSource {
             Objects.requireNonNull(origin, "origin is null");
             Objects.requireNonNull(paths, "paths is null");
@@ -37,12 +44,19 @@ public sealed interface PlanNode {
      * parallelize: partition {@code i} is the batch stream at bytes {@code offsets[i]} to {@code offsets[i + 1]} of an uploaded block.
      *
      * @param offsets partitions + 1 offsets, ascending
+     * @param hosts those that a partition prefers, one list a partition; empty when none prefers any
      */
-    record DataSource(Origin origin, String block, List<Long> offsets) implements PlanNode {
+    record DataSource(Origin origin, String block, List<Long> offsets, List<List<String>> hosts) implements PlanNode {
+        /** Data that prefers no host. */
+        public DataSource(Origin origin, String block, List<Long> offsets) {
+            this(origin, block, offsets, List.of());
+        }
+
         public DataSource {
             Objects.requireNonNull(origin, "origin is null");
             Objects.requireNonNull(block, "block is null");
             offsets = List.copyOf(offsets);
+            hosts = hosts.stream().map(List::copyOf).toList();
         }
 
         @Override

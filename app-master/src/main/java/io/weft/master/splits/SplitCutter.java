@@ -22,8 +22,11 @@ final class SplitCutter {
 
     private final TextCodecs codecs;
     private final long minBytes;
+    private final boolean raw;
 
-    SplitCutter(Configuration conf) {
+    /** {@code raw}: files are cut whatever their names end with. */
+    SplitCutter(Configuration conf, boolean raw) {
+        this.raw = raw;
         this.codecs = new TextCodecs(conf);
         this.minBytes = Math.max(1, conf.getLong(MIN_SIZE, 1));
     }
@@ -47,7 +50,7 @@ final class SplitCutter {
             return;
         }
         String path = file.getPath().toString();
-        if (!codecs.isSplittable(file.getPath())) {
+        if (!raw && !codecs.isSplittable(file.getPath())) {
             splits.add(split(file, new InputSpec.FileRange(path, 0, left, true)));
             return;
         }

@@ -33,9 +33,14 @@ public final class SplitLister {
      * @throws SplitException when an input is missing or cannot be listed
      */
     public List<Split> list(String paths, int minPartitions, String site) throws IOException {
+        return list(paths, minPartitions, site, false);
+    }
+
+    /** {@code raw}: files of a format that can be read from anywhere, whatever their names end with. */
+    public List<Split> list(String paths, int minPartitions, String site, boolean raw) throws IOException {
         try {
             List<LocatedFileStatus> files = new InputFiles(conf, localFirst, site).list(paths);
-            return new SplitCutter(conf).cut(files, minPartitions);
+            return new SplitCutter(conf, raw).cut(files, minPartitions);
         } catch (SplitException e) {
             throw e;
         } catch (IOException | RuntimeException e) {

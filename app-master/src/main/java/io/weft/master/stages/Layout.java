@@ -19,7 +19,7 @@ public final class Layout {
 
     private final Plan plan;
 
-    /** Facts by id of the TextSource node. */
+    /** Facts by id of the TextSource node, and of DataSources that prefer hosts. */
     private final Map<Integer, SourceFacts> sources;
 
     /** Number of partitions by node id. */

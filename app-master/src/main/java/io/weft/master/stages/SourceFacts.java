@@ -4,7 +4,7 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * What is known of a TextSource once its paths were looked up.
+ * What is known of a TextSource once its paths were looked up, or of data that prefers hosts.
  *
  * @param preferredHosts per partition, hosts that hold its input, best first; its size is the number of partitions
  */

@@ -61,6 +61,8 @@ public final class TaskTrees {
             return "result";
         } else if (action instanceof PlanAction.Drain) {
             return "none";
+        } else if (action instanceof PlanAction.SaveText save && save.raw()) {
+            return "bytes";
         }
         return "text";
     }

@@ -104,6 +104,10 @@ final class TreeWriter {
             to.writeStringField("op", "empty");
             return;
         }
+        if (source.raw()) {
+            writeRaw(to, new InputSpec.Raw(split.ranges()));
+            return;
+        }
         InputSpec.FileRange first = split.ranges().get(0);
         to.writeStringField("op", "input");
         to.writeNumberField("stream", stream(split));
@@ -111,6 +115,21 @@ final class TreeWriter {
         to.writeBooleanField("unicode", source.unicode());
         to.writeStringField("path", first.path());
         to.writeNumberField("start", first.start());
+    }
+
+    private void writeRaw(JsonGenerator to, InputSpec.Raw split) throws IOException {
+        to.writeStringField("op", "input");
+        to.writeNumberField("stream", stream(split));
+        to.writeStringField("kind", "raw");
+        to.writeArrayFieldStart("files");
+        for (InputSpec.FileRange range : split.ranges()) {
+            to.writeStartObject();
+            to.writeStringField("path", range.path());
+            to.writeNumberField("start", range.start());
+            to.writeNumberField("length", range.length());
+            to.writeEndObject();
+        }
+        to.writeEndArray();
     }
 
     private void writeData(JsonGenerator to, PlanNode.DataSource source, int partition) throws IOException {

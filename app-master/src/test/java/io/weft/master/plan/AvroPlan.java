@@ -90,6 +90,11 @@ final class AvroPlan {
 
     private static GenericRecord record(Schema schema, Object... fields) {
         GenericRecord record = new GenericData.Record(schema);
+        for (Schema.Field field : schema.getFields()) {
+            if (field.hasDefaultValue()) {
+                record.put(field.pos(), GenericData.get().getDefaultValue(field));
+            }
+        }
         for (int i = 0; i < fields.length; i += 2) {
             Schema type = schema.getField((String) fields[i]).schema();
             Object value = type.getType() == Schema.Type.ENUM

@@ -70,6 +70,35 @@ class PlanDecoderTest {
     }
 
     @Test
+    void readsWhichHostsDataPrefersAndWhichFilesAreRaw() {
+        byte[] bytes = new AvroPlan()
+                .node(
+                        "DataSource",
+                        "block",
+                        "d",
+                        "offsets",
+                        List.of(0L, 5L, 9L),
+                        "hosts",
+                        List.of(List.of("a", "b"), List.of()))
+                .node("TextSource", "paths", "p", "minPartitions", 1, "unicode", true, "raw", true)
+                .bytes(1);
+
+        Plan plan = decoder.decode(bytes);
+
+        assertEquals(List.of(List.of("a", "b"), List.of()), ((PlanNode.DataSource) plan.node(0)).hosts());
+        assertEquals(true, ((PlanNode.TextSource) plan.node(1)).raw());
+    }
+
+    @Test
+    void refusesHostsOfFewerPartitionsThanThereAre() {
+        assertRefused(
+                "step0 at etl.py:1: the data has 2 partitions and hosts for 1",
+                new AvroPlan()
+                        .node("DataSource", "block", "d", "offsets", List.of(0L, 5L, 9L), "hosts", List.of(List.of()))
+                        .bytes(0));
+    }
+
+    @Test
     void refusesAPlanOfAnotherVersion() {
         assertRefused(
                 "plan has version 2",

@@ -179,6 +179,10 @@ class TaskTreesTest {
         TaskBody body = trees(plan.plan(nothing, save)).body(0, 0, Map.of());
         assertEquals("{\"kind\":\"text\"}", body.sink());
         assertEquals("{\"op\":\"empty\"}", body.tree());
+        PlanAction raw = new PlanAction.SaveText("out", Optional.empty(), true, ".avro");
+        assertEquals(
+                "{\"kind\":\"bytes\"}",
+                trees(plan.plan(nothing, raw)).body(0, 0, Map.of()).sink());
     }
 
     @Test

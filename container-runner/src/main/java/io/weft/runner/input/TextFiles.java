@@ -5,26 +5,19 @@ import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.FutureDataInputStreamBuilder;
-import org.apache.hadoop.fs.Options.OpenFileOptions;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.compress.CodecPool;
 import org.apache.hadoop.io.compress.CompressionCodec;
 import org.apache.hadoop.io.compress.Decompressor;
 import org.apache.hadoop.io.compress.SplittableCompressionCodec;
-import org.apache.hadoop.util.functional.FutureIO;
 
-/** Opens file ranges: local files by the JVM's own channels, others through their FileSystem, compressed ones by their codec. */
+/** Opens ranges of text files, compressed ones by their codec. */
 final class TextFiles {
     private static final int STREAM_BUFFER_BYTES = 256 << 10;
     private static final HexFormat HEX = HexFormat.ofDelimiter(" ");
@@ -84,28 +77,7 @@ final class TextFiles {
     }
 
     private InputStream openAt(Path path, long start, long end) throws IOException {
-        if ("file".equals(path.toUri().getScheme())) {
-            FileChannel channel =
-                    FileChannel.open(java.nio.file.Path.of(path.toUri().getPath()), StandardOpenOption.READ);
-            channel.position(start);
-            return Channels.newInputStream(channel);
-        }
-        FileSystem files = path.getFileSystem(conf);
-        FutureDataInputStreamBuilder builder = files.openFile(path)
-                .opt(
-                        OpenFileOptions.FS_OPTION_OPENFILE_READ_POLICY,
-                        OpenFileOptions.FS_OPTION_OPENFILE_READ_POLICY_SEQUENTIAL)
-                .optLong(OpenFileOptions.FS_OPTION_OPENFILE_SPLIT_START, start)
-                .optLong(OpenFileOptions.FS_OPTION_OPENFILE_SPLIT_END, end)
-                .optLong(OpenFileOptions.FS_OPTION_OPENFILE_BUFFER_SIZE, STREAM_BUFFER_BYTES);
-        var stream = FutureIO.awaitFuture(builder.build());
-        try {
-            stream.seek(start);
-        } catch (IOException e) {
-            stream.close();
-            throw e;
-        }
-        return stream;
+        return FileRanges.open(path, start, end, conf);
     }
 
     private InputStream decompress(CompressionCodec codec, Path path) throws IOException {

@@ -2,17 +2,13 @@ package io.weft.runner.input;
 
 import io.weft.runner.protocol.InputSpec;
 import java.io.EOFException;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSError;
-import org.apache.hadoop.security.AccessControlException;
 
 /**
  * Text splits as blocks of whole lines, about 1 MiB each: the lines that Hadoop's LineRecordReader would give, each ended by LF. Several
@@ -132,12 +128,9 @@ public final class TextInput implements InputSource {
         String path = range().path();
         TextBlocks open = blocks;
         long offset = open == null ? range().start() : open.position();
-        if (e instanceof FileNotFoundException || e instanceof NoSuchFileException) {
-            return new InputException(InputException.MISSING, path + " does not exist any more", path, offset, e);
-        }
-        if (e instanceof AccessControlException || e instanceof AccessDeniedException) {
-            return new InputException(
-                    InputException.REFUSED, path + " may not be read: " + firstLine(e), path, offset, e);
+        Optional<InputException> refusal = FileRanges.refusal(e, path, offset);
+        if (refusal.isPresent()) {
+            return refusal.get();
         }
         if (e instanceof TextFiles.CodecMissingException) {
             return new InputException(
@@ -148,16 +141,7 @@ public final class TextInput implements InputSource {
             return new InputException(
                     InputException.DAMAGED, damage(compression.get(), path, offset, e), path, offset, e);
         }
-        String message = String.format("%s cannot be read at byte %,d: %s", path, offset, firstLine(e));
-        return new InputException(InputException.FAILED, message, path, offset, e);
-    }
-
-    /** HDFS appends its own stack to what it says. */
-    private static String firstLine(Exception e) {
-        if (e instanceof AccessDeniedException) {
-            return "permission denied"; // its own message is the path
-        }
-        return e.toString().lines().findFirst().orElse("").replaceFirst("^[\\w.$]+Exception: ", "");
+        return FileRanges.failure(e, path, offset);
     }
 
     private String damage(String compression, String path, long offset, Exception e) {

@@ -126,7 +126,7 @@ public final class TextOutput implements Closeable {
 
     private void openFile(TaskAttemptId id, Configuration own) throws IOException {
         committer.committer().setupTask(committer.context());
-        String name = String.format("part-%05d", id.partition());
+        String name = String.format("part-%05d%s", id.partition(), spec.suffix());
         CompressionCodec codec =
                 spec.codec().isPresent() ? OutputCodecs.open(spec.codec().get(), own) : null;
         Path file = new Path(

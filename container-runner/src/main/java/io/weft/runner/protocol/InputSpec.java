@@ -13,6 +13,13 @@ public sealed interface InputSpec {
         }
     }
 
+    /** Ranges of files in any format, as far as the worker asks for them; also for bytes beside its ranges. */
+    record Raw(List<FileRange> ranges) implements InputSpec {
+        public Raw {
+            ranges = List.copyOf(ranges);
+        }
+    }
+
     /** {@code wholeFile}: the codec cannot be split, {@code start} is 0 and {@code length} the file's. */
     record FileRange(String path, long start, long length, boolean wholeFile) {
         public FileRange {

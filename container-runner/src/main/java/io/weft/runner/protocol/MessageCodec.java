@@ -62,7 +62,8 @@ public final class MessageCodec {
             RunnerCommand.DropKept.class,
             RunnerEvent.BroadcastWanted.class,
             RunnerCommand.BroadcastFrom.class,
-            RunnerCommand.DropBroadcast.class);
+            RunnerCommand.DropBroadcast.class,
+            InputSpec.Raw.class);
 
     private final Kryo kryo;
     private final Output output = new Output(4096, MAX_MESSAGE_BYTES);

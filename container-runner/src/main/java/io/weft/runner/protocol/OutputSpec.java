@@ -20,13 +20,20 @@ public sealed interface OutputSpec {
 
     /**
      * One text file of a save, through Hadoop's committer. {@code jobUuid} is the same in all tasks of the job, and
-     * {@code jobNumber} makes Hadoop's JobID.
+     * {@code jobNumber} makes Hadoop's JobID. The file's name ends with {@code suffix}.
      */
-    record TextFile(String path, Optional<String> codec, String jobUuid, int jobNumber) implements OutputSpec {
+    record TextFile(String path, Optional<String> codec, String jobUuid, int jobNumber, String suffix)
+            implements OutputSpec {
+        /** A file whose name ends as its codec has it. */
+        public TextFile(String path, Optional<String> codec, String jobUuid, int jobNumber) {
+            this(path, codec, jobUuid, jobNumber, "");
+        }
+
         public TextFile {
             Objects.requireNonNull(path, "path is null");
             Objects.requireNonNull(codec, "codec is null");
             Objects.requireNonNull(jobUuid, "jobUuid is null");
+            Objects.requireNonNull(suffix, "suffix is null");
         }
     }
 }

@@ -3,6 +3,7 @@ package io.weft.runner.task;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.runner.input.DataInput;
 import io.weft.runner.input.InputSource;
+import io.weft.runner.input.RawInput;
 import io.weft.runner.input.TextInput;
 import io.weft.runner.protocol.InputSpec;
 import io.weft.runner.protocol.MapOutput;
@@ -58,6 +59,18 @@ public final class InputOpener {
     InputSource open(InputSpec spec, JsonNode open, List<MapOutput> outputs) throws IOException {
         if (spec instanceof InputSpec.Text text) {
             return TextInput.open(text, hadoop.get());
+        }
+        if (spec instanceof InputSpec.Raw raw) {
+            int file = open.path("file").asInt(-1);
+            if (file < 0 || file >= raw.ranges().size()) {
+                throw new ProtocolException(
+                        "OPEN of a file names none of " + raw.ranges().size() + ": " + open);
+            }
+            String path = raw.ranges().get(file).path();
+            return open.path("size").asBoolean()
+                    ? RawInput.size(path, hadoop.get())
+                    : RawInput.range(
+                            path, open.path("from").asLong(), open.path("to").asLong(), hadoop.get());
         }
         if (spec instanceof InputSpec.Data data) {
             return DataInput.open(data, master.reader());

@@ -21,9 +21,10 @@ class MessageCodecTest {
                 "{\"kind\":\"none\"}",
                 List.of(
                         new InputSpec.Text(List.of(new InputSpec.FileRange("hdfs://nn/é", 0, 1L << 40, false))),
+                        new InputSpec.Raw(List.of(new InputSpec.FileRange("file:/x", 1, 2, false))),
                         new InputSpec.Data("data-1", 3, 4),
                         new InputSpec.Shuffle(3, 1, 240)),
-                new OutputSpec.TextFile("hdfs://nn/out", Optional.of("gzip"), "uuid", 7),
+                new OutputSpec.TextFile("hdfs://nn/out", Optional.of("gzip"), "uuid", 7, ".avro"),
                 1 << 26,
                 0,
                 List.of("dep.zip"),

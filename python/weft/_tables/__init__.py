@@ -1,0 +1,1 @@
+"""What the workers do for tables: Avro, Parquet, Arrow batches, databases. Imports no library before it is needed."""
