@@ -38,7 +38,8 @@ OLDEST_JAVA = 17
 # what a checkout's jars are built from, relative to home()
 JAR_SOURCES = ("pom.xml", ".mvn", "app-master/pom.xml", "container-runner/pom.xml", "conf/log4j.properties")
 JAR_SOURCE_TREES = ("app-master/src/main", "container-runner/src/main")
-PLAN_SCHEMA = "python/weft/plan.avsc"
+# files of the Python side that the jars carry
+SHARED_SOURCES = ("python/weft/plan.avsc", "python/weft/spark-keys.tsv")
 REQUIREMENTS = ("py4j==0.10.9.9", "cloudpickle==3.1.2", "fastavro>=1.9,<2")
 # serial collector and small stacks: many small JVMs stand on one machine. One compiler: the second one takes half
 # of the processor from the first second of a program, and reading text is no faster with it
@@ -244,7 +245,7 @@ def _installed() -> dict[str, Any]:
 def source_files() -> list[Path]:
     """All and only the files that the jars are built from, in a fixed order."""
     root = home()
-    files = [root / PLAN_SCHEMA]
+    files = [root / name for name in SHARED_SOURCES]
     for name in JAR_SOURCES:
         path = root / name
         files += sorted(path.iterdir()) if path.is_dir() else [path] if path.exists() else []
@@ -259,7 +260,7 @@ def source_stamp() -> str:
     """Changes when a source was touched; costs a stat per file."""
     root = str(home())
     digest = hashlib.sha256()
-    for name in JAR_SOURCES + (PLAN_SCHEMA,):
+    for name in JAR_SOURCES + SHARED_SOURCES:
         _stamp_entry(digest, os.path.join(root, name))
     for tree in JAR_SOURCE_TREES:
         _stamp_tree(digest, os.path.join(root, tree))

@@ -14,6 +14,7 @@ from weft._absent import absent_name
 from weft._broadcasts import Broadcasts
 from weft._callsite import call_site
 from weft._context.java import JavaSide
+from weft._defaults import default_settings
 from weft._failures import install_hook
 from weft._gateway import GATEWAY_VARIABLE, Gateway, new_token, start_line
 from weft._inline import is_inline
@@ -186,8 +187,12 @@ _told: set[str] = set()
 
 
 def _tell_ignored(settings: WeftConf) -> None:
-    """Name each of Spark's settings that has no effect, once in the life of the process."""
-    _, ignored = translate(dict(settings.getAll()))
+    """Name each of Spark's settings that has no effect, once in the life of the process.
+
+    What was given to ``weft submit`` has had its effect there.
+    """
+    submitted = default_settings() if GATEWAY_VARIABLE in os.environ else {}
+    _, ignored = translate({name: value for name, value in settings.getAll() if submitted.get(name) != value})
     new = [one for one in ignored if one not in _told]
     if new:
         _told.update(new)

@@ -102,7 +102,8 @@ def test_sums_of_ints_of_any_size_are_exact_wherever_the_table_is_cut(merge: Any
     table, expected, cut = make_table(None, merge), Counter[str](), Counter[str]()
     for _ in range(50):
         keys = [f"key {random.randrange(400)}" for _ in range(300)]
-        values = [random.choice((-1, 1)) * random.getrandbits(random.choice((1, 8, 31, 60, 61, 62, 63, 90))) for _ in keys]
+        widths = random.choices((1, 8, 31, 60, 61, 62, 63, 90), k=len(keys))
+        values = [random.choice((-1, 1)) * random.getrandbits(width) for width in widths]
         table.update(keys, values)
         for key, value in zip(keys, values):
             expected[key] += value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 __all__ = ["KEYS", "Key", "find", "translate", "weft_name"]
@@ -30,44 +31,16 @@ class Key:
         return self.weft is not None or not (self.flag or self.note.startswith(_NOT_YET))
 
 
-KEYS = (
-    Key("spark.master", "weft.master"),
-    Key("spark.app.name", "weft.app.name"),
-    Key("spark.hadoop.*", "weft.hadoop.*", note="Hadoop's own settings, by their names"),
-    Key("spark.executorEnv.*", "weft.env.*"),
-    Key("spark.default.parallelism", "weft.default.parallelism"),
-    Key("spark.task.maxFailures", "weft.task.maxFailures"),
-    Key("spark.locality.wait", "weft.locality.wait"),
-    Key("spark.local.dir", "weft.local.dir"),
-    Key("spark.python.worker.memory", "weft.python.worker.memory"),
-    Key("spark.executor.pyspark.memory", "weft.python.worker.limit"),
-    Key("spark.driver.maxResultSize", "weft.driver.maxResultSize"),
-    Key("spark.ui.showConsoleProgress", "weft.ui.progress"),
-    Key("spark.eventLog.dir", "weft.log.dir", note="Weft's event log has a format of its own"),
-    Key("spark.executor.memoryOverhead", "weft.executor.memoryOverhead"),
-    Key("spark.executor.memory", None, "--executor-memory"),
-    Key("spark.executor.cores", None, "--executor-cores"),
-    Key("spark.executor.instances", None, "--num-executors"),
-    Key("spark.driver.memory", None, "--driver-memory"),
-    Key("spark.yarn.queue", None, "--queue"),
-    Key("spark.submit.pyFiles", None, "--py-files"),
-    Key("spark.yarn.dist.files", None, "--files"),
-    Key("spark.yarn.dist.pyFiles", None, "--py-files"),
-    Key("spark.yarn.dist.archives", None, "--archives"),
-    Key("spark.archives", None, "--archives"),
-    Key("spark.yarn.appMasterEnv.*", None, note="not in Weft yet"),
-    Key("spark.dynamicAllocation.*", None, note="not in Weft yet: executors are as many as were asked for"),
-    Key("spark.speculation*", None, note="not in Weft yet"),
-    Key("spark.task.cpus", None, note="a task has one slot"),
-    Key("spark.python.worker.reuse", None, note="workers are always reused"),
-    Key("spark.python.profile*", None, note="not in Weft yet"),
-    Key("spark.files.ignoreCorruptFiles", None, note="not in Weft yet: a damaged input fails its job"),
-    Key("spark.hadoop.validateOutputSpecs", None, note="an output that exists is always refused"),
-    Key("spark.io.encryption.enabled", None, note="not in Weft yet"),
-    Key("spark.eventLog.enabled", None, note="a log is kept where weft.log.dir says"),
-    Key("spark.serializer", None, note="records are pickled"),
-    Key("spark.ui.*", None, note="there is no page"),
-)
+def _read() -> Iterator[Key]:
+    """The table, which the Java client reads as well."""
+    with open(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "spark-keys.tsv")) as lines:
+        for line in lines:
+            if not line.startswith("#"):
+                spark, weft, flag, note = (line.rstrip("\n").split("\t") + ["", "", ""])[:4]
+                yield Key(spark, weft or None, flag, note)
+
+
+KEYS = tuple(_read())
 
 _EXACT = {key.spark: key for key in KEYS if not key.spark.endswith("*")}
 _PREFIXES = tuple(key for key in KEYS if key.spark.endswith("*"))

@@ -138,6 +138,9 @@ final class YarnSession {
 
     private List<String> command() {
         List<String> command = new ArrayList<>(List.of(folder.python(), "-u", "-c", RUN_SCRIPT));
+        if (record.flag("pyspark")) {
+            command.add("--pyspark");
+        }
         command.add(record.text("script"));
         command.addAll(record.list("arguments"));
         return command;
@@ -151,6 +154,10 @@ final class YarnSession {
         Map<String, String> environment = new LinkedHashMap<>(folder.environment());
         environment.put("WEFT_GATEWAY", gateway.toString());
         environment.put("WEFT_DRIVER_PIPE", "1");
+        environment.putAll(settings.below("weft.driver.env."));
+        Map<String, Object> conf = new LinkedHashMap<>(record.map("program"));
+        conf.putAll(record.map("settings"));
+        environment.put("WEFT_CONF", Json.text(conf));
         environment.put("PYTHONPATH", String.join(":", folder.pythonPath()));
         environment.put("PYTHONHASHSEED", "0");
         return environment;

@@ -3,23 +3,21 @@ package io.weft.master.submit;
 import java.util.List;
 import java.util.Map;
 
-/**
- * What the user asked for, checked.
- *
- * @param settings weft.* keys
- * @param hadoop Hadoop's keys, for the application's own configuration
- */
-record Request(
-        String name,
-        String queue,
-        Sizes sizes,
-        Payload payload,
-        Map<String, String> settings,
-        Map<String, String> hadoop,
-        boolean waits) {
-    Request {
-        settings = Map.copyOf(settings);
-        hadoop = Map.copyOf(hadoop);
+/** What the user asked for, checked. {@code pyspark}: the script is to find Weft behind PySpark's names. */
+record Request(String name, String queue, Sizes sizes, Payload payload, Keys keys, boolean pyspark, boolean waits) {
+    /**
+     * Settings.
+     *
+     * @param weft weft.* keys
+     * @param hadoop Hadoop's keys, for the application's own configuration
+     * @param program what is neither, for the program to read
+     */
+    record Keys(Map<String, String> weft, Map<String, String> hadoop, Map<String, String> program) {
+        Keys {
+            weft = Map.copyOf(weft);
+            hadoop = Map.copyOf(hadoop);
+            program = Map.copyOf(program);
+        }
     }
 
     /** Megabytes are of whole containers. */

@@ -5,8 +5,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -19,14 +21,15 @@ import picocli.CommandLine.Parameters;
         abbreviateSynopsis = true)
 final class SubmitCommand implements Callable<Integer> {
     private static final int MEGABYTE = 1 << 20;
+    private static final String PYSPARK_PYTHON = "PYSPARK_PYTHON";
 
-    @Option(names = "--master", defaultValue = "yarn", description = "yarn")
+    /** Tells workers that their functions may import PySpark's names. */
+    private static final String PYSPARK_SETTING = "weft.env.WEFT_PYSPARK";
+
+    @Option(names = "--master", description = "yarn")
     String master;
 
-    @Option(
-            names = "--deploy-mode",
-            defaultValue = "cluster",
-            description = "cluster: the script runs in the ApplicationMaster")
+    @Option(names = "--deploy-mode", description = "cluster: the script runs in the ApplicationMaster")
     String deployMode;
 
     @Option(names = "--name", description = "the application's name; default: the script's")
@@ -35,19 +38,18 @@ final class SubmitCommand implements Callable<Integer> {
     @Option(names = "--queue", description = "YARN queue")
     String queue;
 
-    @Option(names = "--num-executors", defaultValue = "2", description = "containers (default ${DEFAULT-VALUE})")
-    int executors;
+    @Option(names = "--num-executors", description = "containers (default 2)")
+    String executors;
 
-    @Option(names = "--executor-cores", defaultValue = "1", description = "slots of each (default ${DEFAULT-VALUE})")
-    int cores;
+    @Option(names = "--executor-cores", description = "slots of each (default 1)")
+    String cores;
 
-    @Option(names = "--executor-memory", defaultValue = "1g", description = "memory of each (default ${DEFAULT-VALUE})")
+    @Option(names = "--executor-memory", description = "memory of each (default 1g)")
     String executorMemory;
 
     @Option(
             names = "--driver-memory",
-            defaultValue = "1g",
-            description = "memory of the ApplicationMaster and the script together (default ${DEFAULT-VALUE})")
+            description = "memory of the ApplicationMaster and the script together (default 1g)")
     String driverMemory;
 
     @Option(names = "--py-files", split = ",", description = ".py, .zip, .egg, .whl for PYTHONPATH")
@@ -61,11 +63,14 @@ final class SubmitCommand implements Callable<Integer> {
 
     @Option(
             names = {"--conf", "-c"},
-            description = "KEY=VALUE: a weft.* setting, or spark.hadoop.KEY for Hadoop's")
+            description = "KEY=VALUE: a weft.* setting, or one of Spark's (docs/spark-keys.md)")
     List<String> conf = new ArrayList<>();
 
     @Option(names = "-D", description = "KEY=VALUE for Hadoop's configuration")
     List<String> hadoop = new ArrayList<>();
+
+    @Option(names = "--pyspark", description = "the script is a PySpark program")
+    boolean pyspark;
 
     @Option(names = "--no-wait", description = "print the application's id and leave")
     boolean noWait;
@@ -84,53 +89,89 @@ final class SubmitCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Request request = request();
-        try (ClusterAccess cluster = ClusterAccess.open(request.hadoop())) {
+        try (ClusterAccess cluster = ClusterAccess.open(request.keys().hadoop())) {
             return new Submitter(cluster, request, System.out, System.err).run();
         }
     }
 
     private Request request() throws SubmitException {
-        if (!master.equals("yarn")) {
-            throw usage(
-                    "E18",
-                    "--master " + master + ": submit runs on yarn; for local masters use: weft run --master " + master
-                            + " " + script);
+        SparkKeys keys = SparkKeys.load();
+        for (String text : conf) {
+            String[] parts = pair(text, "--conf");
+            keys.put(parts[0], parts[1]);
         }
-        if (!deployMode.equals("cluster")) {
-            throw usage("E18", "--deploy-mode " + deployMode + " is not in Weft yet; use --deploy-mode cluster");
-        }
-        Map<String, String> settings = new LinkedHashMap<>();
-        Map<String, String> hadoopKeys = new LinkedHashMap<>();
-        for (String pair : conf) {
-            String[] parts = pair(pair, "--conf");
-            if (parts[0].startsWith("spark.hadoop.")) {
-                hadoopKeys.put(parts[0].substring("spark.hadoop.".length()), parts[1]);
-            } else {
-                settings.put(parts[0], parts[1]);
-            }
-        }
-        for (String pair : hadoop) {
-            String[] parts = pair(pair, "-D");
+        checkPlace(keys);
+        Map<String, String> hadoopKeys = new LinkedHashMap<>(keys.hadoop());
+        for (String text : hadoop) {
+            String[] parts = pair(text, "-D");
             hadoopKeys.put(parts[0], parts[1]);
         }
-        Request.Payload payload = new Request.Payload(script, arguments, pyFiles, files, archives);
-        String shown = name == null ? script.replaceAll(".*/", "") : name;
+        Map<String, String> settings = new LinkedHashMap<>(keys.weft());
+        python(keys).ifPresent(python -> settings.putIfAbsent("weft.python", python));
+        if (pyspark) {
+            settings.put(PYSPARK_SETTING, "1");
+        }
+        String shown = name == null ? keys.kept().getOrDefault("spark.app.name", script.replaceAll(".*/", "")) : name;
         return new Request(
-                shown, queue == null ? "default" : queue, sizes(settings), payload, settings, hadoopKeys, !noWait);
+                shown,
+                keys.option("--queue", queue, "default"),
+                sizes(keys),
+                new Request.Payload(
+                        script,
+                        arguments,
+                        keys.list("--py-files", pyFiles),
+                        keys.list("--files", files),
+                        keys.list("--archives", archives)),
+                new Request.Keys(settings, hadoopKeys, keys.kept()),
+                pyspark,
+                !noWait);
     }
 
-    private Request.Sizes sizes(Map<String, String> settings) throws SubmitException {
-        if (executors < 1 || cores < 1) {
+    private void checkPlace(SparkKeys keys) throws SubmitException {
+        String where = master != null ? master : keys.weft().getOrDefault("weft.master", "yarn");
+        if (!where.equals("yarn")) {
             throw usage(
-                    "E17", "--num-executors " + executors + " --executor-cores " + cores + ": both must be at least 1");
+                    "E18",
+                    "--master " + where + ": submit runs on yarn; for local masters use: weft run --master " + where
+                            + " " + script);
         }
-        int memory = megabytes("--executor-memory", executorMemory);
-        String overhead = settings.get("weft.executor.memoryOverhead");
+        String mode = keys.option("--deploy-mode", deployMode, "cluster");
+        if (!mode.equals("cluster")) {
+            throw usage("E18", "--deploy-mode " + mode + " is not in Weft yet; use --deploy-mode cluster");
+        }
+    }
+
+    /** The interpreter that PySpark's variable names: for containers, or with {@code --pyspark} in this shell. */
+    private Optional<String> python(SparkKeys keys) {
+        return Stream.of(
+                        keys.kept().get("spark.yarn.appMasterEnv." + PYSPARK_PYTHON),
+                        keys.kept().get("spark.executorEnv." + PYSPARK_PYTHON),
+                        pyspark ? System.getenv(PYSPARK_PYTHON) : null)
+                .filter(python -> python != null && !python.isBlank())
+                .findFirst();
+    }
+
+    private Request.Sizes sizes(SparkKeys keys) throws SubmitException {
+        int containers = count("--num-executors", keys.option("--num-executors", executors, "2"));
+        int slots = count("--executor-cores", keys.option("--executor-cores", cores, "1"));
+        int memory = megabytes("--executor-memory", keys.option("--executor-memory", executorMemory, "1g"));
+        String overhead = keys.weft().get("weft.executor.memoryOverhead");
         int overheadMegabytes = overhead == null
                 ? Math.max(Request.Sizes.LEAST_OVERHEAD_MEGABYTES, memory / 10)
                 : megabytes("weft.executor.memoryOverhead", overhead);
         return new Request.Sizes(
-                executors, cores, memory, overheadMegabytes, megabytes("--driver-memory", driverMemory));
+                containers,
+                slots,
+                memory,
+                overheadMegabytes,
+                megabytes("--driver-memory", keys.option("--driver-memory", driverMemory, "1g")));
+    }
+
+    private static int count(String option, String text) throws SubmitException {
+        if (!text.matches("0*[1-9]\\d{0,5}")) {
+            throw usage("E17", option + " " + text + ": a number of at least 1 is needed");
+        }
+        return Integer.parseInt(text);
     }
 
     private static int megabytes(String option, String text) throws SubmitException {

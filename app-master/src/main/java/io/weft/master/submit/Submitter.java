@@ -146,7 +146,7 @@ final class Submitter {
             if (folder != null) {
                 loader.folder(java.nio.file.Path.of(folder));
             }
-            return loader.program(request.settings()).load();
+            return loader.program(request.keys().weft()).load();
         } catch (SettingsException e) {
             throw new SubmitException("E17", 2, e.getMessage(), e);
         }
@@ -277,6 +277,8 @@ final class Submitter {
                 .with("modules", localizer.modules())
                 .with("pythonPath", localizer.pythonPath())
                 .with("settings", settings.explicit())
+                .with("program", request.keys().program())
+                .with("pyspark", request.pyspark())
                 .with("resources", localizer.lines())
                 .with("hosts", hosts())
                 .with("executors", (long) sizes.executors())

@@ -15,7 +15,8 @@ import java.util.Map;
  * command line is expanded by a shell on the node. A reader refuses a format that it does not know.
  *
  * <p>Keys: application, name, user, queue, staging, waits, script, scriptResource, arguments, settings, hosts, executors, cores,
- * executorMegabytes, containerMegabytes, driverMegabytes, resources; and for the working directory: links (the user's name to
+ * executorMegabytes, containerMegabytes, driverMegabytes, resources; program (settings that are neither Weft's nor Hadoop's, for
+ * the script to read), pyspark (the script is a PySpark program); and for the working directory: links (the user's name to
  * the resource's), modules (the same, in a folder on PYTHONPATH), pythonPath (resources that stand on PYTHONPATH).
  */
 public final class ApplicationRecord {

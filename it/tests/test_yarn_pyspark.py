@@ -1,0 +1,71 @@
+"""PySpark programs on real YARN: unedited, with Spark's settings as spark-submit takes them."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from realcluster import Cluster
+from yarnjobs import Jobs, make_dist
+
+pytestmark = pytest.mark.yarn
+
+PROGRAMS = Path(__file__).resolve().parents[2] / "python" / "tests" / "programs"
+
+
+@pytest.fixture(scope="module")
+def jobs(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Jobs:
+    import getpass
+
+    cluster.must("hdfs", "dfs", "-mkdir", "-p", f"/user/{getpass.getuser()}")
+    return Jobs(cluster, make_dist(tmp_path_factory.mktemp("dist") / "d"))
+
+
+@pytest.mark.parametrize("name", ["page_rank", "sessions"])
+def test_a_program_prints_what_it_prints_with_pyspark(jobs: Jobs, name: str) -> None:
+    ended = jobs.run("--pyspark", str(PROGRAMS / f"{name}.py"))
+    assert ended.code == 0, ended.errors
+    assert (PROGRAMS / "expected" / f"{name}.txt").read_text() in jobs.output(ended.application)
+
+
+def test_sparks_settings_do_what_they_do_in_spark_submit(jobs: Jobs, tmp_path: Path) -> None:
+    program = tmp_path / "settings.py"
+    program.write_text(
+        textwrap.dedent(
+            """
+            import os
+            from pyspark import SparkContext
+
+            def look(_):
+                from pyspark import TaskContext
+                return os.environ["OF_TASKS"], os.environ.get("OF_DRIVER"), TaskContext.get() is not None
+
+            sc = SparkContext()
+            print("driver", os.environ["OF_DRIVER"])
+            print("tasks", sorted(set(sc.range(4, numSlices=4).map(look).collect())))
+            print("conf", sc.getConf().get("spark.executor.cores"), sc.getConf().get("my.own"), sc.defaultParallelism)
+            print("name", sc.appName)
+            """
+        )
+    )
+    settings = {
+        "spark.executor.instances": "1",
+        "spark.executor.cores": "3",
+        "spark.executor.memory": "900m",
+        "spark.app.name": "by settings",
+        "spark.executorEnv.OF_TASKS": "t",
+        "spark.yarn.appMasterEnv.OF_DRIVER": "d",
+        "my.own": "kept",
+    }
+    options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
+    ended = jobs.run("--pyspark", *options, str(program))
+    assert ended.code == 0, ended.errors
+    printed = jobs.output(ended.application)
+    assert "driver d\n" in printed
+    assert "tasks [('t', None, True)]\n" in printed
+    assert "conf 3 kept 3\n" in printed
+    assert "name by settings\n" in printed
+    assert "without effect" not in printed
+    assert "by settings" in jobs.cluster.must("yarn", "application", "-status", ended.application)
