@@ -17,6 +17,7 @@ from weft._closures import Blob
 from weft._datasocket import DataSocket, Failure
 from weft._failures import for_pyspark, to_exception
 from weft._gateway import Gateway
+from weft._known import KnownLineages
 from weft._lineage import DataBlock, Node, TextNode, count_partitions
 from weft._plan import COLLECT, DRAIN, Plan, build_plan, save_bytes, save_text
 from weft._progress import Console, Totals
@@ -48,6 +49,7 @@ class Jobs:
         self._text_partitions: weakref.WeakKeyDictionary[TextNode, int] = weakref.WeakKeyDictionary()
         self._levels: weakref.WeakKeyDictionary[Node, StorageLevel] = weakref.WeakKeyDictionary()
         self._persisted: deque[int] = deque()  # ids of RDDs that were persisted and are gone
+        self._lineages = KnownLineages(gateway.keeps_lineages)
         self._lock = threading.Lock()  # guards _held, and that a block is dropped before it is sent again
         self._started = time.monotonic()
         self._stopped_at: str | None = None
@@ -107,11 +109,13 @@ class Jobs:
     def persist(self, node: Node, level: StorageLevel) -> None:
         """Have the node's partitions kept when they are computed; they go with the node."""
         self._levels[node] = level
+        self._lineages.persisted(node)
         weakref.finalize(node, self._persisted.append, node.rdd).atexit = False  # type: ignore[misc, unused-ignore]
 
     def unpersist(self, node: Node) -> None:
         """Have what is kept of the node deleted."""
         if self._levels.pop(node, None) is not None:
+            self._lineages.forget(node)
             forget_persisted(node.rdd)
             self._with_connection(lambda data: data.drop([], [], [node.rdd]))
 
@@ -195,19 +199,37 @@ class Jobs:
         result: _Collected,
     ) -> None:
         self.require_running()
-        plan = build_plan(node, action, name, call_site(), self.properties, partitions, self._levels)
-        encoded = plan.to_bytes()
-
-        def run(data: DataSocket) -> dict[str, Any]:
-            self._drop(data, plan)
-            self._gateway.upload(data, _payloads(plan))
-            with self._console.job() as progress:
-                return data.run(encoded, result.add, progress, result.again, apply_updates)
-
-        answer = self._with_connection(run)
+        site, state = call_site(), self._lineages.state()
+        plan = build_plan(node, action, name, site, self.properties, partitions, self._levels, state.known)
+        answer = self._send(plan, result)
+        if answer is None:  # another thread has unpersisted what the plan only names
+            self._lineages.clear()
+            plan = build_plan(node, action, name, site, self.properties, partitions, self._levels)
+            answer = self._send(plan, result)
+        if answer is None:
+            raise InternalError(f"The gateway does not know the lineage that {name} at {site} needs.", "", 7)
+        self._lineages.sent(plan, state, self._levels)
         for block in plan.blocks.values():
             block.chunks = None
         self._totals.add(answer.get("stats") or {})
+
+    def _send(self, plan: Plan, result: _Collected) -> dict[str, Any] | None:
+        """Run a plan; None if it names lineages that the gateway does not know."""
+        encoded = plan.to_bytes()
+
+        def run(data: DataSocket) -> dict[str, Any] | None:
+            self._drop(data, plan)
+            self._gateway.upload(data, _payloads(plan))
+            try:
+                with self._console.job() as progress:
+                    return data.run(encoded, result.add, progress, result.again, apply_updates)
+            except Failure as failure:
+                if failure.detail.get("kind") != "lineage":
+                    raise
+                return None
+
+        answer: dict[str, Any] | None = self._with_connection(run)
+        return answer
 
     def _with_connection(self, request: Callable[[DataSocket], Any]) -> Any:
         self.require_running()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -46,12 +46,25 @@ def save_bytes(path: str, suffix: str) -> tuple[str, dict[str, Any]]:
 
 
 class Plan:
-    """A plan and what must be uploaded before it runs."""
+    """A plan and what must be uploaded before it runs.
 
-    def __init__(self, record: dict[str, Any], blobs: dict[str, Blob], blocks: dict[str, DataBlock]) -> None:
+    ``nodes`` are all that it describes, ``persisted`` those among them that are persisted; what they need, and is not
+    described, came with earlier plans.
+    """
+
+    def __init__(
+        self,
+        record: dict[str, Any],
+        blobs: dict[str, Blob],
+        blocks: dict[str, DataBlock],
+        nodes: Sequence[Node],
+        persisted: Sequence[Node],
+    ) -> None:
         self.record = record
         self.blobs = blobs
         self.blocks = blocks
+        self.nodes = nodes
+        self.persisted = persisted
 
     def to_bytes(self) -> bytes:
         """Encode as Avro binary, without a container."""
@@ -79,6 +92,7 @@ def build_plan(
     properties: dict[str, str],
     partitions: Sequence[int] = (),
     levels: Mapping[Node, StorageLevel] = MappingProxyType({}),
+    known: Collection[Node] = (),
 ) -> Plan:
     """Make the plan of one action on ``root``.
 
@@ -96,8 +110,10 @@ def build_plan(
         The partitions to run; none given means all.
     levels : mapping
         Which nodes are persisted, and how.
+    known : collection of Node
+        Persisted nodes that came with an earlier plan; this one only names them.
     """
-    builder = _Builder(levels)
+    builder = _Builder(levels, known)
     result = builder.add_all(root)
     record = {
         "version": 1,
@@ -109,7 +125,7 @@ def build_plan(
         "action": (f"io.weft.plan.{action[0]}", action[1]),
         "nodes": builder.nodes,
     }
-    return Plan(record, builder.blobs, builder.blocks)
+    return Plan(record, builder.blobs, builder.blocks, builder.described, builder.persisted)
 
 
 def _check_text(node: TextNode) -> None:
@@ -123,22 +139,29 @@ def _check_text(node: TextNode) -> None:
 class _Builder:
     """Collects the nodes of one plan; ``index`` maps a lineage node to its place."""
 
-    def __init__(self, levels: Mapping[Node, StorageLevel]) -> None:
+    def __init__(self, levels: Mapping[Node, StorageLevel], known: Collection[Node]) -> None:
         self.levels = levels
+        self.known = known
+        self.described: list[Node] = []
+        self.persisted: list[Node] = []
         self.nodes: list[dict[str, Any]] = []
         self.blobs: dict[str, Blob] = {}
         self.blocks: dict[str, DataBlock] = {}
         self.index: dict[int, int] = {}
 
     def add_all(self, root: Node) -> int:
-        order = list(in_order(root))
+        order = list(in_order(root, lambda node: () if node in self.known else node.parents))
         heads = {id(root)}
         for node in order:
+            if node in self.known:
+                self._name(node)
+                continue
+            self.described.append(node)
             if node in self.levels:
                 heads.add(id(node))
             if not isinstance(node, StepNode):
                 heads.update(id(parent) for parent in node.parents)
-        for node in order:
+        for node in self.described:
             if not isinstance(node, StepNode) or id(node) in heads:
                 self.index[id(node)] = len(self.nodes)
                 self.nodes.append(self._node(node))
@@ -146,8 +169,14 @@ class _Builder:
                     self._keep(node)
         return self.index[id(root)]
 
+    def _name(self, node: Node) -> None:
+        self.index[id(node)] = len(self.nodes)
+        kind: tuple[str, dict[str, Any]] = ("io.weft.plan.Known", {})
+        self.nodes.append({"rdd": node.rdd, "name": node.name, "site": node.site, "kind": kind})
+
     def _keep(self, node: Node) -> None:
         """Have what was added last kept; who reads ``node`` reads what is kept."""
+        self.persisted.append(node)
         body = {"parent": self.index[id(node)], "droppable": not self.levels[node].useDisk}
         self.index[id(node)] = len(self.nodes)
         kind = ("io.weft.plan.Cached", body)

@@ -144,8 +144,15 @@ class _Connection:
             if request["op"] == "partitions":
                 self._json(70, {"partitions": len(run.node(plan["result"]))})
                 return
+            if any(node["kind"][0] == "io.weft.plan.Known" for node in plan["nodes"]):
+                self._fail({"code": "", "exit": 7, "kind": "lineage", "message": "this gateway keeps no lineages"}, b"")
+                return
             self.gateway.plans.append(plan)
             self._run(plan, run)
+
+    def _fail(self, detail: dict[str, Any], pickled: bytes) -> None:
+        text = json.dumps(detail).encode()
+        self._send(71, struct.pack(">I", len(text)) + text + pickled)
 
     def _run(self, plan: dict[str, Any], run: _Run) -> None:
         scope = TaskScope(1 << 30, [tempfile.gettempdir()])
@@ -178,8 +185,7 @@ class _Connection:
                 "message": "record: 'x'\nstage 1 (map, x.py:1), task 0 of 2",
                 "error": {"type": type(error).__name__, "module": "builtins", "message": str(error)},
             }
-            text = json.dumps(detail).encode()
-            self._send(71, struct.pack(">I", len(text)) + text + cloudpickle.dumps(error))
+            self._fail(detail, cloudpickle.dumps(error))
             return
         self._json(70, {"job": 1, "stats": {"stages": 1, "tasks": len(list(wanted)), "compiled": True}})
 

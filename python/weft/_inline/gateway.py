@@ -119,6 +119,8 @@ class InlineGateway(Gateway):
         If the value of one of them cannot be used.
     """
 
+    keeps_lineages = False
+
     def __init__(self, settings: dict[str, str]) -> None:
         _check_names(settings)
         master = settings.get("weft.master", "")

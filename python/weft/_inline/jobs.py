@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -65,6 +66,7 @@ class InlineJobs:
         connection = InlineConnection(self.blocks, self._shuffles, lambda: self._cancelled)
         self._tasks = Tasks(connection, memory, self.folder, self.files, environment)
         self._lock = threading.Lock()
+        self._gone: deque[int] = deque()  # RDDs that are persisted no more
         self._owner = 0
         self._count = 0
         self._stages = 0
@@ -86,8 +88,17 @@ class InlineJobs:
         self._shuffles.drop(rdd)
 
     def drop_cached(self, rdd: int) -> None:
-        """Forget what is kept of a persisted RDD."""
-        self._shuffles.drop_kept(rdd)
+        """Forget what is kept of a persisted RDD; not under a job, whose tasks may not know how to compute it."""
+        self._gone.append(rdd)
+        if self._lock.acquire(blocking=False):
+            try:
+                self._drop_gone()
+            finally:
+                self._lock.release()
+
+    def _drop_gone(self) -> None:
+        while self._gone:
+            self._shuffles.drop_kept(self._gone.popleft())
 
     def cached_partitions(self, rdd: int) -> int:
         """How many partitions of a persisted RDD are kept."""
@@ -103,9 +114,7 @@ class InlineJobs:
         plan = read_plan(encoded)
         return self._layout(plan).partitions(plan["result"])
 
-    def run(
-        self, encoded: bytes, on_batch: OnBatch, on_progress: OnProgress, on_updates: OnUpdates
-    ) -> dict[str, Any]:
+    def run(self, encoded: bytes, on_batch: OnBatch, on_progress: OnProgress, on_updates: OnUpdates) -> dict[str, Any]:
         """Run a job as :meth:`weft._datasocket.DataSocket.run` does.
 
         Raises
@@ -119,6 +128,7 @@ class InlineJobs:
             raise DriverOnlyError("A function that runs in a task starts a job; only the driver can.", "E05")
         with self._lock:
             self._owner = threading.get_ident()
+            self._drop_gone()
             plan = read_plan(encoded)
             self._running = {**plan["properties"], "": "running"}
             self._cancelled = False
@@ -159,7 +169,7 @@ class InlineJobs:
         sums.update(tasks=0, retries=0, border=0, compiled=True, peakRss=0)
         try:
             layout = self._layout(plan)
-            stages = plan_stages(plan, layout, self._shuffles.is_written)
+            stages = plan_stages(plan, layout, self._shuffles.is_written, self._shuffles.count_kept)
             job = _Job(self._tasks, self._shuffles, layout, self._text_splits, sums, self._most_bytes, on_updates)
             for position, stage in enumerate(stages, 1):
                 job.begin_stage(self._stages, plan["properties"])
@@ -234,7 +244,7 @@ class _Job:
             place = TaskPlace(position, stage.name, stage.site, partition, len(stage.partitions))
             described = {"stage": self._stage, "partition": partition, "attempt": 0, "properties": self._properties}
             TaskContext._enter(described)
-            body = task_body(self._layout, self._splits, stage, partition, result_sink)
+            body = task_body(self._layout, self._splits, stage, partition, result_sink, self._shuffles.is_kept)
             if stage.shuffle is not None:
                 finished = self._tasks.run(body, place, _nowhere)
                 written = stage.shuffle.rdd | BOUNDS if stage.bounds else stage.shuffle.rdd

@@ -136,10 +136,16 @@ class Layout:
         return [(parent, partition) for parent in node.parents]
 
 
-def plan_stages(plan: dict[str, Any], layout: Layout, is_written: Callable[[int], bool]) -> list[Stage]:
+def plan_stages(
+    plan: dict[str, Any],
+    layout: Layout,
+    is_written: Callable[[int], bool],
+    count_kept: Callable[[int], int],
+) -> list[Stage]:
     """Cut a plan into stages, in an order in which each finds what it reads.
 
-    Shuffles that ``is_written`` knows by the id of their RDD are not written again, nor what only they need.
+    Shuffles that ``is_written`` knows by the id of their RDD are not written again, nor what only they need; nor what
+    is needed only by persisted RDDs of which all partitions are kept.
 
     Raises
     ------
@@ -149,7 +155,8 @@ def plan_stages(plan: dict[str, Any], layout: Layout, is_written: Callable[[int]
     needed = [False] * len(layout.nodes)
     needed[plan["result"]] = True
     for node in reversed(layout.nodes):
-        if needed[node.index] and not (node.kind == "Shuffle" and is_written(node.rdd)):
+        kept = node.kind == "Cached" and count_kept(node.rdd) == layout.partitions(node.index)
+        if needed[node.index] and not kept and not (node.kind == "Shuffle" and is_written(node.rdd)):
             for parent in node.parents:
                 needed[parent] = True
     stages = []

@@ -54,6 +54,10 @@ class Shuffles:
             return None
         return {"path": os.path.join(folder, "file.out"), "offset": 0, "length": _index(folder)[0][2], "map": 0}
 
+    def is_kept(self, rdd: int, partition: int) -> bool:
+        """Whether a persisted partition is there."""
+        return partition in self._kept.get(rdd, ())
+
     def count_kept(self, rdd: int) -> int:
         """How many partitions of an RDD are kept."""
         return len(self._kept.get(rdd, ()))

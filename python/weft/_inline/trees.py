@@ -56,11 +56,15 @@ def task_body(
     stage: Stage,
     partition: int,
     result_sink: str,
+    is_kept: Callable[[int, int], bool],
 ) -> TaskBody:
-    """Make the body of one task; ``result_sink`` is what the result stage does with records."""
+    """Make the body of one task; ``result_sink`` is what the result stage does with records.
+
+    ``is_kept`` knows the persisted partitions by RDD and number; a task is not told how to compute those that are kept.
+    """
     if stage.bounds and stage.shuffle is not None:
         return _bounds_body(layout, stage.shuffle)
-    writer = _Trees(layout, splits)
+    writer = _Trees(layout, splits, is_kept)
     tree = writer.tree(stage.root, partition)
     sink = {"kind": result_sink} if stage.shuffle is None else _shuffle_sink(stage.shuffle.body, partition)
     return TaskBody(tree, sink, writer.inputs)
@@ -94,9 +98,15 @@ def _shuffle_sink(body: dict[str, Any], index: int) -> dict[str, Any]:
 class _Trees:
     """Writes the tree of one task and numbers its inputs on the way."""
 
-    def __init__(self, layout: Layout, splits: Callable[[PlanNode], Sequence[Split]]) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        splits: Callable[[PlanNode], Sequence[Split]],
+        is_kept: Callable[[int, int], bool],
+    ) -> None:
         self._layout = layout
         self._splits = splits
+        self._is_kept = is_kept
         self.inputs: list[Input] = []
 
     def _stream(self, item: Input) -> int:
@@ -133,7 +143,7 @@ class _Trees:
                 "stream": self._stream(KeptInput(node.rdd, partition)),
                 "rdd": node.rdd,
                 "partition": partition,
-                "in": self.tree(node.parents[0], partition),
+                "in": None if self._is_kept(node.rdd, partition) else self.tree(node.parents[0], partition),
             }
         inner = [self.tree(*parent) for parent in self._layout.narrow_parents(index, partition)]
         if kind == "Union" and not body["aligned"]:

@@ -141,7 +141,7 @@ class Program:
         stream = self._open(node["stream"], {"all": 0})
         for batch in self._counted(stream.batches()):
             yield batch.records()
-        if stream.missing:
+        if stream.missing:  # never if the task was not told how to compute it
             made = apart((node["rdd"], node["partition"]), dump_records(self.records(node["in"])))
             for batch in keep(made, self.scope, node["rdd"], node["partition"]):
                 yield batch.records()

@@ -201,6 +201,7 @@ public final class AppLoop implements BackendListener, Submitter {
         } else if (message instanceof Message.DropCached drop) {
             cached.drop(drop.rdd());
             performer.dropKept(drop.rdd());
+            planAgain();
         } else if (message instanceof Message.ForgetBroadcast forget) {
             broadcasts.forget(forget.broadcast());
         } else if (message instanceof Message.Broken because) {
@@ -222,8 +223,20 @@ public final class AppLoop implements BackendListener, Submitter {
             return;
         }
         jobs.add(job);
+        // what it relies on may have been lost since it was planned
         schedule(new SchedulerEvent.JobSubmitted(
-                job.spec().job(), job.spec().graph(), job.spec().group()));
+                job.spec().job(),
+                job.planAgain().orElse(job.spec().graph()),
+                job.spec().group()));
+    }
+
+    /** Called after each loss of persisted partitions: jobs that were to read them need their lineage now. */
+    private void planAgain() {
+        for (JobRun job : jobs.all()) {
+            job.planAgain()
+                    .ifPresent(graph ->
+                            schedule(new SchedulerEvent.JobExtended(job.spec().job(), graph)));
+        }
     }
 
     private void cancelled(int job, JobFailure blame) {
@@ -249,11 +262,13 @@ public final class AppLoop implements BackendListener, Submitter {
         }
         if (event instanceof RunnerEvent.PartitionsKept kept) {
             kept.partitions().forEach(partition -> performer.forgetKept(cached.add(partition)));
+            planAgain();
             return;
         }
         if (event instanceof RunnerEvent.FetchFailed failed) {
             failed.lost().stream().filter(MapOutputId::isKept).forEach(id -> cached.lost(id.keptRdd(), id.map())
                     .ifPresent(gone -> performer.forgetKept(List.of(gone))));
+            planAgain();
         }
         if (event instanceof RunnerEvent.TaskSucceeded success) {
             performer.offer(success);
@@ -272,6 +287,7 @@ public final class AppLoop implements BackendListener, Submitter {
         } else if (event instanceof SchedulerEvent.RunnerLost lost) {
             performer.runnerLost(lost.runner());
             cached.runnerLost(lost.runner());
+            planAgain();
             broadcasts.runnerLost(lost.runner());
         }
         log.event(now, event);

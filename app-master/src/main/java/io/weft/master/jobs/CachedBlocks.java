@@ -125,6 +125,22 @@ public final class CachedBlocks implements KeptHosts, KeptPartitions {
         return (int) places.keySet().stream().filter(key -> key.rdd() == rdd).count();
     }
 
+    /** Whether the driver has this RDD persisted, as far as a plan said so. */
+    synchronized boolean isPersisted(int rdd) {
+        return persisted.contains(rdd);
+    }
+
+    /** Whether all of an RDD is kept, which has so many partitions. */
+    synchronized boolean isWhole(int rdd, int partitions) {
+        for (int partition = 0; partition < partitions; partition++) {
+            // asks the map for no value, which would count as reading it
+            if (!places.containsKey(new Key(rdd, partition))) {
+                return false;
+            }
+        }
+        return persisted.contains(rdd);
+    }
+
     @Override
     public synchronized Optional<MapOutput> find(int rdd, int partition) {
         return Optional.ofNullable(places.get(new Key(rdd, partition)));

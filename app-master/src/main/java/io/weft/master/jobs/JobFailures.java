@@ -58,7 +58,7 @@ public final class JobFailures {
         String name = stage.map(Stage::name).orElse("");
         String site = stage.map(Stage::site).orElse("");
         Map<String, Object> step = inner(error(failed.last()), "step");
-        String feeds = job.spec().feeds().getOrDefault(attempt.stage(), "");
+        String feeds = job.feeds(attempt.stage());
         if (step.isEmpty() && !feeds.isEmpty() && failed.last().code().equals("E01")) {
             site += "; for " + feeds;
         }
@@ -79,7 +79,7 @@ public final class JobFailures {
                 .summary()
                 .replace("stage " + attempt.stage() + " task ", "stage " + job.position(attempt.stage()) + " task ");
         Matcher key = UNSTABLE_KEY.matcher(summary);
-        String reader = job.spec().feeds().getOrDefault(attempt.stage(), "");
+        String reader = job.feeds(attempt.stage());
         if (failed.last().code().equals("E22") && !reader.isEmpty() && key.find()) {
             return reader + " was given a key of class " + key.group(1) + ", whose hash" + summary.substring(key.end());
         }

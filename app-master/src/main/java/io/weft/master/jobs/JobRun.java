@@ -2,8 +2,10 @@ package io.weft.master.jobs;
 
 import io.weft.master.results.ResultFeed;
 import io.weft.master.results.UpdateFeed;
+import io.weft.master.stages.JobPlan;
 import io.weft.master.stages.Stage;
 import io.weft.master.stages.StageGraph;
+import io.weft.master.stages.StageOutput;
 import io.weft.runner.protocol.ResultRef;
 import io.weft.runner.protocol.TaskAttemptId;
 import io.weft.runner.protocol.TaskStats;
@@ -30,23 +32,15 @@ public final class JobRun {
      * What a job is: ids in the application, and what the scheduler is told.
      *
      * @param action the action with its line, such as {@code collect at etl.py:80}
-     * @param feeds by map stage, the operation that reads its outputs, such as {@code reduceByKey at etl.py:60}
      * @param collects whether the driver wants the records
      */
     public record Spec(
-            int job,
-            String action,
-            StageGraph graph,
-            Map<Integer, String> feeds,
-            String group,
-            List<Integer> resultPartitions,
-            boolean collects) {
+            int job, String action, StageGraph graph, String group, List<Integer> resultPartitions, boolean collects) {
         public Spec {
             Objects.requireNonNull(action, "action is null");
             Objects.requireNonNull(graph, "graph is null");
             Objects.requireNonNull(group, "group is null");
             resultPartitions = List.copyOf(resultPartitions);
-            feeds = Map.copyOf(feeds);
         }
     }
 
@@ -91,11 +85,33 @@ public final class JobRun {
         this.updates = updates;
         this.maxResultBytes = maxResultBytes;
         this.wakeup = wakeup;
-        int position = 0;
-        for (Stage stage : spec.graph().stages()) {
-            position++;
-            stages.put(stage.id(), new Counts(stage, position));
+        addStages(spec.graph());
+    }
+
+    private void addStages(StageGraph graph) {
+        for (Stage stage : graph.stages()) {
+            stages.putIfAbsent(stage.id(), new Counts(stage, stages.size() + 1));
         }
+    }
+
+    /** The job's graph with more stages, when something is lost that was to be read. For the loop thread. */
+    public Optional<StageGraph> planAgain() {
+        Optional<StageGraph> graph = tasks.planAgain().map(JobPlan::graph);
+        graph.ifPresent(extended -> {
+            synchronized (this) {
+                addStages(extended);
+            }
+        });
+        return graph;
+    }
+
+    /** The operation that reads a map stage's outputs, such as {@code reduceByKey at etl.py:60}; "" of others. */
+    public String feeds(int stage) {
+        JobPlan plan = tasks.plan();
+        StageOutput output = plan.outputs().get(stage);
+        return output instanceof StageOutput.ShuffleWrite write
+                ? plan.layout().plan().node(write.shuffle()).origin().toString()
+                : "";
     }
 
     public Spec spec() {
@@ -115,12 +131,12 @@ public final class JobRun {
     }
 
     /** The stage of this id with its number in the job, or empty when it is not of this job. */
-    public Optional<Stage> stage(int id) {
+    public synchronized Optional<Stage> stage(int id) {
         return Optional.ofNullable(stages.get(id)).map(counts -> counts.stage);
     }
 
     /** A stage's number in the job, from 1; 0 when it is not of this job. */
-    public int position(int stage) {
+    public synchronized int position(int stage) {
         Counts counts = stages.get(stage);
         return counts == null ? 0 : counts.position;
     }

@@ -15,15 +15,12 @@ import io.weft.master.stages.JobPlan;
 import io.weft.master.stages.Layout;
 import io.weft.master.stages.SourceFacts;
 import io.weft.master.stages.Stage;
-import io.weft.master.stages.StageOutput;
 import io.weft.master.stages.StagePlanner;
 import io.weft.master.tasks.TaskTrees;
 import io.weft.runner.output.JobOutput;
 import io.weft.runner.output.OutputException;
-import io.weft.runner.protocol.InputSpec;
 import io.weft.runner.protocol.OutputSpec;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,15 +33,13 @@ import java.util.concurrent.FutureTask;
  * driver; any of them.
  */
 public final class JobService {
-    /** Everything about a plan's text sources that planning needs. */
-    private record Sources(Map<Integer, SourceFacts> facts, Map<Integer, List<InputSpec.Text>> inputs) {}
-
     private final JobSettings settings;
     private final HadoopConf hadoop;
     private final Submitter submitter;
     private final SharedFiles files;
     private final SplitCache splits;
     private final CachedBlocks cached;
+    private final Lineages lineages = new Lineages();
     private final FutureTask<PlanDecoder> decoder = new FutureTask<>(PlanDecoder::new);
     /** Guards the two numbers below. */
     private final Object numbers = new Object();
@@ -79,14 +74,19 @@ public final class JobService {
 
     /** The driver has this RDD persisted no more. */
     public void dropCached(int rdd) {
+        lineages.drop(rdd);
         submitter.dropCached(rdd);
     }
 
     /** How many partitions the plan's result node has. */
     public int partitions(byte[] planBytes) throws JobException {
         Plan plan = decode(planBytes);
+        Map<Integer, SourceFacts> facts = new LinkedHashMap<>();
+        splits(plan)
+                .forEach((node, all) -> facts.put(
+                        node, new SourceFacts(all.stream().map(Split::hosts).toList())));
         try {
-            return new Layout(plan, sources(plan).facts()).partitions(plan.result());
+            return new Layout(plan, facts).partitions(plan.result());
         } catch (InvalidPlanException error) {
             throw invalid(error);
         }
@@ -99,20 +99,21 @@ public final class JobService {
      */
     public ActiveJob start(byte[] planBytes, Runnable wakeup) throws JobException {
         Plan plan = decode(planBytes);
-        Sources sources = sources(plan);
+        Fragment result = lineages.add(plan, splits(plan));
         cached.learn(plan);
+        JobLineage lineage = new JobLineage(plan, result, cached);
+        TaskTrees trees;
+        try {
+            trees = plan(lineage, Map.of());
+        } catch (InvalidPlanException error) {
+            throw invalid(error);
+        }
         int job;
-        JobPlan planned;
         synchronized (numbers) {
-            try {
-                planned = StagePlanner.plan(new Layout(plan, sources.facts(), cached), nextStage);
-            } catch (InvalidPlanException error) {
-                throw invalid(error);
-            }
-            nextStage += planned.graph().stages().size();
             job = nextJob;
             nextJob++;
         }
+        JobPlan planned = trees.job();
         Optional<OutputSpec.TextFile> save = save(plan, job);
         Optional<JobOutput> output = setUp(save, plan);
         List<Stage> stages = planned.graph().stages();
@@ -120,14 +121,13 @@ public final class JobService {
                 job,
                 plan.name() + " at " + plan.site(),
                 planned.graph(),
-                feeds(planned, plan),
                 plan.properties().getOrDefault("weft.job.group", ""),
                 stages.get(stages.size() - 1).partitions(),
                 plan.action() instanceof PlanAction.Collect);
         ResultFeed feed =
                 new ResultFeed(spec.resultPartitions(), settings.folder().resolve("job-" + job + ".results"));
-        PlannedTasks tasks =
-                new PlannedTasks(job, planned, new TaskTrees(planned, sources.inputs(), cached), save, settings, files);
+        PlannedTasks.Planning planning = new PlannedTasks.Planning(lineage, this::plan);
+        PlannedTasks tasks = new PlannedTasks(job, trees, planning, save, settings, files);
         UpdateFeed updates = new UpdateFeed(settings.folder().resolve("job-" + job + ".updates"));
         JobRun run = new JobRun(spec, tasks, feed, updates, settings.maxResultBytes(), wakeup);
         ActiveJob active = new ActiveJob(run, output, submitter);
@@ -135,14 +135,17 @@ public final class JobService {
         return active;
     }
 
-    private static Map<Integer, String> feeds(JobPlan planned, Plan plan) {
-        Map<Integer, String> feeds = new LinkedHashMap<>();
-        planned.outputs().forEach((stage, output) -> {
-            if (output instanceof StageOutput.ShuffleWrite write) {
-                feeds.put(stage, plan.node(write.shuffle()).origin().toString());
-            }
-        });
-        return feeds;
+    /** Plans a job, or plans it again; {@code known}: ids of the stages that it has, by the shuffle that they write. */
+    private TaskTrees plan(JobLineage lineage, Map<Integer, Integer> known) {
+        JobLineage.Opened opened = lineage.open();
+        Layout layout = new Layout(opened.plan(), opened.facts(), cached);
+        lineage.counted(layout);
+        JobPlan planned;
+        synchronized (numbers) {
+            planned = StagePlanner.plan(layout, known, nextStage);
+            nextStage += planned.graph().stages().size() - known.size();
+        }
+        return new TaskTrees(planned, opened.inputs(), cached);
     }
 
     private Plan decode(byte[] planBytes) throws JobException {
@@ -164,25 +167,15 @@ public final class JobService {
         return new JobException(JobFailure.of("", 1, "user", Stacks.message(error), error));
     }
 
-    private Sources sources(Plan plan) throws JobException {
-        Map<Integer, SourceFacts> facts = new LinkedHashMap<>();
-        Map<Integer, List<InputSpec.Text>> inputs = new LinkedHashMap<>();
+    /** Of a plan's text sources, by node id. */
+    private Map<Integer, List<Split>> splits(Plan plan) throws JobException {
+        Map<Integer, List<Split>> found = new LinkedHashMap<>();
         for (PlanNode node : plan.nodes()) {
             if (node instanceof PlanNode.TextSource source) {
-                List<List<String>> hosts = new ArrayList<>();
-                List<InputSpec.Text> texts = new ArrayList<>();
-                for (Split split : list(source)) {
-                    hosts.add(split.hosts());
-                    texts.add(split.input());
-                }
-                facts.put(node.id(), new SourceFacts(hosts));
-                inputs.put(node.id(), texts);
-            } else if (node instanceof PlanNode.DataSource source
-                    && !source.hosts().isEmpty()) {
-                facts.put(node.id(), new SourceFacts(source.hosts()));
+                found.put(node.id(), list(source));
             }
         }
-        return new Sources(facts, inputs);
+        return found;
     }
 
     private List<Split> list(PlanNode.TextSource source) throws JobException {

@@ -11,14 +11,19 @@ import io.weft.runner.protocol.MapOutputId;
 import io.weft.runner.protocol.OutputSpec;
 import io.weft.runner.protocol.TaskAttemptId;
 import io.weft.runner.protocol.TaskSpec;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
-/** Task attempts of one planned job. Immutable but for the names of shared files. */
+/** Task attempts of one planned job. Changed by the loop thread alone, once the job is submitted. */
 final class PlannedTasks implements TaskSpecs {
+    /** Plans a job's lineage, given the ids of its stages by the shuffle that they write. */
+    record Planning(JobLineage lineage, BiFunction<JobLineage, Map<Integer, Integer>, TaskTrees> plan) {}
+
     private final int job;
-    private final JobPlan planned;
-    private final TaskTrees trees;
+    private final Planning planning;
+    private TaskTrees trees;
     private final Optional<OutputSpec.TextFile> save;
     private final JobSettings settings;
     private final SharedFiles files;
@@ -26,14 +31,14 @@ final class PlannedTasks implements TaskSpecs {
     /** {@code save}: present exactly when the action saves. */
     PlannedTasks(
             int job,
-            JobPlan planned,
             TaskTrees trees,
+            Planning planning,
             Optional<OutputSpec.TextFile> save,
             JobSettings settings,
             SharedFiles files) {
         this.job = job;
-        this.planned = planned;
         this.trees = trees;
+        this.planning = planning;
         this.save = save;
         this.settings = settings;
         this.files = files;
@@ -42,6 +47,7 @@ final class PlannedTasks implements TaskSpecs {
     @Override
     public TaskSpec make(TaskAttemptId id, Map<Integer, Integer> epochs) {
         TaskBody body = trees.body(id.stage(), id.partition(), epochs);
+        JobPlan planned = plan();
         Plan plan = planned.layout().plan();
         return new TaskSpec(
                 id,
@@ -54,6 +60,22 @@ final class PlannedTasks implements TaskSpecs {
                 settings.limitBytes(),
                 files.onPath(),
                 plan.properties());
+    }
+
+    @Override
+    public JobPlan plan() {
+        return trees.job();
+    }
+
+    @Override
+    public Optional<JobPlan> planAgain() {
+        if (planning.lineage().holds()) {
+            return Optional.empty();
+        }
+        Map<Integer, Integer> known = new HashMap<>();
+        plan().graph().stages().forEach(stage -> known.put(stage.shuffle(), stage.id()));
+        trees = planning.plan().apply(planning.lineage(), known);
+        return Optional.of(plan());
     }
 
     private OutputSpec output(Stage stage, TaskAttemptId id, PlanAction action) {

@@ -1,11 +1,19 @@
 package io.weft.master.jobs;
 
+import io.weft.master.stages.JobPlan;
 import io.weft.runner.protocol.TaskAttemptId;
 import io.weft.runner.protocol.TaskSpec;
 import java.util.Map;
+import java.util.Optional;
 
 /** Makes the task attempts of one job when they are launched, so that a million waiting tasks cost nothing. */
 public interface TaskSpecs {
     /** {@code epochs}: by shuffle that the stage reads. */
     TaskSpec make(TaskAttemptId id, Map<Integer, Integer> epochs);
+
+    /** The job's plan as it is now. */
+    JobPlan plan();
+
+    /** A new plan, in effect at once, when something is lost that the one before relied on; it has the stages of that one, and more. */
+    Optional<JobPlan> planAgain();
 }

@@ -76,7 +76,7 @@ final class PlanChecks {
                     node.parents().size() == 2,
                     origin,
                     "it has " + node.parents().size() + " parents instead of two");
-        } else {
+        } else if (!(node instanceof PlanNode.Known)) {
             require(!node.parents().isEmpty(), origin, "it has no parents");
         }
     }

@@ -122,6 +122,7 @@ public final class PlanDecoder {
             case "Zip" -> new PlanNode.Zip(origin, integers(kind, "parents"));
             case "Cartesian" -> new PlanNode.Cartesian(origin, integers(kind, "parents"));
             case "Cached" -> new PlanNode.Cached(origin, integer(kind, "parent"), (Boolean) kind.get("droppable"));
+            case "Known" -> new PlanNode.Known(origin);
             case "CoGroup" -> new PlanNode.CoGroup(origin, integers(kind, "parents"));
             default ->
                 throw new IllegalStateException("schema has a node that is not decoded: "

@@ -237,6 +237,30 @@ public sealed interface PlanNode {
         }
     }
 
+    /** A persisted RDD that came with an earlier plan. In plans as the driver sends them, never in those that are laid out. */
+    record Known(Origin origin) implements PlanNode {
+        public Known {
+            Objects.requireNonNull(origin, "origin is null");
+        }
+
+        @Override
+        public List<Integer> parents() {
+            return List.of();
+        }
+    }
+
+    /** A persisted RDD of which every partition is kept, so that nothing of its lineage is needed. Only in plans that are laid out. */
+    record Held(Origin origin, int partitions) implements PlanNode {
+        public Held {
+            Objects.requireNonNull(origin, "origin is null");
+        }
+
+        @Override
+        public List<Integer> parents() {
+            return List.of();
+        }
+    }
+
     /** Parents partitioned alike: plain shuffles or narrow from such. One (key, (values, …)) per key. */
     record CoGroup(Origin origin, List<Integer> parents) implements PlanNode {
         public CoGroup {

@@ -36,30 +36,57 @@ final class Jobs {
         JobRun job = new JobRun(event.job(), event.group());
         live.put(job.id, job);
         for (Stage stage : event.graph().stages()) {
-            ShuffleState output = null;
-            if (stage.shuffle() >= 0) {
-                output = shuffles.computeIfAbsent(
-                        stage.shuffle(),
-                        id -> new ShuffleState(id, stage.partitions().size()));
-                output.jobs.add(job);
-                if (output.maps() != stage.partitions().size()) {
-                    String counts = "shuffle " + output.id + " has "
-                            + stage.partitions().size() + " maps, an earlier job gave it " + output.maps();
-                    fail(job, counts, null, failure(FailureKind.INTERNAL, "", counts), List.of(), turn);
-                    return;
-                }
+            if (!add(job, stage, turn)) {
+                return;
             }
-            job.result = new StageRun(
-                    job,
-                    stage,
-                    output,
-                    stage.reads().stream().map(shuffles::get).toList());
-            job.stages.put(stage.id(), job.result);
         }
         refresh(job, turn);
         if (!job.ended) {
             endIfDone(job, turn);
         }
+    }
+
+    /** Gives a live job more to read, and the stages that write it. */
+    void extend(SchedulerEvent.JobExtended event, Turn turn) {
+        JobRun job = live.get(event.job());
+        if (job == null || job.committing) {
+            return;
+        }
+        for (Stage stage : event.graph().stages()) {
+            StageRun known = job.stages.get(stage.id());
+            if (known != null) {
+                known.inputs = inputs(stage);
+            } else if (!add(job, stage, turn)) {
+                return;
+            }
+        }
+        refresh(job, turn);
+    }
+
+    /** Adds a stage to a job; false if that ended the job. */
+    private boolean add(JobRun job, Stage stage, Turn turn) {
+        ShuffleState output = null;
+        int maps = stage.partitions().size();
+        if (stage.shuffle() >= 0) {
+            output = shuffles.computeIfAbsent(stage.shuffle(), id -> new ShuffleState(id, maps));
+            output.jobs.add(job);
+            if (output.maps() != maps) {
+                String counts =
+                        "shuffle " + output.id + " has " + maps + " maps, an earlier job gave it " + output.maps();
+                fail(job, counts, null, failure(FailureKind.INTERNAL, "", counts), List.of(), turn);
+                return false;
+            }
+        }
+        StageRun added = new StageRun(job, stage, output, inputs(stage));
+        job.stages.put(stage.id(), added);
+        if (output == null) {
+            job.result = added;
+        }
+        return true;
+    }
+
+    private List<ShuffleState> inputs(Stage stage) {
+        return stage.reads().stream().map(shuffles::get).toList();
     }
 
     static TaskFailure failure(FailureKind kind, String code, String problem) {

@@ -6,6 +6,7 @@ import io.weft.master.scheduler.SchedulerEvent.FetchFailed;
 import io.weft.master.scheduler.SchedulerEvent.GroupCancelled;
 import io.weft.master.scheduler.SchedulerEvent.JobCancelled;
 import io.weft.master.scheduler.SchedulerEvent.JobCommitted;
+import io.weft.master.scheduler.SchedulerEvent.JobExtended;
 import io.weft.master.scheduler.SchedulerEvent.JobSubmitted;
 import io.weft.master.scheduler.SchedulerEvent.ResultLost;
 import io.weft.master.scheduler.SchedulerEvent.ResultTaken;
@@ -89,6 +90,8 @@ public final class Scheduler {
         if (event instanceof JobSubmitted job && !submitted.get(job.job())) {
             submitted.set(job.job());
             jobs.submit(job, turn);
+        } else if (event instanceof JobExtended extended) {
+            jobs.extend(extended, turn);
         } else if (event instanceof JobCancelled cancelled) {
             cancel(job -> job.id == cancelled.job(), cancelled.reason(), turn);
         } else if (event instanceof GroupCancelled cancelled) {

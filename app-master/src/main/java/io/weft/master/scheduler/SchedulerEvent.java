@@ -13,6 +13,12 @@ public sealed interface SchedulerEvent {
     /** A job was submitted. {@code group} may be "". */
     record JobSubmitted(int job, StageGraph graph, String group) implements SchedulerEvent {}
 
+    /**
+     * A live job needs more stages than it was submitted with, as something is lost that it was to read. {@code graph} has the stages
+     * that the job has, which may read more shuffles now, and the new ones.
+     */
+    record JobExtended(int job, StageGraph graph) implements SchedulerEvent {}
+
     record JobCancelled(int job, String reason) implements SchedulerEvent {}
 
     record GroupCancelled(String group, String reason) implements SchedulerEvent {}

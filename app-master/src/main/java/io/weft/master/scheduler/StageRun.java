@@ -28,8 +28,8 @@ final class StageRun {
     /** The shuffle it writes; null for a result stage. */
     final ShuffleState output;
 
-    /** Shuffles it reads. */
-    final List<ShuffleState> inputs;
+    /** Shuffles it reads; more when its job is extended. */
+    List<ShuffleState> inputs;
 
     /** Tasks that wait for a slot; empty before the stage has begun. */
     PendingTasks pending = new PendingTasks(List.of());

@@ -18,9 +18,13 @@ public record JobPlan(Layout layout, StageGraph graph, Map<Integer, StageOutput>
         }
     }
 
-    /** The stage of this id. Ids of a job's stages follow each other. */
+    /** The stage of this id. Ids of a job's stages follow each other, unless the job was planned again. */
     public Stage stage(int id) {
         List<Stage> stages = graph.stages();
-        return stages.get(id - stages.get(0).id());
+        int likely = id - stages.get(0).id();
+        if (likely >= 0 && likely < stages.size() && stages.get(likely).id() == id) {
+            return stages.get(likely);
+        }
+        return stages.stream().filter(stage -> stage.id() == id).findFirst().orElseThrow();
     }
 }

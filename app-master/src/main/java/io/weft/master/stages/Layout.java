@@ -100,8 +100,9 @@ public final class Layout {
     }
 
     private void collectHosts(Part part, Map<String, Integer> votes) {
-        if (plan.node(part.node()) instanceof PlanNode.Cached cached) {
-            Optional<String> host = kept.host(cached.origin().rdd(), part.partition());
+        PlanNode node = plan.node(part.node());
+        if (node instanceof PlanNode.Cached || node instanceof PlanNode.Held) {
+            Optional<String> host = kept.host(node.origin().rdd(), part.partition());
             if (host.isPresent()) {
                 votes.merge(host.get(), 1, Integer::sum);
                 return;
@@ -138,6 +139,8 @@ public final class Layout {
             return source.starts().size();
         } else if (node instanceof PlanNode.EmptySource source) {
             return source.partitions();
+        } else if (node instanceof PlanNode.Held held) {
+            return held.partitions();
         } else if (node instanceof PlanNode.Pipeline pipeline) {
             return counts[pipeline.parent()];
         } else if (node instanceof PlanNode.Shuffle shuffle) {

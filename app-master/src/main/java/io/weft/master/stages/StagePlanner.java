@@ -38,12 +38,14 @@ public final class StagePlanner {
 
     private final List<Stage> stages = new ArrayList<>();
     private final Map<Integer, StageOutput> outputs = new TreeMap<>();
-    private final int firstStage;
+    private final Map<Integer, Integer> known;
+    private int nextStage;
 
-    private StagePlanner(Layout layout, int firstStage) {
+    private StagePlanner(Layout layout, Map<Integer, Integer> known, int firstStage) {
         this.layout = layout;
         this.plan = layout.plan();
-        this.firstStage = firstStage;
+        this.known = known;
+        this.nextStage = firstStage;
         this.reads = new ArrayList<>(Collections.nCopies(plan.nodes().size(), null));
     }
 
@@ -60,7 +62,17 @@ public final class StagePlanner {
 
     /** Plans one action whose plan is laid out. */
     public static JobPlan plan(Layout layout, int firstStage) {
-        return new StagePlanner(layout, firstStage).run();
+        return plan(layout, Map.of(), firstStage);
+    }
+
+    /**
+     * Plans an action again, of whose lineage more has turned out to be needed.
+     *
+     * @param known ids of the stages that it has already, by the shuffle that they write, -1 for the result stage
+     * @param firstStage id of the first stage that is new
+     */
+    public static JobPlan plan(Layout layout, Map<Integer, Integer> known, int firstStage) {
+        return new StagePlanner(layout, known, firstStage).run();
     }
 
     /**
@@ -120,8 +132,9 @@ public final class StagePlanner {
         add(StageKind.SHUFFLE_MAP, id, root, partitions, new StageOutput.ShuffleWrite(shuffle.id()));
         if (shuffle.writer() == Writer.RANGE) {
             String name = shuffle.origin().name() + " bounds";
+            int stage = stageId(boundsShuffle(id));
             stages.add(new Stage(
-                    firstStage + stages.size(),
+                    stage,
                     StageKind.SHUFFLE_MAP,
                     boundsShuffle(id),
                     List.of(id),
@@ -130,8 +143,13 @@ public final class StagePlanner {
                     false,
                     name,
                     shuffle.origin().site()));
-            outputs.put(firstStage + stages.size() - 1, new StageOutput.BoundsWrite(shuffle.id()));
+            outputs.put(stage, new StageOutput.BoundsWrite(shuffle.id()));
         }
+    }
+
+    private int stageId(int shuffle) {
+        Integer id = known.get(shuffle);
+        return id == null ? nextStage++ : id;
     }
 
     private void addResultStage() {
@@ -162,7 +180,7 @@ public final class StagePlanner {
                 .map(partition -> layout.preferredHosts(root, partition))
                 .toList();
         boolean commits = kind == StageKind.RESULT && plan.action() instanceof PlanAction.SaveText;
-        int id = firstStage + stages.size();
+        int id = stageId(shuffle);
         stages.add(new Stage(id, kind, shuffle, List.copyOf(reads.get(root)), partitions, hosts, commits, name, site));
         outputs.put(id, output);
     }

@@ -36,6 +36,10 @@ public final class TaskTrees {
         this.splits = Map.copyOf(splits);
     }
 
+    public JobPlan job() {
+        return job;
+    }
+
     /**
      * The body of one task.
      *

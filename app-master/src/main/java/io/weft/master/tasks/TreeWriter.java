@@ -64,6 +64,9 @@ final class TreeWriter {
             writeShuffle(to, shuffle, partition);
         } else if (node instanceof PlanNode.Cached cached) {
             writeCached(to, cached, partition);
+        } else if (node instanceof PlanNode.Held held) {
+            writeKept(to, held.origin().rdd(), partition, false);
+            to.writeNullField("in");
         } else {
             String op = combination(node);
             to.writeStringField("op", op);
@@ -171,13 +174,16 @@ final class TreeWriter {
     }
 
     private void writeCached(JsonGenerator to, PlanNode.Cached cached, int partition) throws IOException {
-        int rdd = cached.origin().rdd();
-        to.writeStringField("op", "cached");
-        to.writeNumberField("stream", stream(new InputSpec.Cached(kept.find(rdd, partition))));
-        to.writeNumberField("rdd", rdd);
-        to.writeNumberField("partition", partition);
+        writeKept(to, cached.origin().rdd(), partition, true);
         to.writeFieldName("in");
         write(to, cached.parent(), partition);
+    }
+
+    private void writeKept(JsonGenerator to, int rdd, int partition, boolean computable) throws IOException {
+        to.writeStringField("op", "cached");
+        to.writeNumberField("stream", stream(new InputSpec.Cached(kept.find(rdd, partition), computable)));
+        to.writeNumberField("rdd", rdd);
+        to.writeNumberField("partition", partition);
     }
 
     private void writeShuffle(JsonGenerator to, PlanNode.Shuffle shuffle, int partition) throws IOException {

@@ -5,6 +5,7 @@ import static io.weft.master.scheduler.SchedulerTester.outputId;
 
 import io.weft.master.stages.StageGraph;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -250,5 +251,31 @@ class SchedulerLossTest {
                 "finish stage 0",
                 "ready 7 epoch 2 attempts [1]",
                 "launch 1.2.0 on r2:0 NONE reads {7=2}");
+    }
+
+    /** Stage 2 writes shuffle 9, which stage 1 turns out to need as well. */
+    private static StageGraph extended() {
+        return new StageGraph(List.of(
+                Graphs.map(0, 7, List.of(), Graphs.nowhere(2)),
+                Graphs.map(2, 9, List.of(), Graphs.nowhere(1)),
+                Graphs.result(1, List.of(7, 9), Graphs.nowhere(2))));
+    }
+
+    @Test
+    void aJobThatNeedsMoreThanItWasSubmittedWithWaitsForThat() {
+        tester.on(new SchedulerEvent.JobExtended(1, extended()));
+        tester.done("1.0.0", "accept 1.0.0 result");
+        tester.failed("1.1.0", SchedulerTester.EXTERNAL, "start stage 2 tasks 1", "launch 2.0.0 on r1:0 NONE");
+        tester.on(
+                new SchedulerEvent.TaskSucceeded(
+                        SchedulerTester.id("2.0.0"),
+                        Optional.of(SchedulerTester.output(9, SchedulerTester.id("2.0.0"), "r1")),
+                        false),
+                "accept 2.0.0",
+                "finish stage 2",
+                "ready 9 epoch 1 attempts [0]",
+                "launch 1.1.1 on r2:0 NONE reads {7=1, 9=1}");
+        tester.done("1.1.1", "accept 1.1.1 result", "finish stage 1", "job 1 succeeded");
+        tester.on(new SchedulerEvent.JobExtended(1, extended()));
     }
 }

@@ -40,8 +40,11 @@ public sealed interface InputSpec {
      */
     record Shuffle(int shuffle, int epoch, int maps) implements InputSpec {}
 
-    /** A persisted partition, where it was kept last; empty, or gone from there: the worker computes it. */
-    record Cached(Optional<MapOutput> kept) implements InputSpec {
+    /**
+     * A persisted partition, where it was kept last; empty, or gone from there: the worker computes it. Unless {@code computable}, the
+     * task has not been told how, and fails instead.
+     */
+    record Cached(Optional<MapOutput> kept, boolean computable) implements InputSpec {
         public Cached {
             Objects.requireNonNull(kept, "kept is null");
         }

@@ -4,20 +4,24 @@ import io.weft.runner.input.InputSource;
 import io.weft.runner.shuffle.FetchFailedException;
 import io.weft.runner.shuffle.ShuffleInput;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * A persisted partition, if it is still there. One that cannot be reached is {@link #isMissing() missing}, and the worker computes it;
- * one that breaks off in the middle fails the attempt, since its worker has used what came before.
+ * one that breaks off in the middle fails the attempt, since its worker has used what came before, and so does one that is missing when
+ * the worker was not told how to compute it.
  */
 final class CachedInput implements InputSource {
     private final Optional<ShuffleInput> kept;
+    private final boolean computable;
     private boolean begun;
     private volatile boolean missing;
 
     /** {@code kept}: the partition where it was kept last; empty: nowhere. */
-    CachedInput(Optional<ShuffleInput> kept) {
+    CachedInput(Optional<ShuffleInput> kept, boolean computable) {
         this.kept = kept;
+        this.computable = computable;
         this.missing = kept.isEmpty();
     }
 
@@ -34,6 +38,9 @@ final class CachedInput implements InputSource {
     @Override
     public Optional<Item> next() throws IOException {
         if (missing) {
+            if (!computable) {
+                throw new FetchFailedException(List.of(), "a persisted partition was lost as the task began", null);
+            }
             return Optional.empty();
         }
         try {
@@ -41,7 +48,7 @@ final class CachedInput implements InputSource {
             begun = true;
             return item;
         } catch (FetchFailedException lost) {
-            if (begun) {
+            if (begun || !computable) {
                 throw lost;
             }
             missing = true;

@@ -75,9 +75,10 @@ public final class InputOpener {
         if (spec instanceof InputSpec.Data data) {
             return DataInput.open(data, master.reader());
         }
-        if (spec instanceof InputSpec.Cached) {
+        if (spec instanceof InputSpec.Cached cached) {
             return new CachedInput(
-                    outputs.isEmpty() ? Optional.empty() : Optional.of(shuffles.open(outputs, Part.all(0, 1))));
+                    outputs.isEmpty() ? Optional.empty() : Optional.of(shuffles.open(outputs, Part.all(0, 1))),
+                    cached.computable());
         }
         return shuffles.open(outputs, parts(open, outputs.size()));
     }
