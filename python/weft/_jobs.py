@@ -90,7 +90,7 @@ class Jobs:
         """Write a folder of files whose parts are the records of ``node``."""
         self._run(node, save_bytes(path, suffix), name, (), _Collected())
 
-    def put_block(self, block: DataBlock, chunks: Iterable[bytes]) -> None:
+    def put_block(self, block: DataBlock, chunks: Iterable[Any]) -> None:
         """Send a block now, while its chunks are made; an RDD is made of it next."""
         self._with_connection(lambda data: self._gateway.upload(data, {block.identity: chunks}))
         self.hold_block(block)

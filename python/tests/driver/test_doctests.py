@@ -13,7 +13,7 @@ from weft.context import WeftContext
 
 LAYERS = [path for folder in ("_rdd", "_context") for path in (Path(weft.__file__).parent / folder).glob("[a-z]*.py")]
 MODULES = sorted(f"{path.parent.name}.{path.stem}" for path in LAYERS if ">>>" in path.read_text(encoding="utf-8"))
-IN_TASKS = {"_context.shared", "_context.tables", "_rdd.tables"}  # the pretended gateway runs no such tasks
+IN_TASKS = {"_context.shared", "_context.tables", "_rdd.tables", "_context.batches", "_rdd.batches"}  # the pretended gateway runs no such tasks
 MODULES = [name for name in MODULES if name not in IN_TASKS]
 MODULES += ["context", "conf", "statcounter", "storagelevel", "resultiterable", "_progress"]
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-__all__ = ["need", "need_avro_codec"]
+from weft.errors import ModuleMissingError
+
+__all__ = ["need", "need_avro_codec", "need_here"]
 
 _EXTRAS = {"pyarrow": "arrow", "pandas": "pandas", "cramjam": "avro", "backports.zstd": "avro"}
 _AVRO_CODECS: dict[str, tuple[str, ...]] = {
@@ -32,7 +34,22 @@ def need(name: str, purpose: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is not None and not name.startswith(error.name):
             raise  # it is there, and lacks something itself
-    raise ModuleNotFoundError(_missing(name, purpose), name=name)
+    top = name.partition(".")[0]
+    raise ModuleNotFoundError(_missing(top, purpose), name=top)
+
+
+def need_here(name: str, purpose: str) -> Any:
+    """Import a library in the driver.
+
+    Raises
+    ------
+    ModuleMissingError
+        That names how to install and ship it (E06).
+    """
+    try:
+        return need(name, purpose)
+    except ModuleNotFoundError as error:
+        raise ModuleMissingError(str(error), "E06", 4) from None
 
 
 def need_avro_codec(codec: str) -> None:
