@@ -18,6 +18,19 @@ PyMODINIT_FUNC PyInit_fastsize(void) { return PyModule_Create(&module); }
 """
 
 
+def wheel_archive(folder: Path, project: Path, *packages: str) -> str:
+    """An archived virtual environment with a project's wheel, built here, and packages from the index."""
+    env, source, wheels = folder / "env", folder / "project", folder / "wheels"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(env)], check=True, timeout=120)
+    shutil.copytree(project, source)  # a build leaves files in its folder
+    pip = [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check"]
+    subprocess.run([*pip, "wheel", "--no-deps", "-w", str(wheels), str(source)], check=True, timeout=300)
+    site = next(env.glob("lib/python*/site-packages"))
+    built = [str(wheel) for wheel in wheels.glob("*.whl")]
+    subprocess.run([*pip, "install", "--target", str(site), *built, *packages], check=True, timeout=300)
+    return _packed(env, folder)
+
+
 def environment_archive(folder: Path) -> str:
     """An archived virtual environment with a C extension in it."""
     compiler = shutil.which("cc") or shutil.which("gcc")
@@ -30,7 +43,11 @@ def environment_archive(folder: Path) -> str:
     include = sysconfig.get_paths()["include"]
     command = [compiler, "-shared", "-fPIC", f"-I{include}", str(folder / "fastsize.c"), "-o", str(target)]
     subprocess.run(command, check=True, timeout=120)
+    return f"{_packed(env, folder)}#env"
+
+
+def _packed(env: Path, folder: Path) -> str:
     archive = folder / "env.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
         tar.add(env, ".")
-    return f"{archive}#env"
+    return str(archive)

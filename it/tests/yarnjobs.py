@@ -46,19 +46,25 @@ class Jobs:
 
     def start(self, *arguments: str, user: str = "") -> subprocess.Popen[str]:
         """Submits, as another user where one is named; the caller waits."""
+        environment = {**self.cluster.environment(), **({"HADOOP_USER_NAME": user} if user else {})}
+        command = ["yarn", "jar", str(next(self.dist.glob("weft-*.jar"))), "submit", *arguments]
+        return self.start_command(command, environment)
+
+    def start_command(self, command: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
+        """Starts a command that submits; the caller waits."""
         self._before = self._masters()
         return subprocess.Popen(
-            ["yarn", "jar", str(next(self.dist.glob("weft-*.jar"))), "submit", *arguments],
-            env={**self.cluster.environment(), **({"HADOOP_USER_NAME": user} if user else {})},
+            command,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def wait(self, client: subprocess.Popen[str]) -> Ended:
+    def wait(self, client: subprocess.Popen[str], seconds: float = SECONDS) -> Ended:
         """Waits for a client that `start` gave."""
-        _, errors = client.communicate(timeout=SECONDS)
+        _, errors = client.communicate(timeout=seconds)
         found = re.search(r"application_\d+_\d+", errors)
         return Ended(client.returncode, errors, found.group() if found else "")
 
