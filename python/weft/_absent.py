@@ -11,13 +11,13 @@ __all__ = ["absent_name", "known_absent"]
 _RDD = """
 barrier checkpoint cleanShuffleDependencies countApprox countApproxDistinct getCheckpointFile getResourceProfile
 isCheckpointed isLocallyCheckpointed localCheckpoint meanApprox saveAsHadoopDataset saveAsHadoopFile
-saveAsNewAPIHadoopDataset saveAsNewAPIHadoopFile saveAsPickleFile saveAsSequenceFile sumApprox toDebugString toDF
+saveAsNewAPIHadoopDataset saveAsNewAPIHadoopFile sumApprox toDebugString toDF
 withResources
 """.split()
 _CONTEXT = """
 addArchive addJobTag binaryFiles binaryRecords cancelJobsWithTag clearJobTags dump_profiles getCheckpointDir
-getJobTags getSystemProperty hadoopFile hadoopRDD listArchives newAPIHadoopFile newAPIHadoopRDD pickleFile
-removeJobTag resources sequenceFile setCheckpointDir setInterruptOnCancel setSystemProperty show_profiles
+getJobTags getSystemProperty hadoopFile hadoopRDD listArchives newAPIHadoopFile newAPIHadoopRDD
+removeJobTag resources setCheckpointDir setInterruptOnCancel setSystemProperty show_profiles
 statusTracker wholeTextFiles
 """.split()
 _INSTEAD: dict[str, dict[str, str]] = {

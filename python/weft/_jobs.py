@@ -18,8 +18,8 @@ from weft._datasocket import DataSocket, Failure
 from weft._failures import for_pyspark, to_exception
 from weft._gateway import Gateway
 from weft._known import KnownLineages
-from weft._lineage import DataBlock, Node, TextNode, count_partitions
-from weft._plan import COLLECT, DRAIN, Plan, build_plan, save_bytes, save_text
+from weft._lineage import DataBlock, HadoopFormat, Node, SourceNode, count_partitions
+from weft._plan import COLLECT, DRAIN, Plan, build_plan, save_bytes, save_records, save_text
 from weft._progress import Console, Totals
 from weft.accumulators import apply_updates, forget_persisted
 from weft.errors import ContextError, InputMissingError, InternalError, WeftError
@@ -46,7 +46,7 @@ class Jobs:
         self._dropped: deque[int | str | tuple[int]] = deque()  # ids of RDDs with a shuffle, of blocks, (broadcast,)
         self._held: dict[str, int] = {}  # how many RDDs and functions are made of a block, by its id
         self._held_blobs: weakref.WeakSet[Blob] = weakref.WeakSet()
-        self._text_partitions: weakref.WeakKeyDictionary[TextNode, int] = weakref.WeakKeyDictionary()
+        self._text_partitions: weakref.WeakKeyDictionary[SourceNode, int] = weakref.WeakKeyDictionary()
         self._levels: weakref.WeakKeyDictionary[Node, StorageLevel] = weakref.WeakKeyDictionary()
         self._persisted: deque[int] = deque()  # ids of RDDs that were persisted and are gone
         self._lineages = KnownLineages(gateway.keeps_lineages)
@@ -94,6 +94,10 @@ class Jobs:
         """Send a block now, while its chunks are made; an RDD is made of it next."""
         self._with_connection(lambda data: self._gateway.upload(data, {block.identity: chunks}))
         self.hold_block(block)
+
+    def save_records(self, node: Node, path: str | None, output: HadoopFormat, first: bytes, name: str) -> None:
+        """Write pairs through a Hadoop OutputFormat."""
+        self._run(node, save_records(path, output, first), name, (), _Collected())
 
     def count_partitions(self, node: Node) -> int:
         """Count the partitions of a node; only files need the gateway for that, and are looked at once."""
@@ -182,7 +186,7 @@ class Jobs:
         if self._totals.jobs:
             self._console.write_line(self._totals.line(time.monotonic() - self._started))
 
-    def _ask_partitions(self, node: TextNode) -> int:
+    def _ask_partitions(self, node: SourceNode) -> int:
         known = self._text_partitions.get(node)
         if known is None:
             plan = build_plan(node, COLLECT, "getNumPartitions", node.site, self.properties)

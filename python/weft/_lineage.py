@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Union
 
 from weft._closures import Closure
 
@@ -14,10 +15,13 @@ __all__ = [
     "DataBlock",
     "DataNode",
     "EmptyNode",
+    "FormatNode",
+    "HadoopFormat",
     "Node",
     "RangeNode",
     "RowsNode",
     "ShuffleNode",
+    "SourceNode",
     "StepNode",
     "TextNode",
     "UnionNode",
@@ -53,6 +57,45 @@ class TextNode(Node):
     min_partitions: int
     unicode: bool
     raw: bool = False  # files in any format; the next step reads them
+
+
+@dataclass(frozen=True)
+class HadoopFormat:
+    """A class that reads or writes records for Hadoop, with what it is told; the fields are those of ``plan.avsc``."""
+
+    name: str
+    mapreduce: bool = False
+    key_class: str | None = None
+    value_class: str | None = None
+    key_converter: str | None = None
+    value_converter: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def record(self) -> dict[str, Any]:
+        """Give it as the plan holds it."""
+        return {
+            "mapreduce": self.mapreduce,
+            "name": self.name,
+            "keyClass": self.key_class,
+            "valueClass": self.value_class,
+            "keyConverter": self.key_converter,
+            "valueConverter": self.value_converter,
+            "settings": dict(self.settings),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class FormatNode(Node):
+    """Records of a Hadoop InputFormat; how many partitions that gives only the gateway knows."""
+
+    paths: str | None
+    format: HadoopFormat
+    min_partitions: int
+    view: str
+
+
+SourceNode = Union[TextNode, FormatNode]
+"""Nodes that only the gateway can count the partitions of."""
 
 
 class DataBlock:
@@ -216,7 +259,7 @@ def _counting_parents(node: Node) -> tuple[Node, ...]:
     return node.parents
 
 
-def count_partitions(root: Node, ask: Callable[[TextNode], int]) -> int:
+def count_partitions(root: Node, ask: Callable[[SourceNode], int]) -> int:
     """Count the partitions of ``root``; ``ask`` gives those of files."""
     counts: dict[int, int] = {}
     for node in in_order(root, _counting_parents):
@@ -224,8 +267,8 @@ def count_partitions(root: Node, ask: Callable[[TextNode], int]) -> int:
     return counts[id(root)]
 
 
-def _own_count(node: Node, parents: list[int], ask: Callable[[TextNode], int]) -> int:
-    if isinstance(node, TextNode):
+def _own_count(node: Node, parents: list[int], ask: Callable[[SourceNode], int]) -> int:
+    if isinstance(node, (TextNode, FormatNode)):
         return ask(node)
     if isinstance(node, DataNode):
         return len(node.block.offsets) - 1

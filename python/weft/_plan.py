@@ -18,9 +18,12 @@ from weft._lineage import (
     DataBlock,
     DataNode,
     EmptyNode,
+    FormatNode,
+    HadoopFormat,
     Node,
     RangeNode,
     ShuffleNode,
+    SourceNode,
     StepNode,
     TextNode,
     UnionNode,
@@ -29,7 +32,7 @@ from weft._lineage import (
 )
 from weft.storagelevel import StorageLevel
 
-__all__ = ["COLLECT", "DRAIN", "Plan", "build_plan", "plan_schema", "save_bytes", "save_text"]
+__all__ = ["COLLECT", "DRAIN", "Plan", "build_plan", "plan_schema", "save_bytes", "save_records", "save_text"]
 
 COLLECT: tuple[str, dict[str, Any]] = ("Collect", {})
 DRAIN: tuple[str, dict[str, Any]] = ("Drain", {})
@@ -43,6 +46,11 @@ def save_text(path: str, codec: str | None) -> tuple[str, dict[str, Any]]:
 def save_bytes(path: str, suffix: str) -> tuple[str, dict[str, Any]]:
     """Make the action that writes a folder of files in any format: records are ``(rows, bytes)``, a file's parts."""
     return ("SaveText", {"path": path, "codec": None, "raw": True, "suffix": suffix})
+
+
+def save_records(path: str | None, output: HadoopFormat, first: bytes) -> tuple[str, dict[str, Any]]:
+    """Make the action that writes pairs through a Hadoop OutputFormat; ``first`` is a batch of the first one."""
+    return ("SaveRecords", {"path": path, "format": output.record(), "first": first})
 
 
 class Plan:
@@ -128,9 +136,9 @@ def build_plan(
     return Plan(record, builder.blobs, builder.blocks, builder.described, builder.persisted)
 
 
-def _check_text(node: TextNode) -> None:
-    """Say in the user's words what no text source can have; with the action, as PySpark does."""
-    if not node.paths:
+def _check_source(node: SourceNode) -> None:
+    """Say in the user's words what no source can have; with the action, as PySpark does."""
+    if node.paths == "":
         raise ValueError(f"{node.name} at {node.site}: the path is empty")
     if node.min_partitions < 0:
         raise ValueError(f"{node.name} at {node.site}: minPartitions is {node.min_partitions}, which is negative")
@@ -192,13 +200,17 @@ class _Builder:
         if isinstance(node, ShuffleNode):
             return "Shuffle", self._shuffle(node)
         if isinstance(node, TextNode):
-            _check_text(node)
+            _check_source(node)
             return "TextSource", {
                 "paths": node.paths,
                 "minPartitions": node.min_partitions,
                 "unicode": node.unicode,
                 "raw": node.raw,
             }
+        if isinstance(node, FormatNode):
+            _check_source(node)
+            body = {"paths": node.paths, "minPartitions": node.min_partitions, "view": node.view}
+            return "FormatSource", {**body, "format": node.format.record()}
         if isinstance(node, DataNode):
             self.blocks[node.block.identity] = node.block
             return "DataSource", {"block": node.block.identity, "offsets": node.block.offsets, "hosts": node.hosts}

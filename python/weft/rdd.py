@@ -21,5 +21,6 @@ class RDD(Skew[T]):
     can be used in the driver only.
 
     The methods stand in ``weft/_rdd``, a layer a group: core, narrow, partitions, bykey, sets, order, actions,
-    trees, numbers, sampling, output, storage, sketches, skew; each layer calls only itself and those below it.
+    trees, numbers, sampling, output, tables, formats, storage, sketches, skew; each layer calls only itself and
+    those below it.
     """

@@ -13,8 +13,9 @@ from weft.context import WeftContext
 
 LAYERS = [path for folder in ("_rdd", "_context") for path in (Path(weft.__file__).parent / folder).glob("[a-z]*.py")]
 MODULES = sorted(f"{path.parent.name}.{path.stem}" for path in LAYERS if ">>>" in path.read_text(encoding="utf-8"))
-IN_TASKS = {"_context.shared", "_context.tables", "_rdd.tables", "_context.batches", "_rdd.batches"}  # the pretended gateway runs no such tasks
-MODULES = [name for name in MODULES if name not in IN_TASKS]
+IN_TASKS = {"_context.shared", "_context.tables", "_rdd.tables", "_context.batches", "_rdd.batches"}
+IN_JAVA = {"_context.formats", "_rdd.formats"}  # Hadoop's classes read and write
+MODULES = [name for name in MODULES if name not in IN_TASKS | IN_JAVA]
 MODULES += ["context", "conf", "statcounter", "storagelevel", "resultiterable", "_progress"]
 
 
@@ -30,6 +31,16 @@ def test_examples_give_what_they_show(name: str, sc: WeftContext) -> None:
 def test_examples_of_tasks_give_what_they_show_where_tasks_run(name: str) -> None:
     module = importlib.import_module(f"weft.{name}")
     with WeftContext("inline[2]") as sc:
+        failed, attempted = doctest.testmod(module, extraglobs={"sc": sc})
+    assert attempted > 0
+    assert failed == 0
+
+
+@pytest.mark.local
+@pytest.mark.parametrize("name", sorted(IN_JAVA))
+def test_examples_of_formats_give_what_they_show_where_hadoop_is(name: str) -> None:
+    module = importlib.import_module(f"weft.{name}")
+    with WeftContext("local[2]") as sc:
         failed, attempted = doctest.testmod(module, extraglobs={"sc": sc})
     assert attempted > 0
     assert failed == 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from weft._closures import DriverObject
 from weft._gateway import Answer
 from weft._jobs import Jobs
-from weft._lineage import Node
+from weft._lineage import HadoopFormat, Node
 from weft._version import __version__
 from weft.conf import WeftConf
 from weft.rdd import RDD
@@ -120,6 +120,9 @@ class Core(DriverObject):
 
     def _save_bytes(self, node: Node, path: str, suffix: str, name: str) -> None:
         self._jobs.save_bytes(node, path, suffix, name)
+
+    def _save_records(self, node: Node, path: str | None, output: HadoopFormat, first: bytes, name: str) -> None:
+        self._jobs.save_records(node, path, output, first, name)
 
     def _forget_shuffle(self, rdd: int) -> None:
         self._jobs.forget_shuffle(rdd)

@@ -6,13 +6,13 @@ import os
 import sys
 
 from weft._callsite import call_site
-from weft._context.batches import Batches
+from weft._context.formats import Formats
 from weft._rdd.core import path_text
 
 __all__ = ["Files"]
 
 
-class Files(Batches):
+class Files(Formats):
     """Files and modules for tasks."""
 
     _added_files: list[str]

@@ -17,7 +17,7 @@ from weft._datasocket import Failure
 from weft._inline.connection import Cancelled, InlineConnection
 from weft._inline.inputs import Split, text_splits
 from weft._inline.outputs import TextOutput
-from weft._inline.planning import BOUNDS, Layout, PlanNode, Stage, plan_stages, read_plan
+from weft._inline.planning import BOUNDS, Layout, PlanNode, Stage, no_jvm, plan_stages, read_plan
 from weft._inline.shuffles import Shuffles
 from weft._inline.tasks import TaskPlace, Tasks
 from weft._inline.trees import task_body
@@ -164,6 +164,8 @@ class InlineJobs:
         action, body = plan["action"]
         action = action.rpartition(".")[2]
         site = f"{plan['name']} at {plan['site']}"
+        if action == "SaveRecords":
+            raise no_jvm(site)
         output = TextOutput(body["path"], body["codec"], site, body["suffix"]) if action == "SaveText" else None
         sums: dict[str, Any] = dict.fromkeys(_SUMS, 0)
         sums.update(tasks=0, retries=0, border=0, compiled=True, peakRss=0)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from weft._plan import plan_schema
-from weft.errors import InternalError
+from weft.errors import InternalError, UnsupportedError
 
-__all__ = ["BOUNDS", "Layout", "PlanNode", "Stage", "plan_stages", "read_plan"]
+__all__ = ["BOUNDS", "Layout", "PlanNode", "Stage", "no_jvm", "plan_stages", "read_plan"]
 
 BOUNDS = 1 << 30
 """Marks the shuffle that holds the bounds of a range shuffle; ids of RDDs are below it."""
@@ -43,6 +43,11 @@ class Stage:
     partitions: tuple[int, ...]
     name: str
     site: str
+
+
+def no_jvm(what: str) -> UnsupportedError:
+    """Make the error for what only Hadoop's own classes can do."""
+    return UnsupportedError(f"{what} needs Hadoop's classes, and inline has no JVM. Use the master local[2].", "E18", 2)
 
 
 def read_plan(encoded: bytes) -> dict[str, Any]:
@@ -97,6 +102,8 @@ class Layout:
         counts = [] if kind == "Shuffle" else [self._counts[parent] for parent in node.parents]
         if kind == "TextSource":
             return self._ask(node)
+        if kind == "FormatSource":
+            raise no_jvm(f"{node.name} at {node.site}")
         if kind == "DataSource":
             return len(body["offsets"]) - 1
         if kind == "RangeSource":

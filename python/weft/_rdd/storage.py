@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from weft._callsite import call_site
-from weft._rdd.batches import Batches
+from weft._rdd.formats import FormatOutput
 from weft.errors import UnsupportedError
 from weft.storagelevel import StorageLevel
 
@@ -17,7 +17,7 @@ __all__ = ["Storage"]
 T = TypeVar("T")
 
 
-class Storage(Batches[T]):
+class Storage(FormatOutput[T]):
     """Persisting an RDD, and asking how it is persisted."""
 
     @property

@@ -11,6 +11,7 @@ from weft._batches import dump_records
 from weft._ops.batching import in_lists
 from weft._ops.columns import estimate_bytes
 from weft._ops.external import ExternalCombiner
+from weft._ops.marshalled import dump_pairs
 from weft._ops.partition import deal, first_round_position
 from weft._ops.runs import write_runs
 from weft._ops.scope import TaskScope
@@ -47,6 +48,8 @@ class Sinks:
             self._text(records)
         elif kind == "bytes":
             self._bytes(records)
+        elif kind == "pairs":
+            self._pairs(records)
         elif kind == "shuffle":
             return self._shuffle(sink, records)
         else:
@@ -90,6 +93,12 @@ class Sinks:
             self._scope.rows_out += rows
             self._scope.bytes_out += len(part)
             self._connection.send_bulk(FrameType.OUTPUT, part)
+
+    def _pairs(self, records: Iterator[Any]) -> None:
+        for count, parts in dump_pairs(records):
+            self._scope.rows_out += count
+            self._scope.bytes_out += sum(map(len, parts[1:]))
+            self._connection.send_bulk(FrameType.OUTPUT, b"".join(parts))
 
     def _shuffle(self, sink: Sink, records: Iterator[Any]) -> dict[str, Any]:
         writer = MapOutputWriter(

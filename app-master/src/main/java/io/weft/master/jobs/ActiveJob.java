@@ -2,8 +2,8 @@ package io.weft.master.jobs;
 
 import io.weft.master.results.ResultFeed;
 import io.weft.master.scheduler.SchedulerEvent;
-import io.weft.runner.output.JobOutput;
 import io.weft.runner.output.OutputException;
+import io.weft.runner.output.SavedOutput;
 import io.weft.runner.protocol.FailureKind;
 import io.weft.runner.protocol.ResultRef;
 import io.weft.runner.protocol.TaskFailure;
@@ -19,12 +19,12 @@ public final class ActiveJob implements AutoCloseable {
     private static final long CANCEL_MILLIS = 10_000;
 
     private final JobRun run;
-    private final Optional<JobOutput> output;
+    private final Optional<? extends SavedOutput> output;
     private final Submitter submitter;
     private final long startNanos = System.nanoTime();
     private boolean committed;
 
-    ActiveJob(JobRun run, Optional<JobOutput> output, Submitter submitter) {
+    ActiveJob(JobRun run, Optional<? extends SavedOutput> output, Submitter submitter) {
         this.run = run;
         this.output = output;
         this.submitter = submitter;
@@ -101,7 +101,7 @@ public final class ActiveJob implements AutoCloseable {
         }
     }
 
-    private void abort(JobOutput unfinished) {
+    private void abort(SavedOutput unfinished) {
         try {
             run.awaitEnd(CANCEL_MILLIS);
         } catch (InterruptedException stopping) {

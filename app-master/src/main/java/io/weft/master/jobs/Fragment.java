@@ -1,7 +1,7 @@
 package io.weft.master.jobs;
 
 import io.weft.master.plan.PlanNode;
-import io.weft.master.splits.Split;
+import io.weft.master.splits.SourceSplit;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -14,7 +14,7 @@ import java.util.OptionalInt;
 final class Fragment {
     private final List<PlanNode> nodes;
     private final Map<Integer, Fragment> known;
-    private final Map<Integer, List<Split>> splits;
+    private final Map<Integer, List<? extends SourceSplit>> splits;
 
     /** Of a persisted RDD, once one of its plans was laid out. */
     private volatile int partitions = -1;
@@ -24,7 +24,7 @@ final class Fragment {
      * @param known by RDD, the fragments of its Known nodes
      * @param splits by node id, of its text sources
      */
-    Fragment(List<PlanNode> nodes, Map<Integer, Fragment> known, Map<Integer, List<Split>> splits) {
+    Fragment(List<PlanNode> nodes, Map<Integer, Fragment> known, Map<Integer, List<? extends SourceSplit>> splits) {
         this.nodes = List.copyOf(nodes);
         this.known = Map.copyOf(known);
         this.splits = Map.copyOf(splits);
@@ -51,7 +51,7 @@ final class Fragment {
         return known;
     }
 
-    Map<Integer, List<Split>> splits() {
+    Map<Integer, List<? extends SourceSplit>> splits() {
         return splits;
     }
 

@@ -4,7 +4,7 @@ import io.weft.master.plan.Origin;
 import io.weft.master.plan.Plan;
 import io.weft.master.plan.PlanNode;
 import io.weft.master.plan.Renumbering;
-import io.weft.master.splits.Split;
+import io.weft.master.splits.SourceSplit;
 import io.weft.master.stages.Layout;
 import io.weft.master.stages.SourceFacts;
 import io.weft.runner.protocol.InputSpec;
@@ -24,7 +24,7 @@ import java.util.Set;
  */
 final class JobLineage {
     /** One plan of the job. {@code facts}, {@code inputs}: of its text sources, by node id. */
-    record Opened(Plan plan, Map<Integer, SourceFacts> facts, Map<Integer, List<InputSpec.Text>> inputs) {}
+    record Opened(Plan plan, Map<Integer, SourceFacts> facts, Map<Integer, List<? extends InputSpec>> inputs) {}
 
     private final Plan given;
     private final Fragment result;
@@ -39,7 +39,7 @@ final class JobLineage {
     private final Map<Integer, Integer> places = new HashMap<>();
 
     private final Map<Integer, Integer> shuffles = new HashMap<>();
-    private final Map<Integer, List<Split>> splits = new HashMap<>();
+    private final Map<Integer, List<? extends SourceSplit>> splits = new HashMap<>();
     private final List<PlanNode> nodes = new ArrayList<>();
     private final List<Fragment> fragments = new ArrayList<>();
 
@@ -108,10 +108,10 @@ final class JobLineage {
 
     private Opened opened(int last) {
         Map<Integer, SourceFacts> facts = new HashMap<>();
-        Map<Integer, List<InputSpec.Text>> inputs = new HashMap<>();
+        Map<Integer, List<? extends InputSpec>> inputs = new HashMap<>();
         splits.forEach((node, all) -> {
-            facts.put(node, new SourceFacts(all.stream().map(Split::hosts).toList()));
-            inputs.put(node, all.stream().map(Split::input).toList());
+            facts.put(node, new SourceFacts(all.stream().map(SourceSplit::hosts).toList()));
+            inputs.put(node, all.stream().map(SourceSplit::input).toList());
         });
         for (PlanNode node : nodes) {
             if (node instanceof PlanNode.DataSource source && !source.hosts().isEmpty()) {

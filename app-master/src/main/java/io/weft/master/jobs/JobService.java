@@ -9,6 +9,8 @@ import io.weft.master.plan.PlanNode;
 import io.weft.master.results.ResultFeed;
 import io.weft.master.results.UpdateFeed;
 import io.weft.master.scheduler.SchedulerEvent;
+import io.weft.master.splits.FormatSplit;
+import io.weft.master.splits.SourceSplit;
 import io.weft.master.splits.Split;
 import io.weft.master.splits.SplitException;
 import io.weft.master.stages.JobPlan;
@@ -17,15 +19,13 @@ import io.weft.master.stages.SourceFacts;
 import io.weft.master.stages.Stage;
 import io.weft.master.stages.StagePlanner;
 import io.weft.master.tasks.TaskTrees;
-import io.weft.runner.output.JobOutput;
-import io.weft.runner.output.OutputException;
+import io.weft.runner.output.SavedOutput;
 import io.weft.runner.protocol.OutputSpec;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.FutureTask;
 
 /**
@@ -84,7 +84,7 @@ public final class JobService {
         Map<Integer, SourceFacts> facts = new LinkedHashMap<>();
         splits(plan)
                 .forEach((node, all) -> facts.put(
-                        node, new SourceFacts(all.stream().map(Split::hosts).toList())));
+                        node, new SourceFacts(all.stream().map(SourceSplit::hosts).toList())));
         try {
             return new Layout(plan, facts).partitions(plan.result());
         } catch (InvalidPlanException error) {
@@ -114,8 +114,9 @@ public final class JobService {
             nextJob++;
         }
         JobPlan planned = trees.job();
-        Optional<OutputSpec.TextFile> save = save(plan, job);
-        Optional<JobOutput> output = setUp(save, plan);
+        Optional<Saves.Prepared> prepared = Saves.prepare(plan, job, hadoop.get());
+        Optional<OutputSpec> save = prepared.map(Saves.Prepared::spec);
+        Optional<SavedOutput> output = prepared.map(Saves.Prepared::output);
         List<Stage> stages = planned.graph().stages();
         JobRun.Spec spec = new JobRun.Spec(
                 job,
@@ -167,11 +168,13 @@ public final class JobService {
         return new JobException(JobFailure.of("", 1, "user", Stacks.message(error), error));
     }
 
-    /** Of a plan's text sources, by node id. */
-    private Map<Integer, List<Split>> splits(Plan plan) throws JobException {
-        Map<Integer, List<Split>> found = new LinkedHashMap<>();
+    /** Of a plan's files, by node id. */
+    private Map<Integer, List<? extends SourceSplit>> splits(Plan plan) throws JobException {
+        Map<Integer, List<? extends SourceSplit>> found = new LinkedHashMap<>();
         for (PlanNode node : plan.nodes()) {
             if (node instanceof PlanNode.TextSource source) {
+                found.put(node.id(), list(source));
+            } else if (node instanceof PlanNode.FormatSource source) {
                 found.put(node.id(), list(source));
             }
         }
@@ -179,46 +182,26 @@ public final class JobService {
     }
 
     private List<Split> list(PlanNode.TextSource source) throws JobException {
+        return listing(source.paths(), source, () -> splits.splits(source));
+    }
+
+    private List<FormatSplit> list(PlanNode.FormatSource source) throws JobException {
+        String what = source.paths().orElse("the input of " + source.format().name());
+        return listing(what, source, () -> splits.splits(source));
+    }
+
+    private interface Listing<T> {
+        List<T> list() throws IOException;
+    }
+
+    private static <T> List<T> listing(String what, PlanNode source, Listing<T> listing) throws JobException {
         try {
-            return splits.splits(source);
+            return listing.list();
         } catch (SplitException error) {
             throw new JobException(JobFailure.of(error.code(), error.exitCode(), "input", error.getMessage(), error));
         } catch (IOException | RuntimeException error) {
-            String text = source.paths() + " cannot be listed (" + source.origin() + "): " + Stacks.message(error);
+            String text = what + " cannot be listed (" + source.origin() + "): " + Stacks.message(error);
             throw new JobException(JobFailure.of("", 7, "external", text, error));
-        }
-    }
-
-    /** The path is qualified here: a runner's working directory is another one. */
-    private Optional<OutputSpec.TextFile> save(Plan plan, int job) throws JobException {
-        if (!(plan.action() instanceof PlanAction.SaveText text)) {
-            return Optional.empty();
-        }
-        try {
-            String path = JobOutput.qualify(text.path(), plan.name() + " at " + plan.site(), hadoop.get());
-            return Optional.of(new OutputSpec.TextFile(
-                    path, text.codec(), UUID.randomUUID().toString(), job, text.suffix()));
-        } catch (OutputException error) {
-            throw new JobException(JobFailure.of(error.code(), error.exitCode(), "output", error.getMessage(), error));
-        }
-    }
-
-    private Optional<JobOutput> setUp(Optional<OutputSpec.TextFile> save, Plan plan) throws JobException {
-        if (save.isEmpty()) {
-            return Optional.empty();
-        }
-        try {
-            JobOutput output = JobOutput.of(save.get(), hadoop.get());
-            String site = plan.name() + " at " + plan.site();
-            output.check(site);
-            output.setup(site);
-            return Optional.of(output);
-        } catch (OutputException error) {
-            throw new JobException(JobFailure.of(error.code(), error.exitCode(), "output", error.getMessage(), error));
-        } catch (IOException | RuntimeException error) {
-            String text = save.get().path() + " cannot be set up (" + plan.name() + " at " + plan.site() + "): "
-                    + Stacks.message(error);
-            throw new JobException(JobFailure.of("", 7, "output", text, error));
         }
     }
 }

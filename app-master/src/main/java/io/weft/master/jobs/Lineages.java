@@ -3,7 +3,7 @@ package io.weft.master.jobs;
 import io.weft.master.plan.Plan;
 import io.weft.master.plan.PlanNode;
 import io.weft.master.plan.Renumbering;
-import io.weft.master.splits.Split;
+import io.weft.master.splits.SourceSplit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -25,7 +25,7 @@ final class Lineages {
      * @return the fragment of what the action runs on
      * @throws JobException of the kind {@code lineage} when the plan names an RDD that is not known: the driver sends all of it, then
      */
-    synchronized Fragment add(Plan plan, Map<Integer, List<Split>> splits) throws JobException {
+    synchronized Fragment add(Plan plan, Map<Integer, List<? extends SourceSplit>> splits) throws JobException {
         Map<Integer, Fragment> byNode = new HashMap<>();
         for (PlanNode node : plan.nodes()) {
             if (node instanceof PlanNode.Known) {
@@ -58,7 +58,7 @@ final class Lineages {
     }
 
     private static Fragment cut(
-            Plan plan, PlanNode last, Map<Integer, Fragment> byNode, Map<Integer, List<Split>> splits) {
+            Plan plan, PlanNode last, Map<Integer, Fragment> byNode, Map<Integer, List<? extends SourceSplit>> splits) {
         TreeSet<Integer> ids = new TreeSet<>(List.of(last.id()));
         for (Integer id = last.id(); id != null; id = ids.lower(id)) {
             if (id == last.id() || !byNode.containsKey(id)) {
@@ -67,7 +67,7 @@ final class Lineages {
         }
         Map<Integer, Integer> places = new HashMap<>();
         Map<Integer, Fragment> known = new LinkedHashMap<>();
-        Map<Integer, List<Split>> ownSplits = new HashMap<>();
+        Map<Integer, List<? extends SourceSplit>> ownSplits = new HashMap<>();
         List<PlanNode> nodes = new ArrayList<>();
         for (int id : ids) {
             int place = nodes.size();

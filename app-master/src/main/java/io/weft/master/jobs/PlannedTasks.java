@@ -24,7 +24,7 @@ final class PlannedTasks implements TaskSpecs {
     private final int job;
     private final Planning planning;
     private TaskTrees trees;
-    private final Optional<OutputSpec.TextFile> save;
+    private final Optional<OutputSpec> save;
     private final JobSettings settings;
     private final SharedFiles files;
 
@@ -33,7 +33,7 @@ final class PlannedTasks implements TaskSpecs {
             int job,
             TaskTrees trees,
             Planning planning,
-            Optional<OutputSpec.TextFile> save,
+            Optional<OutputSpec> save,
             JobSettings settings,
             SharedFiles files) {
         this.job = job;

@@ -2,6 +2,8 @@ package io.weft.master.jobs;
 
 import io.weft.master.config.HadoopConf;
 import io.weft.master.plan.PlanNode;
+import io.weft.master.splits.FormatLister;
+import io.weft.master.splits.FormatSplit;
 import io.weft.master.splits.Split;
 import io.weft.master.splits.SplitLister;
 import java.io.IOException;
@@ -27,6 +29,16 @@ final class SplitCache {
         }
     };
 
+    /** Splits of formats, which may be any number of bytes long. Guarded by {@link #known}. */
+    private final Map<Integer, List<FormatSplit>> formats = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Integer, List<FormatSplit>> eldest) {
+            return size() > MAX_SOURCES;
+        }
+    };
+
     SplitCache(HadoopConf hadoop, boolean localFirst) {
         this.hadoop = hadoop;
         this.localFirst = localFirst;
@@ -44,6 +56,27 @@ final class SplitCache {
                 .list(source.paths(), source.minPartitions(), source.origin().toString(), source.raw());
         synchronized (known) {
             List<Split> first = known.putIfAbsent(rdd, listed);
+            return first == null ? listed : first;
+        }
+    }
+
+    List<FormatSplit> splits(PlanNode.FormatSource source) throws IOException {
+        int rdd = source.origin().rdd();
+        synchronized (known) {
+            List<FormatSplit> found = formats.get(rdd);
+            if (found != null) {
+                return found;
+            }
+        }
+        List<FormatSplit> listed = new FormatLister(hadoop.get(), localFirst)
+                .list(
+                        source.format(),
+                        source.paths(),
+                        source.classes(),
+                        source.minPartitions(),
+                        source.origin().toString());
+        synchronized (known) {
+            List<FormatSplit> first = formats.putIfAbsent(rdd, listed);
             return first == null ? listed : first;
         }
     }

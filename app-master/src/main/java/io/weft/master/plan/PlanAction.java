@@ -1,5 +1,6 @@
 package io.weft.master.plan;
 
+import io.weft.runner.protocol.RecordFormat;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -29,5 +30,32 @@ public sealed interface PlanAction {
             Objects.requireNonNull(codec, "codec is null");
             Objects.requireNonNull(suffix, "suffix is null");
         }
+    }
+
+    /**
+     * Write pairs through a Hadoop OutputFormat.
+     *
+     * @param path empty: the settings name it, or the format writes no files
+     * @param first a batch of the first pair, of which missing classes are found
+     */
+    record SaveRecords(
+            Optional<String> path,
+            RecordFormat format,
+            Optional<String> keyClass,
+            Optional<String> valueClass,
+            byte[] first)
+            implements PlanAction {
+        public SaveRecords {
+            Objects.requireNonNull(path, "path is null");
+            Objects.requireNonNull(format, "format is null");
+            Objects.requireNonNull(keyClass, "keyClass is null");
+            Objects.requireNonNull(valueClass, "valueClass is null");
+            Objects.requireNonNull(first, "first is null");
+        }
+    }
+
+    /** Whether tasks ask for leave to commit what they have written. */
+    default boolean isSave() {
+        return this instanceof SaveText || this instanceof SaveRecords;
     }
 }

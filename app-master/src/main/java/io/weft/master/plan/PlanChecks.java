@@ -5,6 +5,7 @@ import io.weft.master.plan.PlanNode.Writer;
 import java.math.BigInteger;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What every decoded plan holds:
@@ -58,6 +59,9 @@ final class PlanChecks {
         }
         if (node instanceof PlanNode.TextSource source) {
             require(!source.paths().isEmpty(), origin, "the path is empty");
+            require(source.minPartitions() >= 0, origin, "minPartitions is " + source.minPartitions());
+        } else if (node instanceof PlanNode.FormatSource source) {
+            require(!source.paths().equals(Optional.of("")), origin, "the path is empty");
             require(source.minPartitions() >= 0, origin, "minPartitions is " + source.minPartitions());
         } else if (node instanceof PlanNode.DataSource source) {
             checkOffsets(source);

@@ -93,6 +93,7 @@ public final class PlanDecoder {
                         optional(action, "codec"),
                         (Boolean) action.get("raw"),
                         text(action, "suffix"));
+            case "SaveRecords" -> Formats.save(action);
             default ->
                 throw new IllegalStateException("schema has an action that is not decoded: "
                         + action.getSchema().getName());
@@ -112,6 +113,7 @@ public final class PlanDecoder {
                         (Boolean) kind.get("raw"));
             case "DataSource" ->
                 new PlanNode.DataSource(origin, text(kind, "block"), longs(kind, "offsets"), hosts(kind));
+            case "FormatSource" -> Formats.source(origin, kind);
             case "RangeSource" ->
                 new PlanNode.RangeSource(origin, texts(kind, "starts"), texts(kind, "stops"), text(kind, "step"));
             case "EmptySource" -> new PlanNode.EmptySource(origin, integer(kind, "partitions"));

@@ -1,5 +1,6 @@
 package io.weft.master.plan;
 
+import io.weft.runner.protocol.RecordFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -32,6 +33,28 @@ public sealed interface PlanNode {
         public TextSource {
             Objects.requireNonNull(origin, "origin is null");
             Objects.requireNonNull(paths, "paths is null");
+        }
+
+        @Override
+        public List<Integer> parents() {
+            return List.of();
+        }
+    }
+
+    /**
+     * Records of a Hadoop InputFormat.
+     *
+     * @param paths as given: comma list, globs, folders; empty: the settings name them, or the format reads no files
+     * @param classes of keys and values, which must exist
+     */
+    record FormatSource(
+            Origin origin, Optional<String> paths, RecordFormat format, List<String> classes, int minPartitions)
+            implements PlanNode {
+        public FormatSource {
+            Objects.requireNonNull(origin, "origin is null");
+            Objects.requireNonNull(paths, "paths is null");
+            Objects.requireNonNull(format, "format is null");
+            classes = List.copyOf(classes);
         }
 
         @Override

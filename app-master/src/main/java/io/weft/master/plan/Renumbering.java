@@ -15,6 +15,9 @@ public final class Renumbering {
         if (node instanceof PlanNode.TextSource source) {
             return new PlanNode.TextSource(
                     origin, source.paths(), source.minPartitions(), source.unicode(), source.raw());
+        } else if (node instanceof PlanNode.FormatSource source) {
+            return new PlanNode.FormatSource(
+                    origin, source.paths(), source.format(), source.classes(), source.minPartitions());
         } else if (node instanceof PlanNode.DataSource source) {
             return new PlanNode.DataSource(origin, source.block(), source.offsets(), source.hosts());
         } else if (node instanceof PlanNode.RangeSource source) {

@@ -11,6 +11,8 @@ public final class SplitException extends IOException {
     public static final String SILENT = "E15";
     /** The file system refuses. */
     public static final String REFUSED = "E16";
+    /** A class that the program names cannot be used. */
+    public static final String UNUSABLE = "E17";
     /** The file system failed. */
     public static final String FAILED = "";
 
@@ -32,6 +34,9 @@ public final class SplitException extends IOException {
     public int exitCode() {
         if (code.equals(SILENT)) {
             return 5;
+        }
+        if (code.equals(UNUSABLE)) {
+            return 2;
         }
         return code.isEmpty() ? 7 : 3;
     }

@@ -53,7 +53,7 @@ public final class SplitLister {
         return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     }
 
-    private static SplitException explain(Exception e, String paths, String site) {
+    static SplitException explain(Exception e, String paths, String site) {
         String reason = " (" + site + "): " + firstLine(e);
         if (e instanceof AccessControlException || reason.contains("Permission denied")) {
             return new SplitException(SplitException.REFUSED, paths + " may not be read" + reason, e);

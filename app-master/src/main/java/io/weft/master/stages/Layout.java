@@ -127,7 +127,7 @@ public final class Layout {
     }
 
     private int count(PlanNode node) {
-        if (node instanceof PlanNode.TextSource) {
+        if (node instanceof PlanNode.TextSource || node instanceof PlanNode.FormatSource) {
             SourceFacts facts = sources.get(node.id());
             if (facts == null) {
                 throw new IllegalArgumentException("no splits were made for " + node.origin());

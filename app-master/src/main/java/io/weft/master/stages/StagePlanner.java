@@ -2,7 +2,6 @@ package io.weft.master.stages;
 
 import io.weft.master.plan.InvalidPlanException;
 import io.weft.master.plan.Plan;
-import io.weft.master.plan.PlanAction;
 import io.weft.master.plan.PlanNode;
 import io.weft.master.plan.PlanNode.Writer;
 import io.weft.master.plan.Step;
@@ -179,7 +178,7 @@ public final class StagePlanner {
         List<List<String>> hosts = partitions.stream()
                 .map(partition -> layout.preferredHosts(root, partition))
                 .toList();
-        boolean commits = kind == StageKind.RESULT && plan.action() instanceof PlanAction.SaveText;
+        boolean commits = kind == StageKind.RESULT && plan.action().isSave();
         int id = stageId(shuffle);
         stages.add(new Stage(id, kind, shuffle, List.copyOf(reads.get(root)), partitions, hosts, commits, name, site));
         outputs.put(id, output);

@@ -21,15 +21,15 @@ public final class TaskTrees {
     private final JobPlan job;
     private final Plan plan;
 
-    /** Text splits by id of the TextSource node, one a partition. */
-    private final Map<Integer, List<InputSpec.Text>> splits;
+    /** Splits by id of the source's node, one a partition. */
+    private final Map<Integer, ? extends List<? extends InputSpec>> splits;
 
     private final KeptPartitions kept;
 
     private final Json json = new Json();
 
     /** {@code kept} is asked when a task is made. */
-    public TaskTrees(JobPlan job, Map<Integer, List<InputSpec.Text>> splits, KeptPartitions kept) {
+    public TaskTrees(JobPlan job, Map<Integer, ? extends List<? extends InputSpec>> splits, KeptPartitions kept) {
         this.job = job;
         this.kept = kept;
         this.plan = job.layout().plan();
@@ -67,6 +67,8 @@ public final class TaskTrees {
             return "none";
         } else if (action instanceof PlanAction.SaveText save && save.raw()) {
             return "bytes";
+        } else if (action instanceof PlanAction.SaveRecords) {
+            return "pairs";
         }
         return "text";
     }

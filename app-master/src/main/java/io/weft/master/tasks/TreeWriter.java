@@ -18,7 +18,7 @@ import java.util.Map;
 /** Writes the tree of one task, and numbers its inputs on the way. For one task, one thread. */
 final class TreeWriter {
     private final Layout layout;
-    private final Map<Integer, List<InputSpec.Text>> splits;
+    private final Map<Integer, ? extends List<? extends InputSpec>> splits;
     private final Map<Integer, Integer> epochs;
 
     /** Inputs by stream number. */
@@ -28,7 +28,7 @@ final class TreeWriter {
 
     TreeWriter(
             Layout layout,
-            Map<Integer, List<InputSpec.Text>> splits,
+            Map<Integer, ? extends List<? extends InputSpec>> splits,
             Map<Integer, Integer> epochs,
             KeptPartitions kept) {
         this.kept = kept;
@@ -52,6 +52,8 @@ final class TreeWriter {
         to.writeStartObject();
         if (node instanceof PlanNode.TextSource source) {
             writeText(to, source, partition);
+        } else if (node instanceof PlanNode.FormatSource) {
+            writeBatches(to, splits.get(id).get(partition));
         } else if (node instanceof PlanNode.DataSource source) {
             writeData(to, source, partition);
         } else if (node instanceof PlanNode.RangeSource source) {
@@ -102,7 +104,7 @@ final class TreeWriter {
     }
 
     private void writeText(JsonGenerator to, PlanNode.TextSource source, int partition) throws IOException {
-        InputSpec.Text split = splits.get(source.id()).get(partition);
+        InputSpec.Text split = (InputSpec.Text) splits.get(source.id()).get(partition);
         if (split.ranges().isEmpty()) {
             to.writeStringField("op", "empty");
             return;
@@ -138,8 +140,12 @@ final class TreeWriter {
     private void writeData(JsonGenerator to, PlanNode.DataSource source, int partition) throws IOException {
         long from = source.offsets().get(partition);
         long length = source.offsets().get(partition + 1) - from;
+        writeBatches(to, new InputSpec.Data(source.block(), from, length));
+    }
+
+    private void writeBatches(JsonGenerator to, InputSpec input) throws IOException {
         to.writeStringField("op", "input");
-        to.writeNumberField("stream", stream(new InputSpec.Data(source.block(), from, length)));
+        to.writeNumberField("stream", stream(input));
         to.writeStringField("kind", "batches");
     }
 

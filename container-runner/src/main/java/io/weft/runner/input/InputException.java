@@ -11,6 +11,8 @@ public final class InputException extends IOException {
     public static final String REFUSED = "E16";
     /** The file's content is damaged. */
     public static final String DAMAGED = "E21";
+    /** A class that the program names cannot be used. */
+    public static final String UNUSABLE = "E17";
     /** The file system failed; a retry may help. */
     public static final String FAILED = "";
 

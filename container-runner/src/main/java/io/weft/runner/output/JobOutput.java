@@ -10,11 +10,8 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.mapreduce.JobStatus;
 import org.apache.hadoop.mapreduce.lib.output.FileOutputCommitter;
 
-/**
- * One save as the ApplicationMaster sees it: {@link #check} before anything runs, {@link #setup} before the first task, then
- * {@link #commit} when all tasks have committed, or {@link #abort}. By one thread at a time.
- */
-public final class JobOutput {
+/** A save of text files as the ApplicationMaster sees it. */
+public final class JobOutput implements SavedOutput {
     private static final String S3A_COMMITTER = "fs.s3a.committer.name";
 
     private final OutputSpec.TextFile spec;
@@ -45,7 +42,7 @@ public final class JobOutput {
         }
     }
 
-    /** Fails with E03 when the output exists; {@code site} is such as "saveAsTextFile at etl.py:88". */
+    @Override
     public void check(String site) throws IOException {
         Path path = new Path(spec.path());
         try {
@@ -69,10 +66,10 @@ public final class JobOutput {
         }
     }
 
-    /** {@code site}: as for {@link #check}. */
+    @Override
     public void setup(String site) throws IOException {
         try {
-            makeLocalFolder();
+            makeLocalFolder(new Path(spec.path()));
             open().committer().setupJob(open().context());
         } catch (IOException | IllegalArgumentException e) {
             throw OutputCommitters.explain(spec.path(), site + "; nothing was run", e);
@@ -80,8 +77,7 @@ public final class JobOutput {
     }
 
     /** Hadoop's committer only logs that a local folder cannot be made, and never says why. */
-    private void makeLocalFolder() throws IOException {
-        Path path = new Path(spec.path());
+    static void makeLocalFolder(Path path) throws IOException {
         if ("file".equals(path.toUri().getScheme())) {
             Files.createDirectories(
                     java.nio.file.Path.of(path.toUri().getPath(), FileOutputCommitter.PENDING_DIR_NAME));
@@ -89,6 +85,7 @@ public final class JobOutput {
     }
 
     /** Makes all committed parts visible, and writes _SUCCESS. */
+    @Override
     public void commit() throws IOException {
         try {
             open().committer().commitJob(open().context());
@@ -98,10 +95,14 @@ public final class JobOutput {
     }
 
     /** Removes what tasks have written; the output's folder stays, as it does in Hadoop, unless it is empty. */
+    @Override
     public void abort() throws IOException {
         open().committer().abortJob(open().context(), JobStatus.State.FAILED);
-        Path path = new Path(spec.path());
-        FileSystem files = path.getFileSystem(configuration);
+        removeEmpty(new Path(spec.path()), configuration);
+    }
+
+    static void removeEmpty(Path path, Configuration conf) throws IOException {
+        FileSystem files = path.getFileSystem(conf);
         if (files.exists(path) && files.listStatus(path).length == 0) {
             files.delete(path, false);
         }

@@ -24,7 +24,7 @@ import org.apache.hadoop.security.AccessControlException;
 /** Makes a save's committers: the same ids and settings in the ApplicationMaster and in all tasks. */
 final class OutputCommitters {
     /** Names a job among those of the same second; the number makes the difference here. */
-    private static final String JOB_TRACKER = "weft";
+    static final String JOB_TRACKER = "weft";
 
     /** Parts of messages after which trying again is useless. */
     private static final List<String> REFUSALS = List.of(
@@ -37,15 +37,20 @@ final class OutputCommitters {
 
     static Configuration configuration(OutputSpec.TextFile spec, Configuration conf) {
         Configuration own = new Configuration(conf);
+        prepare(own, spec.jobUuid());
+        own.set(FileOutputFormat.OUTDIR, spec.path());
+        return own;
+    }
+
+    /** Sets what every save has; {@code own} is the save's own configuration. */
+    static void prepare(Configuration own, String jobUuid) {
         // Version 2 moves a task's files to their place when the task commits, so that a failed job leaves some behind.
         own.setInt(FileOutputCommitter.FILEOUTPUTCOMMITTER_ALGORITHM_VERSION, 1);
         // A retried or restarted job finds its tasks' work under the same name.
         own.setInt(MRJobConfig.APPLICATION_ATTEMPT_ID, 0);
-        own.set(FileOutputFormat.OUTDIR, spec.path());
-        own.set("fs.s3a.committer.uuid", spec.jobUuid());
+        own.set("fs.s3a.committer.uuid", jobUuid);
         own.setClass("fs.file.impl", PosixLocalFileSystem.class, FileSystem.class);
         own.setBoolean("fs.file.impl.disable.cache", true);
-        return own;
     }
 
     /** The committer of one attempt; the ApplicationMaster's own is made with partition 0, attempt 0. */
@@ -54,16 +59,21 @@ final class OutputCommitters {
         JobID job = new JobID(JOB_TRACKER, spec.jobNumber());
         TaskAttemptID id = new TaskAttemptID(new TaskID(job, TaskType.MAP, partition), attempt);
         Configuration own = new Configuration(configuration);
-        own.set(MRJobConfig.ID, job.toString());
-        own.set(MRJobConfig.TASK_ID, id.getTaskID().toString());
-        own.set(MRJobConfig.TASK_ATTEMPT_ID, id.toString());
-        own.setBoolean(MRJobConfig.TASK_ISMAP, true);
-        own.setInt(MRJobConfig.TASK_PARTITION, partition);
+        describe(own, id);
         TaskAttemptContext context = new TaskAttemptContextImpl(own, id);
         Path path = new Path(spec.path());
         PathOutputCommitter committer =
                 PathOutputCommitterFactory.getCommitterFactory(path, own).createOutputCommitter(path, context);
         return new Committer(committer, context);
+    }
+
+    /** Tells which attempt it is, as MapReduce does. */
+    static void describe(Configuration own, TaskAttemptID id) {
+        own.set(MRJobConfig.ID, id.getJobID().toString());
+        own.set(MRJobConfig.TASK_ID, id.getTaskID().toString());
+        own.set(MRJobConfig.TASK_ATTEMPT_ID, id.toString());
+        own.setBoolean(MRJobConfig.TASK_ISMAP, id.getTaskType() == TaskType.MAP);
+        own.setInt(MRJobConfig.TASK_PARTITION, id.getTaskID().getId());
     }
 
     /** As {@link #explain(String, Exception)}, also for a file system that does not answer. */

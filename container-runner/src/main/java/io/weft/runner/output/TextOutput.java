@@ -2,7 +2,6 @@ package io.weft.runner.output;
 
 import io.weft.runner.protocol.OutputSpec;
 import io.weft.runner.protocol.TaskAttemptId;
-import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -15,11 +14,8 @@ import org.apache.hadoop.io.compress.CodecPool;
 import org.apache.hadoop.io.compress.CompressionCodec;
 import org.apache.hadoop.io.compress.Compressor;
 
-/**
- * One attempt's part file: {@link #write} any times, {@link #finish} (file closed, still invisible; now ask for the grant), then
- * {@link #commit} or {@link #abort}. {@link #close} aborts what was not committed. Used by one thread.
- */
-public final class TextOutput implements Closeable {
+/** One attempt's part file. */
+public final class TextOutput implements PartOutput {
     private static final int BUFFER_BYTES = 64 << 10;
 
     private final OutputSpec.TextFile spec;
@@ -56,7 +52,7 @@ public final class TextOutput implements Closeable {
         }
     }
 
-    /** Appends the buffer's remaining bytes. */
+    @Override
     public void write(ByteBuffer text) throws IOException {
         bytes += text.remaining();
         try {
@@ -80,7 +76,7 @@ public final class TextOutput implements Closeable {
         return bytes;
     }
 
-    /** Closes the file, in the attempt's own place still. */
+    @Override
     public void finish() throws IOException {
         try {
             closeFile();
@@ -89,7 +85,7 @@ public final class TextOutput implements Closeable {
         }
     }
 
-    /** Hands the file to the job; only after the ApplicationMaster has granted it to this attempt. */
+    @Override
     public void commit() throws IOException {
         if (stream != null) {
             throw new IllegalStateException("commit before finish");
@@ -104,7 +100,7 @@ public final class TextOutput implements Closeable {
         }
     }
 
-    /** Removes what this attempt has written. */
+    @Override
     public void abort() throws IOException {
         if (ended) {
             return;

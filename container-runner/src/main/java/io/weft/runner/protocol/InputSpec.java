@@ -27,6 +27,20 @@ public sealed interface InputSpec {
         }
     }
 
+    /**
+     * One split of a Hadoop InputFormat.
+     *
+     * @param splitClass class of the split
+     * @param split the split, as its class writes it
+     */
+    record Records(RecordFormat format, String splitClass, byte[] split) implements InputSpec {
+        public Records {
+            Objects.requireNonNull(format, "format is null");
+            Objects.requireNonNull(splitClass, "splitClass is null");
+            Objects.requireNonNull(split, "split is null");
+        }
+    }
+
     /** Bytes {@code offset} to {@code offset + length} of a block that the ApplicationMaster's block server holds. */
     record Data(String block, long offset, long length) implements InputSpec {
         public Data {

@@ -63,7 +63,11 @@ public final class MessageCodec {
             RunnerEvent.BroadcastWanted.class,
             RunnerCommand.BroadcastFrom.class,
             RunnerCommand.DropBroadcast.class,
-            InputSpec.Raw.class);
+            InputSpec.Raw.class,
+            RecordFormat.class,
+            RecordFormat.View.class,
+            InputSpec.Records.class,
+            OutputSpec.Records.class);
 
     private final Kryo kryo;
     private final Output output = new Output(4096, MAX_MESSAGE_BYTES);

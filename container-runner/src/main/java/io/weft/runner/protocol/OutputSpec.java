@@ -19,6 +19,31 @@ public sealed interface OutputSpec {
     }
 
     /**
+     * One task's part of a save through a Hadoop OutputFormat, and through its committer.
+     *
+     * @param path the folder; empty for formats that write no files
+     * @param keyClass class of the keys that the format is told; so for values
+     * @param jobUuid the same in all tasks of the job
+     * @param jobNumber makes Hadoop's JobID
+     */
+    record Records(
+            RecordFormat format,
+            Optional<String> path,
+            String keyClass,
+            String valueClass,
+            String jobUuid,
+            int jobNumber)
+            implements OutputSpec {
+        public Records {
+            Objects.requireNonNull(format, "format is null");
+            Objects.requireNonNull(path, "path is null");
+            Objects.requireNonNull(keyClass, "keyClass is null");
+            Objects.requireNonNull(valueClass, "valueClass is null");
+            Objects.requireNonNull(jobUuid, "jobUuid is null");
+        }
+    }
+
+    /**
      * One text file of a save, through Hadoop's committer. {@code jobUuid} is the same in all tasks of the job, and
      * {@code jobNumber} makes Hadoop's JobID. The file's name ends with {@code suffix}.
      */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.runner.input.DataInput;
 import io.weft.runner.input.InputSource;
 import io.weft.runner.input.RawInput;
+import io.weft.runner.input.RecordInput;
 import io.weft.runner.input.TextInput;
 import io.weft.runner.protocol.InputSpec;
 import io.weft.runner.protocol.MapOutput;
@@ -71,6 +72,9 @@ public final class InputOpener {
                     ? RawInput.size(path, hadoop.get())
                     : RawInput.range(
                             path, open.path("from").asLong(), open.path("to").asLong(), hadoop.get());
+        }
+        if (spec instanceof InputSpec.Records records) {
+            return RecordInput.open(records, hadoop.get());
         }
         if (spec instanceof InputSpec.Data data) {
             return DataInput.open(data, master.reader());

@@ -1,6 +1,8 @@
 package io.weft.runner.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.weft.runner.output.PartOutput;
+import io.weft.runner.output.RecordOutput;
 import io.weft.runner.output.TextOutput;
 import io.weft.runner.protocol.MapOutput;
 import io.weft.runner.protocol.MapOutputId;
@@ -60,7 +62,10 @@ public final class Sinks {
             return new MapOutputSink(file.id());
         }
         if (spec.output() instanceof OutputSpec.TextFile file) {
-            return new TextSink(TextOutput.open(file, spec.id(), hadoop.get()));
+            return new PartSink(TextOutput.open(file, spec.id(), hadoop.get()));
+        }
+        if (spec.output() instanceof OutputSpec.Records records) {
+            return new PartSink(RecordOutput.open(records, spec.id(), hadoop.get()));
         }
         return (done, gate) -> Optional.of(TaskSink.Product.NOTHING);
     }
@@ -190,11 +195,11 @@ public final class Sinks {
         }
     }
 
-    /** Writes one part file, and commits it when allowed. */
-    private static final class TextSink implements TaskSink {
-        private final TextOutput output;
+    /** Writes one part of a save, and commits it when allowed. */
+    private static final class PartSink implements TaskSink {
+        private final PartOutput output;
 
-        TextSink(TextOutput output) {
+        PartSink(PartOutput output) {
             this.output = output;
         }
 

@@ -1,0 +1,211 @@
+package io.weft.runner.input;
+
+import io.weft.runner.formats.RecordFormats;
+import io.weft.runner.protocol.InputSpec;
+import io.weft.runner.protocol.RecordFormat;
+import java.io.DataInputStream;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.zip.CRC32;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSError;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.io.DataInputBuffer;
+import org.apache.hadoop.io.Writable;
+import org.apache.hadoop.io.serializer.Deserializer;
+import org.apache.hadoop.io.serializer.SerializationFactory;
+import org.apache.hadoop.mapred.JobConf;
+import org.apache.hadoop.security.AccessControlException;
+import org.apache.hadoop.util.ReflectionUtils;
+
+/**
+ * The records of one split of any InputFormat, as a batch stream (shuffle/MAPOUTPUT.md) whose payloads are pickles: Python decodes
+ * them in one pass, without knowing of Hadoop.
+ */
+public final class RecordInput implements InputSource {
+    private static final int BATCH_BYTES = 512 << 10;
+    private static final int BATCH_RECORDS = 8192;
+    private static final int HEADER_BYTES = 20;
+    private static final byte RECORDS = 1;
+    private static final byte COLUMNS = 2;
+
+    private final InputSpec.Records spec;
+    private final Configuration hadoop;
+    private final boolean pairs;
+    private final PickleBuffer keys = new PickleBuffer();
+    private final PickleBuffer values = new PickleBuffer();
+    private final Pickling pickledKeys;
+    private final Pickling pickledValues;
+    private UnaryOperator<Object> keyConverter;
+    private UnaryOperator<Object> valueConverter;
+    private RecordSource source;
+    private String path = "";
+    private long delivered;
+    private boolean ended;
+    /** A thread is in {@link #next()}. Guarded by this. */
+    private boolean reading;
+    /** Guarded by this. */
+    private boolean closed;
+
+    private RecordInput(InputSpec.Records spec, Configuration hadoop) {
+        this.spec = Objects.requireNonNull(spec, "spec is null");
+        this.hadoop = Objects.requireNonNull(hadoop, "hadoop is null");
+        pairs = spec.format().view() == RecordFormat.View.PAIRS;
+        pickledKeys = new Pickling(keys, !pairs);
+        pickledValues = new Pickling(values, !pairs);
+    }
+
+    /** The format's reader is opened when the first record is asked for. */
+    public static RecordInput open(InputSpec.Records spec, Configuration hadoop) {
+        return new RecordInput(spec, hadoop);
+    }
+
+    @Override
+    public Optional<Item> next() throws IOException {
+        synchronized (this) {
+            if (closed || ended) {
+                return Optional.empty();
+            }
+            reading = true;
+        }
+        try {
+            if (source == null) {
+                openSource();
+            }
+            return nextBatch();
+        } catch (IOException | RuntimeException | RecordFormats.UnusableClassException e) {
+            throw explain(e);
+        } catch (FSError e) { // what Hadoop's local file system throws when a disk fails
+            throw explain(e.getCause() instanceof IOException cause ? cause : new IOException(e));
+        } catch (LinkageError e) {
+            throw explain(new IOException("a class that it needs is missing: " + e, e));
+        } finally {
+            boolean closedMeanwhile;
+            synchronized (this) {
+                reading = false;
+                closedMeanwhile = closed;
+            }
+            if (closedMeanwhile) {
+                closeSource();
+            }
+        }
+    }
+
+    private Optional<Item> nextBatch() throws IOException {
+        keys.startList();
+        values.startList();
+        int count = 0;
+        while (count < BATCH_RECORDS && keys.size() + (long) values.size() < BATCH_BYTES) {
+            if (!source.next()) {
+                ended = true;
+                break;
+            }
+            if (pairs) {
+                pickledKeys.write(keyConverter.apply(source.key()));
+            }
+            pickledValues.write(valueConverter.apply(source.value()));
+            count++;
+            delivered++;
+        }
+        if (count == 0) {
+            return Optional.empty();
+        }
+        keys.endList();
+        values.endList();
+        return Optional.of(new Bytes(batch(count)));
+    }
+
+    private ByteBuffer batch(int count) {
+        int keyBytes = pairs ? keys.size() : 0;
+        long length = keyBytes + (long) values.size();
+        CRC32 crc = new CRC32();
+        crc.update(keys.array(), 0, keyBytes);
+        crc.update(values.array(), 0, values.size());
+        ByteBuffer batch = ByteBuffer.allocate(Math.toIntExact(HEADER_BYTES + length));
+        batch.put(pairs ? COLUMNS : RECORDS).put((byte) 0).putShort((short) 0);
+        batch.putInt(count).putInt((int) crc.getValue()).putLong(length);
+        batch.put(keys.array(), 0, keyBytes).put(values.array(), 0, values.size());
+        return batch.flip();
+    }
+
+    private void openSource() throws IOException, RecordFormats.UnusableClassException {
+        RecordFormat format = spec.format();
+        JobConf conf = RecordFormats.configuration(format, hadoop);
+        keyConverter = RecordFormats.converter(format.keyConverter(), conf).orElse(UnaryOperator.identity());
+        valueConverter = RecordFormats.converter(format.valueConverter(), conf).orElse(UnaryOperator.identity());
+        if (format.mapreduce()) {
+            var split = split(org.apache.hadoop.mapreduce.InputSplit.class, conf);
+            path = split instanceof org.apache.hadoop.mapreduce.lib.input.FileSplit file ? text(file.getPath()) : "";
+            var input = RecordFormats.make(format.name(), org.apache.hadoop.mapreduce.InputFormat.class, conf);
+            source = new MapreduceRecords(input, split, conf);
+            return;
+        }
+        var split = split(org.apache.hadoop.mapred.InputSplit.class, conf);
+        path = split instanceof org.apache.hadoop.mapred.FileSplit file ? text(file.getPath()) : "";
+        var input = RecordFormats.make(format.name(), org.apache.hadoop.mapred.InputFormat.class, conf);
+        source = new MapredRecords(input, split, conf);
+    }
+
+    private static String text(Path path) {
+        return path == null ? "" : path.toString();
+    }
+
+    private <T> T split(Class<T> type, Configuration conf) throws IOException, RecordFormats.UnusableClassException {
+        Class<? extends T> found = RecordFormats.find(spec.splitClass(), type, conf);
+        DataInputBuffer bytes = new DataInputBuffer();
+        bytes.reset(spec.split(), spec.split().length);
+        if (Writable.class.isAssignableFrom(found)) {
+            T split = ReflectionUtils.newInstance(found, conf);
+            ((Writable) split).readFields(new DataInputStream(bytes));
+            return split;
+        }
+        @SuppressWarnings("unchecked") // a deserializer makes what it is asked for
+        Deserializer<T> reader = (Deserializer<T>) new SerializationFactory(conf).getDeserializer(found);
+        reader.open(bytes);
+        return reader.deserialize(null);
+    }
+
+    @Override
+    public void close() throws IOException {
+        synchronized (this) {
+            closed = true;
+            if (reading) {
+                return;
+            }
+        }
+        closeSource();
+    }
+
+    private void closeSource() throws IOException {
+        RecordSource open = source;
+        source = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    private InputException explain(Exception e) {
+        String what = path.isEmpty() ? "a split of " + spec.format().name() : path;
+        if (e instanceof RecordFormats.UnusableClassException) {
+            return new InputException(InputException.UNUSABLE, what + " cannot be read: " + e.getMessage(), path, 0, e);
+        }
+        if (e instanceof FileNotFoundException) {
+            return new InputException(InputException.MISSING, what + " does not exist any more", path, 0, e);
+        }
+        String reason = e.toString().lines().findFirst().orElse("").replaceFirst("^[\\w.$]+Exception: ", "");
+        if (e instanceof AccessControlException) {
+            return new InputException(InputException.REFUSED, what + " may not be read: " + reason, path, 0, e);
+        }
+        String message = String.format("%s cannot be read after %,d records: %s", what, delivered, reason);
+        if (reason.contains("NoSuchMethodException") && reason.endsWith(".<init>()")) {
+            message +=
+                    "\nHadoop reads such a class only as one of your own that extends it and has a constructor without parameters.";
+        }
+        String code = e instanceof RuntimeException ? InputException.DAMAGED : InputException.FAILED;
+        return new InputException(code, message, path, 0, e);
+    }
+}

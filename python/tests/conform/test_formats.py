@@ -1,0 +1,53 @@
+"""Files of Hadoop's formats: what PySpark reads and writes, and what it wrote."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.conform import differ, formats, record
+from weft import WeftContext
+
+pytestmark = pytest.mark.local
+
+with open(formats.RECORD, encoding="utf-8") as _file:
+    RECORDED: dict[str, Any] = json.load(_file)
+
+# PySpark raises Java's exceptions here, which say the same
+OURS = {
+    "save an empty RDD": "ValueError",
+    "save lists": "TypeError",
+    "save no pairs": "TypeError",
+    "save a list as value": "ValueError",
+    "save an integer of 70 bits": "ValueError",
+    "save integers of two sizes": "ValueError",
+    "save with an unknown codec": "PermissionError",
+    "save where something is": "FileExistsError",
+    "read an unknown class": "ValueError",
+    "read what is not there": "FileNotFoundError",
+    "read a tuple": "ValueError",
+}
+
+
+@pytest.fixture(scope="module", params=["local[4]", pytest.param("local-cluster[2,2,512]", marks=pytest.mark.cluster)])
+def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
+    with WeftContext(request.param) as made:
+        yield made
+
+
+@pytest.mark.parametrize("name", formats.CASES)
+def test_a_case_gives_what_pyspark_gives(name: str, sc: WeftContext) -> None:
+    theirs = RECORDED[name]
+    ours = record.measure(formats.CASES[name], sc, lambda: 0)
+    assert ours.get("error") == OURS.get(name)
+    if "error" in theirs:
+        assert "error" in ours
+    else:
+        assert not differ.differences(theirs, ours)
+
+
+def test_the_record_holds_all_and_only_the_cases() -> None:
+    assert set(RECORDED) == set(formats.CASES)
