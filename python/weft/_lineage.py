@@ -51,12 +51,13 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class TextNode(Node):
-    """Lines of files; how many partitions that gives only the gateway knows."""
+    """Lines of files; how many partitions that gives only the gateway knows. ``combine``: small files share one."""
 
     paths: str
     min_partitions: int
     unicode: bool
     raw: bool = False  # files in any format; the next step reads them
+    combine: bool = False
 
 
 @dataclass(frozen=True)

@@ -201,12 +201,8 @@ class _Builder:
             return "Shuffle", self._shuffle(node)
         if isinstance(node, TextNode):
             _check_source(node)
-            return "TextSource", {
-                "paths": node.paths,
-                "minPartitions": node.min_partitions,
-                "unicode": node.unicode,
-                "raw": node.raw,
-            }
+            least = {"paths": node.paths, "minPartitions": node.min_partitions, "unicode": node.unicode}
+            return "TextSource", {**least, "raw": node.raw, "combine": node.combine}
         if isinstance(node, FormatNode):
             _check_source(node)
             body = {"paths": node.paths, "minPartitions": node.min_partitions, "view": node.view}

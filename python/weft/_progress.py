@@ -16,6 +16,7 @@ __all__ = ["Console", "Totals", "bytes_text", "duration_text"]
 _FIRST_SECONDS = 0.5
 _LINE_SECONDS = 10.0
 _BAR = 12
+_SUMMED = ("stages", "tasks", "retries", "rowsIn", "bytesIn", "rowsOut", "bytesOut", "spilledBytes", "skippedFiles")
 
 
 def bytes_text(count: int) -> str:
@@ -63,7 +64,7 @@ class Totals:
         """Add the ``stats`` object of one job."""
         with self._lock:
             self.jobs += 1
-            for name in ("stages", "tasks", "retries", "rowsIn", "bytesIn", "rowsOut", "bytesOut", "spilledBytes"):
+            for name in _SUMMED:
                 self.sums[name] = self.sums.get(name, 0) + int(stats.get(name) or 0)
             self.peak_rss = max(self.peak_rss, int(stats.get("peakRss") or 0))
             if stats.get("compiled") is False:
@@ -84,6 +85,8 @@ class Totals:
                 parts.append(f"{_counted(get(rows, 0), 'row')}, {bytes_text(get(size, 0))} {way}")
         if get("spilledBytes", 0):
             parts.append(f"{bytes_text(get('spilledBytes', 0))} spilled")
+        if get("skippedFiles", 0):
+            parts.append(f"{_counted(get('skippedFiles', 0), 'hidden file')} skipped")
         if self.peak_rss:
             parts.append(f"peak worker memory {bytes_text(self.peak_rss)}")
         if self.pure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, ClassVar, NoReturn, Optional
 
@@ -43,6 +44,7 @@ class TaskContext:
     _partitionId: int
     _attemptNumber: int
     _localProperties: dict[str, str]
+    _place: Optional[Callable[[], Optional[tuple[str, int]]]] = None
 
     def __new__(cls, **_: Any) -> TaskContext:
         """Give the running task's context, also to who constructs one, as PySpark does."""
@@ -66,6 +68,12 @@ class TaskContext:
             "localProperties": task.get("properties", {}),
         }
         TaskContext._taskContext = TaskContext.from_json(described)
+
+    @classmethod
+    def _reads(cls, place: Callable[[], Optional[tuple[str, int]]]) -> None:
+        """Note that the running task reads a text input, whose line read last ``place`` gives."""
+        if TaskContext._taskContext is not None:
+            TaskContext._taskContext._place = place
 
     @classmethod
     def from_json(cls, json: dict[str, Any]) -> TaskContext:
@@ -115,6 +123,38 @@ class TaskContext:
             As the driver gave it to :meth:`WeftContext.setLocalProperty`.
         """
         return self._localProperties.get(OWN_NAMES.get(key, key))
+
+    def inputPath(self) -> Optional[str]:
+        """Give the file that the line is from which the task has read last; None where it reads no text file.
+
+        Not in PySpark. In a function of ``map``, ``flatMap`` or ``filter`` that follows ``textFile`` it is the file of
+        the record at hand, however many files the partition is made of.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> from weft import TaskContext
+        >>> folder = tempfile.mkdtemp()
+        >>> for name in ("a", "b"):
+        ...     with open(os.path.join(folder, name), "w") as file:
+        ...         _ = file.write(f"first of {name}\nsecond of {name}\n")
+        >>> def place(line):
+        ...     task = TaskContext.get()
+        ...     return os.path.basename(task.inputPath()), task.inputOffset(), line
+        >>> sc.textFile(folder).map(place).collect()
+        [('a', 0, 'first of a'), ('a', 11, 'second of a'), ('b', 0, 'first of b'), ('b', 11, 'second of b')]
+        """
+        place = self._place() if self._place is not None else None
+        return None if place is None else place[0]
+
+    def inputOffset(self) -> Optional[int]:
+        """Give the byte of :meth:`inputPath` at which the line begins which the task has read last.
+
+        Of a compressed file it is the byte of its text. In a range of a bzip2 file that does not begin the file, it is
+        counted from the range's first line; in any bzip2 file a line end counts as one byte.
+        """
+        place = self._place() if self._place is not None else None
+        return None if place is None else place[1]
 
     def cpus(self) -> int:
         """Give the number of processors that are the task's: one, its slot's."""

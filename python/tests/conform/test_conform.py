@@ -74,6 +74,7 @@ WITHOUT = {"recursive", "gateway", "jsc", "profiler_cls", "udf_profiler_cls", "m
 # made by the context, or more than PySpark has, or an attribute there
 OURS = {("RDD", "__init__"), ("RDD", "is_cached"), ("WeftContext", "master"), ("WeftContext", "appName")}
 OURS |= {("WeftContext", "broadcastMap"), ("Broadcast", "__init__"), ("TaskContext", "__init__")}
+OURS |= {("TaskContext", "inputPath"), ("TaskContext", "inputOffset")}
 OURS |= {("WeftConf", "copy"), ("WeftConf", "split"), ("StatCounter", "of")}
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from weft._callsite import call_site
 from weft._context.core import Core
 from weft._lineage import DataNode, EmptyNode, Node, RangeNode, TextNode
+from weft._pyspark import is_active
 from weft._rdd.core import path_text, positive
 from weft._slices import cut_range, encode_slices
 from weft.rdd import RDD
@@ -77,9 +78,17 @@ class Sources(Core):
             A file, a folder, a pattern, or several of them with commas, on any filesystem that Hadoop knows.
             Files in .gz, .bz2 and the like are unpacked.
         minPartitions : int, optional
-            How many partitions at least; else :attr:`defaultMinPartitions`.
+            How many partitions at least, counted as PySpark does: each file has its own. Not given: small files share
+            partitions, up to ``weft.input.splitBytes`` (128 MB) in each, those that lie on the same hosts first; a
+            compressed byte counts as four. After :func:`weft.activate` the partitions are PySpark's in any case, by
+            :attr:`defaultMinPartitions`.
         use_unicode : bool
             False gives bytes.
+
+        Notes
+        -----
+        Files and folders whose names begin with ``_`` or ``.`` or end with ``._COPYING_`` are skipped, and counted in
+        the summary line. :meth:`weft.TaskContext.inputPath` and ``inputOffset`` tell a function where its line is from.
 
         Examples
         --------
@@ -92,7 +101,8 @@ class Sources(Core):
         site = call_site()
         path = path_text(name, "textFile", site)
         least = int(minPartitions or self.defaultMinPartitions)
-        return self._rdd(TextNode(self._next_id(), "textFile", site, path, least, use_unicode))
+        combine = minPartitions is None and not is_active()
+        return self._rdd(TextNode(self._next_id(), "textFile", site, path, least, use_unicode, combine=combine))
 
     def union(self, rdds: Sequence[RDD[T]]) -> RDD[T]:
         """Give the records of several RDDs; nothing is moved.

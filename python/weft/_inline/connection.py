@@ -92,7 +92,7 @@ class InlineConnection(Connection):
                 frame = next(frames)
                 if frame.type in (FrameType.END, FrameType.FAIL):
                     del self._open[stream], self._credits[stream]
-                else:
+                elif frame.type != FrameType.FILES:
                     self._credits[stream] -= 1
                 return frame
         raise FrameError("the task waits for input, and none is open")
@@ -104,11 +104,13 @@ class InlineConnection(Connection):
     def _frames(self, stream: int, request: dict[str, Any]) -> Iterator[Frame]:
         source = self._inputs[stream]
         try:
-            if isinstance(source, Split) and source.raw:
+            if isinstance(source, Split) and source.ranges[0].raw:
                 yield from self._raw_frames(stream, source, request)
             elif isinstance(source, Split):
                 for block in read_split(source):
-                    yield Frame(FrameType.DATA, stream, block)
+                    files = {"files": [[0, block.path, block.start, block.ends]]}
+                    yield Frame(FrameType.FILES, stream, json.dumps(files).encode())
+                    yield Frame(FrameType.DATA, stream, block.data)
             elif isinstance(source, BlockPart):
                 data = self._blocks[source.block]
                 for start in range(source.start, source.stop, _CHUNK):
@@ -130,10 +132,10 @@ class InlineConnection(Connection):
 
     @staticmethod
     def _raw_frames(stream: int, source: Split, request: dict[str, Any]) -> Iterator[Frame]:
-        assert source.path is not None
+        path = source.ranges[request["file"]].path
         if request.get("size"):
-            yield Frame(FrameType.DATA, stream, raw_size(source.path).to_bytes(8, "big"))
+            yield Frame(FrameType.DATA, stream, raw_size(path).to_bytes(8, "big"))
             return
-        found = raw_range(source.path, request["from"], request["to"])
+        found = raw_range(path, request["from"], request["to"])
         if found is not None:
             yield Frame(FrameType.LOCAL, stream, json.dumps(found).encode())

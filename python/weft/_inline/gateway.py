@@ -111,7 +111,7 @@ class InlineGateway(Gateway):
     ----------
     settings : dict
         Weft's settings; of effect here are ``weft.master``, ``weft.app.name``, ``weft.default.parallelism``,
-        ``weft.python.worker.memory``, ``weft.driver.maxResultSize`` and ``weft.env.*``.
+        ``weft.python.worker.memory``, ``weft.driver.maxResultSize``, ``weft.input.splitBytes`` and ``weft.env.*``.
 
     Raises
     ------
@@ -139,7 +139,8 @@ class InlineGateway(Gateway):
             name[len("weft.env.") :]: value for name, value in settings.items() if name.startswith("weft.env.")
         }
         memory = _size(settings, "weft.python.worker.memory", 512 << 20)
-        self._jobs = InlineJobs(memory, environment, _size(settings, "weft.driver.maxResultSize", 0))
+        split_bytes = _size(settings, "weft.input.splitBytes", 128 << 20)
+        self._jobs = InlineJobs(memory, environment, _size(settings, "weft.driver.maxResultSize", 0), split_bytes)
         info["files"] = self._jobs.files
         info["broadcasts"] = os.path.join(self._jobs.folder, "broadcasts")
         super().__init__(Answer(0, "", "", f"inline_{info['startMillis']}_{os.getpid()}", info), None)

@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from weft.errors import InputMissingError, UnsupportedError
 
@@ -23,6 +23,8 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n?|\n")
 _MAGIC = re.compile(r"[*?\[{]")
 _OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
+_UNPACKED_TIMES = 4  # logs shrink to about a quarter
+_BEING_COPIED = "._COPYING_"
 _NO_READER = (".zst", ".snappy", ".lz4", ".deflate")
 
 
@@ -31,22 +33,42 @@ class InputDamage(Exception):  # noqa: N818 - a message on its way to the error 
 
 
 @dataclass(frozen=True)
-class Split:
-    """Lines of a file that begin at or before ``stop`` and after ``start``; no path: no lines.
+class Range:
+    """Lines of a file that begin at or before ``stop`` and after ``start``.
 
     ``whole``: the file is compressed, and read from its beginning to its end. ``raw``: a file in any format, of which
     tasks ask for the bytes they want.
     """
 
-    path: str | None
-    start: int = 0
-    stop: int = 0
+    path: str
+    start: int
+    stop: int
     whole: bool = False
     raw: bool = False
 
 
-def text_splits(paths: str, wanted: int, site: str, *, raw: bool = False) -> list[Split]:
+@dataclass(frozen=True)
+class Split:
+    """The input of one task: ranges of files, one after the other."""
+
+    ranges: tuple[Range, ...]
+
+
+class Block(NamedTuple):
+    """Lines of the file ``path`` from its byte ``start`` on; ``ends`` as in PROTOCOL.md."""
+
+    data: bytes
+    path: str
+    start: int
+    ends: str
+
+
+def text_splits(
+    paths: str, wanted: int, split_bytes: int, site: str, *, raw: bool = False
+) -> tuple[list[Split], int]:
     """Cut the files that ``paths`` names (commas, patterns, folders) into at least ``wanted`` splits.
+
+    Files that are small share one, up to ``split_bytes`` (0: none do). Also gives how many files were skipped.
 
     Raises
     ------
@@ -55,23 +77,45 @@ def text_splits(paths: str, wanted: int, site: str, *, raw: bool = False) -> lis
     UnsupportedError
         If a path is not on the local filesystem.
     """
-    files = [path for name in _at_commas(paths) for path in _files(_local(name, site), site)]
+    skipped: set[str] = set()
+    files = [path for name in _at_commas(paths) for path in _files(_local(name, site), site, skipped)]
     sizes = [os.path.getsize(path) for path in files]
-    goal = sum(sizes) // max(1, wanted)
-    splits: list[Split] = []
-    for path, size in zip(files, sizes):
-        if size == 0:
+    parts = max(1, wanted)
+    text = [size * (_UNPACKED_TIMES if _is_packed(path) else 1) for path, size in zip(files, sizes)]
+    target = min(split_bytes, -(-sum(text) // parts)) if len(files) > 1 else 0
+    splits: list[list[Range]] = []
+    shared: list[Range] = []  # the split that small files go into
+    held = 0
+    for path, size, weight in zip(files, sizes, text):
+        ranges = _cut(path, size, sum(sizes) // parts, raw)
+        if len(ranges) != 1 or weight >= target:
+            splits += [[one] for one in ranges]
             continue
-        if not raw and path.endswith((*_OPENERS, *_NO_READER)):
-            splits.append(Split(path, 0, size, True))
-            continue
-        length, left = max(1, min(goal, _BLOCK_BYTES)), size
-        while left / length > _SLOP:
-            splits.append(Split(path, size - left, size - left + length, raw=raw))
-            left -= length
-        if left:
-            splits.append(Split(path, size - left, size, raw=raw))
-    return splits
+        if not shared or held + weight > target:
+            shared, held = [], 0
+            splits.append(shared)
+        shared += ranges
+        held += weight
+    return [Split(tuple(ranges)) for ranges in splits], len(skipped)
+
+
+def _is_packed(path: str) -> bool:
+    return path.endswith((*_OPENERS, *_NO_READER))
+
+
+def _cut(path: str, size: int, goal: int, raw: bool) -> list[Range]:
+    if size == 0:
+        return []
+    if not raw and _is_packed(path):
+        return [Range(path, 0, size, True)]
+    ranges = []
+    length, left = max(1, min(goal, _BLOCK_BYTES)), size
+    while left / length > _SLOP:
+        ranges.append(Range(path, size - left, size - left + length, raw=raw))
+        left -= length
+    if left:
+        ranges.append(Range(path, size - left, size, raw=raw))
+    return ranges
 
 
 def _at_commas(paths: str) -> list[str]:
@@ -98,9 +142,9 @@ def _local(name: str, site: str) -> str:
     return os.path.abspath(name)
 
 
-def _files(pattern: str, site: str) -> list[str]:
+def _files(pattern: str, site: str, skipped: set[str]) -> list[str]:
     matches = sorted(path for one in _without_braces(pattern) for path in _matching(one))
-    visible = [path for path in matches if _is_visible(path)]
+    visible = _visible(matches, skipped)
     if not visible:
         raise InputMissingError(_why_missing(pattern, matches, site), "E02", 3)
     files: list[str] = []
@@ -108,8 +152,7 @@ def _files(pattern: str, site: str) -> list[str]:
         if not os.path.isdir(match):
             files.append(match)
             continue
-        for name in sorted(filter(_is_visible, os.listdir(match))):
-            entry = os.path.join(match, name)
+        for entry in _visible([os.path.join(match, name) for name in sorted(os.listdir(match))], skipped):
             if os.path.isdir(entry):
                 raise InputMissingError(
                     f"file:{entry} is a folder inside the input folder, not a file ({site}). "
@@ -136,13 +179,21 @@ def _matching(pattern: str) -> list[str]:
     return glob.glob(pattern.replace("[^", "[!"))
 
 
-def _is_visible(path: str) -> bool:
-    return not os.path.basename(path).startswith(("_", "."))
+def _visible(paths: list[str], skipped: set[str]) -> list[str]:
+    """Those whose names do not hide them; the marks that Hadoop leaves beside data do not count as skipped."""
+    seen = []
+    for path in paths:
+        name = os.path.basename(path)
+        if not name.startswith(("_", ".")) and not name.endswith(_BEING_COPIED):
+            seen.append(path)
+        elif name != "_SUCCESS" and not name.endswith(".crc"):
+            skipped.add(path)
+    return seen
 
 
 def _why_missing(pattern: str, matches: list[str], site: str) -> str:
     if matches:
-        return f"file:{matches[0]} is hidden, since its name starts with '_' or '.' ({site}). Rename it."
+        return f"file:{matches[0]} is hidden, since its name {_why_hidden(matches[0])} ({site}). Rename it."
     if not _MAGIC.search(pattern):
         return f"file:{pattern} does not exist ({site})."
     folder = pattern
@@ -157,30 +208,42 @@ def _why_missing(pattern: str, matches: list[str], site: str) -> str:
     return f"{start} has {len(names):,} {'entry' if len(names) == 1 else 'entries'}, e.g. {names[0]}"
 
 
-def read_split(split: Split) -> Iterator[bytes]:
-    """The split's lines in blocks of about 1 MiB; every line ends with LF but perhaps the file's last.
+def _why_hidden(path: str) -> str:
+    return f"ends with '{_BEING_COPIED}'" if path.endswith(_BEING_COPIED) else "starts with '_' or '.'"
+
+
+def read_split(split: Split) -> Iterator[Block]:
+    """The split's lines in blocks of about 1 MiB; every file's last line ends with LF.
 
     Raises
     ------
     InputDamage
         If the file cannot be read or unpacked to its end.
     """
-    assert split.path is not None
-    suffix = os.path.splitext(split.path)[1]
+    for one in split.ranges:
+        data = b""
+        for start, data, ends in _read_range(one):
+            yield Block(data, f"file:{one.path}", start, ends)
+        if data and not data.endswith(b"\n"):
+            yield Block(b"\n", f"file:{one.path}", 0, "")
+
+
+def _read_range(part: Range) -> Iterator[tuple[int, bytes, str]]:
+    suffix = os.path.splitext(part.path)[1]
     if suffix in _NO_READER:
-        raise InputDamage(f"file:{split.path} cannot be read: inline unpacks .gz and .bz2 only. Use local[2].")
+        raise InputDamage(f"file:{part.path} cannot be read: inline unpacks .gz and .bz2 only. Use local[2].")
     try:
-        with _OPENERS.get(suffix, open)(split.path, "rb") as file:
-            if split.whole:
+        with _OPENERS.get(suffix, open)(part.path, "rb") as file:
+            if part.whole:
                 yield from _blocks(file, 0, None)
                 return
-            start = _line_after(file, split.start) if split.start else 0
-            stop = _line_after(file, split.stop)
+            start = _line_after(file, part.start) if part.start else 0
+            stop = _line_after(file, part.stop)
             if start < stop:
                 file.seek(start)
                 yield from _blocks(file, start, stop)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputDamage(f"file:{split.path} cannot be read to its end: {error}") from error
+        raise InputDamage(f"file:{part.path} cannot be read to its end: {error}") from error
 
 
 def raw_size(path: str) -> int:
@@ -221,23 +284,35 @@ def _line_after(file: IO[bytes], position: int) -> int:
             pending = data
 
 
-def _blocks(file: IO[bytes], start: int, stop: int | None) -> Iterator[bytes]:
+def _blocks(file: IO[bytes], start: int, stop: int | None) -> Iterator[tuple[int, bytes, str]]:
+    """Where in the file each block begins, its bytes, and which of its line ends are longer in the file."""
     held = b""
     first = start == 0
     while stop is None or start < stop:
         chunk = file.read(_CHUNK if stop is None else min(_CHUNK, stop - start))
         if not chunk:
             break
+        begin = start - len(held)
         start += len(chunk)
         if first and chunk.startswith(_BYTE_ORDER_MARK):
             chunk = chunk[len(_BYTE_ORDER_MARK) :]
+            begin += len(_BYTE_ORDER_MARK)
         first = False
         block = held + chunk
         held = b"\r" if block.endswith(b"\r") else b""
         block = block[: len(block) - len(held)]
+        ends = ""
         if b"\r" in block:
+            ends = _wide_ends(block)
             block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         if block:
-            yield block
+            yield begin, block, ends
     if held:
-        yield b"\n"
+        yield start - 1, b"\n", ""
+
+
+def _wide_ends(block: bytes) -> str:
+    """Which line ends are CR LF, as PROTOCOL.md writes it."""
+    ends = _LINE_END.findall(block)
+    bits = int("".join("1" if end == b"\r\n" else "0" for end in reversed(ends)) or "0", 2)
+    return bits.to_bytes((len(ends) + 7) // 8, "little").hex()

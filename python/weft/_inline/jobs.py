@@ -49,9 +49,11 @@ class InlineJobs:
         Variables that tasks find.
     most_bytes : int
         Bytes that a job may bring to the driver; 0: any number.
+    split_bytes : int
+        Up to what size small files share a partition.
     """
 
-    def __init__(self, memory: int, environment: dict[str, str], most_bytes: int) -> None:
+    def __init__(self, memory: int, environment: dict[str, str], most_bytes: int, split_bytes: int) -> None:
         _remove_remains()
         self.folder = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
         self._end = weakref.finalize(self, shutil.rmtree, self.folder, True)
@@ -63,6 +65,8 @@ class InlineJobs:
         self._cancelled = False
         self._running: dict[str, str] = {}
         self._most_bytes = most_bytes
+        self._split_bytes = split_bytes
+        self._skipped = 0  # hidden files that no job has told of yet
         connection = InlineConnection(self.blocks, self._shuffles, lambda: self._cancelled)
         self._tasks = Tasks(connection, memory, self.folder, self.files, environment)
         self._lock = threading.Lock()
@@ -149,9 +153,11 @@ class InlineJobs:
         found = self._splits.get(node.rdd)
         if found is None:
             site = f"{node.name} at {node.site}"
-            found = self._splits[node.rdd] = text_splits(
-                node.body["paths"], node.body["minPartitions"], site, raw=node.body["raw"]
-            )
+            most = self._split_bytes if node.body["combine"] else 0
+            least, raw = node.body["minPartitions"], node.body["raw"]
+            found, skipped = text_splits(node.body["paths"], least, most, site, raw=raw)
+            self._splits[node.rdd] = found
+            self._skipped += skipped
             while len(self._splits) > _KEPT_SPLITS:
                 del self._splits[next(iter(self._splits))]
         return found
@@ -185,6 +191,7 @@ class InlineJobs:
                 output.abort()
             raise
         sums["stages"] = len(stages)
+        sums["skippedFiles"], self._skipped = self._skipped, 0
         sums["wallMillis"] = int((time.monotonic() - started) * 1000)
         return {"job": self._count, "stats": sums}
 

@@ -153,18 +153,18 @@ class _Trees:
 
     def _text(self, node: PlanNode, partition: int) -> dict[str, Any]:
         split = self._splits(node)[partition]
-        if split.path is None:
-            return {"op": "empty"}
-        if split.raw:
-            part = {"path": f"file:{split.path}", "start": split.start, "length": split.stop - split.start}
-            return {"op": "input", "stream": self._stream(split), "kind": "raw", "files": [part]}
+        if split.ranges[0].raw:
+            parts = [
+                {"path": f"file:{one.path}", "start": one.start, "length": one.stop - one.start} for one in split.ranges
+            ]
+            return {"op": "input", "stream": self._stream(split), "kind": "raw", "files": parts}
         return {
             "op": "input",
             "stream": self._stream(split),
             "kind": "text",
             "unicode": node.body["unicode"],
-            "path": f"file:{split.path}",
-            "start": split.start,
+            "path": f"file:{split.ranges[0].path}",
+            "start": split.ranges[0].start,
         }
 
     def _shuffle(self, node: PlanNode, partition: int) -> dict[str, Any]:

@@ -157,11 +157,9 @@ def _add_place(report: dict[str, Any], error: BaseException, program: Program) -
         by_code = _step_of_code(error.__traceback__, program.steps)
         if by_code is not None:
             report["step"] = {"name": by_code.name, "site": by_code.site}
-    read = [one for one in program.texts if one[0].get("path")]
-    if read:
-        node, stream = read[-1]
-        start = int(node.get("start", 0))
-        report["input"] = {"path": node.get("path", ""), "start": start, "offset": start + max(0, stream.before)}
+    place = program.texts[-1].locate() if program.texts else None
+    if place is not None:
+        report["input"] = {"path": place[0], "offset": place[1]}
 
 
 def _record_of(error: BaseException, program: Program) -> tuple[Step, Any] | None:

@@ -29,6 +29,7 @@ class FrameType(IntEnum):
     BLOB = 6
     SHUTDOWN = 7
     BROADCAST = 8
+    FILES = 9
     HELLO = 16
     OPEN = 17
     CREDIT = 18
@@ -42,7 +43,7 @@ class FrameType(IntEnum):
     LOOKUP = 26
 
 
-_FROM_RUNNER = frozenset(range(1, 9))
+_FROM_RUNNER = frozenset(range(1, 10))
 
 
 class FrameError(Exception):

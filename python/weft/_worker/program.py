@@ -21,8 +21,9 @@ from weft._worker.blobs import Blobs
 from weft._worker.mapoutput import keep
 from weft._worker.rawfiles import FileSplit, RawInput
 from weft._worker.streams import InputStream, Streams
-from weft._worker.text import lines
+from weft._worker.text import TextLines
 from weft.accumulators import apart
+from weft.taskcontext import TaskContext
 
 __all__ = ["Program"]
 
@@ -36,7 +37,7 @@ class Program:
     """Builds the iterators of one task and remembers what an error report needs of them.
 
     `steps` are all steps of the task with their functions; `pipelines` the compiled fused pipelines, which know the
-    record they work on; `texts` the inputs that are files, with their streams.
+    record they work on; `texts` the inputs that are files.
     """
 
     def __init__(self, streams: Streams, blobs: Blobs, scope: TaskScope) -> None:
@@ -45,7 +46,7 @@ class Program:
         self.scope = scope
         self.steps: list[Step] = []
         self.pipelines: list[tuple[Any, list[Step]]] = []
-        self.texts: list[tuple[Node, InputStream | RawInput]] = []
+        self.texts: list[TextLines | RawInput] = []
         self.inputs: list[InputStream | RawInput] = []
 
     def records(self, node: Node) -> Iterator[Any]:
@@ -122,16 +123,18 @@ class Program:
             return (self._raw(node),)
         stream = self._open(node["stream"], {})
         if node["kind"] == "text":
-            self.texts.append((node, stream))
-            counted: Blocks = self.scope.counted(lines(stream.chunks(), bool(node.get("unicode", True))))
-            return counted
+            text = TextLines(stream, bool(node.get("unicode", True)), self.scope.count_in)
+            self.texts.append(text)
+            TaskContext._reads(text.locate)
+            return text
         return (batch.records() for batch in self._counted(stream.batches()))
 
     def _raw(self, node: Node) -> Iterator[FileSplit]:
         """The splits of a raw input, for the step that reads their format."""
         source = RawInput(self._streams, node["stream"])
         self.inputs.append(source)
-        self.texts.append((source.place, source))
+        self.texts.append(source)
+        TaskContext._reads(source.locate)
         for file, part in enumerate(node["files"]):
             start = part["start"]
             yield FileSplit(source, self.scope, file, part["path"], start, start + part["length"])

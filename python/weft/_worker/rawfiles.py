@@ -29,6 +29,10 @@ class RawInput:
         self.before = 0
         self.place: dict[str, Any] = {}
 
+    def locate(self) -> tuple[str, int] | None:
+        """Give the file that is read, and the byte from which on what is worked on comes; None before the first."""
+        return (self.place["path"], int(self.place.get("start", 0)) + max(0, self.before)) if self.place else None
+
     def read(self, file: int, start: int, stop: int) -> Iterator[Buffer]:
         """Ask for a range of a file; its bytes come in pieces of at most 1 MiB, and end early where the file does."""
         return self._open({"file": file, "from": start, "to": stop})

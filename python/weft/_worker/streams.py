@@ -15,6 +15,7 @@ __all__ = ["InputFailed", "InputStream", "Streams"]
 
 CREDITS = 4
 _CHUNK = 1 << 20
+_OF_INPUTS = (FrameType.DATA, FrameType.END, FrameType.LOCAL, FrameType.FAIL, FrameType.FILES)
 
 Buffer = Union[bytes, memoryview]
 
@@ -81,7 +82,7 @@ class Streams:
 
     def _keep(self, arrived: Frame) -> bool:
         """Whether the frame is of an input; it is kept if that is open."""
-        if arrived.type not in (FrameType.DATA, FrameType.END, FrameType.LOCAL, FrameType.FAIL):
+        if arrived.type not in _OF_INPUTS:
             return False
         if arrived.stream in self._waiting and arrived.stream not in self._closed:
             self._waiting[arrived.stream].append(arrived)
@@ -106,7 +107,7 @@ class InputStream:
         self._chunk = memoryview(b"")
         self.bytes = 0
         self.missing = False  # a persisted partition that is not there; known at the end
-        self.before = 0  # bytes that came before the chunk that is worked on
+        self._files: list[Any] = []
 
     def chunks(self) -> Iterator[Buffer]:
         """The input's bytes, at most 1 MiB at a time."""
@@ -114,10 +115,11 @@ class InputStream:
         while True:
             frame = streams.next(number)
             if frame.type == FrameType.DATA:
-                self.before = self.bytes
                 self.bytes += len(frame.body)
                 yield frame.body
                 streams.consumed(number)
+            elif frame.type == FrameType.FILES:
+                self._files = frame.json()["files"]
             elif frame.type == FrameType.LOCAL:
                 yield from self._local(frame.json())
                 streams.consumed(number)
@@ -128,6 +130,11 @@ class InputStream:
             else:
                 streams.ended(number)
                 raise InputFailed(frame.json())
+
+    def take_files(self) -> list[Any]:
+        """Which files the chunk that has come is from, as FILES says it; empty if it goes on with the one before."""
+        files, self._files = self._files, []
+        return files
 
     def batches(self) -> Iterator[Batch]:
         """The input as a batch stream; damage is an `InputFailed` with cause `corrupt`."""

@@ -100,7 +100,7 @@ def drain(wire: Wire, stream: int) -> int:
         kind, _, body = wire.receive()
         if kind == END:
             return total
-        total += len(body)
+        total += len(body) if kind == DATA else 0
         wire.send(CREDIT, struct.pack(">I", 1), stream)
 
 

@@ -81,7 +81,7 @@ public final class Application implements Gateway.Control {
                 settings.worker().memoryBytes(),
                 settings.worker().limitBytes(),
                 settings.maxResultBytes(),
-                spec.localFirst());
+                new JobSettings.Inputs(spec.localFirst(), settings.splitBytes()));
         jobs = new JobService(jobSettings, hadoop, loop, files, cached);
     }
 

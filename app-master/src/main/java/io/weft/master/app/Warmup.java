@@ -24,7 +24,7 @@ final class Warmup {
         try {
             Files.writeString(sample, "sample\n");
             new SplitLister(application.hadoop().get(), true)
-                    .list(sample.toUri().toString(), 1, "warm-up");
+                    .list(sample.toUri().toString(), 1, 0, "warm-up");
             Files.delete(sample);
         } catch (IOException | RuntimeException failed) {
             // the first job that reads a file meets the same trouble, and says so

@@ -15,6 +15,7 @@ import java.util.OptionalInt;
  * @param maxFailures as set by the user, empty when not
  * @param localFolders one a disk; empty: TMPDIR
  * @param logFolder keeps the event log, empty: it goes with the temporary files
+ * @param splitBytes up to what size small files share a partition, 0: none do
  * @param stopTimeoutMillis how long the end waits for runners
  */
 public record AppSettings(
@@ -26,6 +27,7 @@ public record AppSettings(
         Optional<Path> logFolder,
         long stopTimeoutMillis,
         long maxResultBytes,
+        long splitBytes,
         Map<String, String> hadoop) {
     /**
      * Of Python workers.
@@ -74,6 +76,7 @@ public record AppSettings(
                 logFolder.isEmpty() ? Optional.empty() : Optional.of(Path.of(logFolder)),
                 settings.millis("weft.gateway.stopTimeout"),
                 settings.bytes("weft.driver.maxResultSize"),
+                settings.bytes("weft.input.splitBytes"),
                 settings.below("weft.hadoop."));
     }
 
@@ -106,6 +109,7 @@ public record AppSettings(
                 logFolder,
                 stopTimeoutMillis,
                 maxResultBytes,
+                splitBytes,
                 hadoop);
     }
 }

@@ -29,6 +29,7 @@ final class AnswerFrames {
         stats.put("wallMillis", job.wallMillis());
         stats.put("border", sum.borderBytes());
         stats.put("compiled", sum.compiled());
+        stats.putAll(job.run().counters());
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("job", job.run().spec().job());
         json.put("stats", stats);

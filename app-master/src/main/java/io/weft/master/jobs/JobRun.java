@@ -69,6 +69,9 @@ public final class JobRun {
     private int accepted;
     private int retries;
     private boolean commitWanted;
+    /** What else the driver adds up, by the name it has there. */
+    private final Map<String, Long> counters = new LinkedHashMap<>();
+
     private JobFailure override;
     private End end;
 
@@ -178,6 +181,18 @@ public final class JobRun {
         }
         accepted++;
         stats = accepted == 1 ? added : stats.plus(added);
+    }
+
+    /** Adds to a number that the driver sums up over its jobs; 0 leaves no trace. */
+    public synchronized void count(String name, long more) {
+        if (more != 0) {
+            counters.merge(name, more, Long::sum);
+        }
+    }
+
+    /** What {@link #count} has added up. */
+    public synchronized Map<String, Long> counters() {
+        return new LinkedHashMap<>(counters);
     }
 
     /** Takes a result for the driver; false when nobody wants it, so that the caller gives it back. */

@@ -54,7 +54,7 @@ public final class JobService {
         this.hadoop = hadoop;
         this.submitter = submitter;
         this.files = files;
-        splits = new SplitCache(hadoop, settings.localFirst());
+        splits = new SplitCache(hadoop, settings.inputs());
     }
 
     /** Loads what the first plan needs; for a thread that has nothing better to do. */
@@ -84,7 +84,8 @@ public final class JobService {
         Map<Integer, SourceFacts> facts = new LinkedHashMap<>();
         splits(plan)
                 .forEach((node, all) -> facts.put(
-                        node, new SourceFacts(all.stream().map(SourceSplit::hosts).toList())));
+                        node,
+                        new SourceFacts(all.stream().map(SourceSplit::hosts).toList())));
         try {
             return new Layout(plan, facts).partitions(plan.result());
         } catch (InvalidPlanException error) {
@@ -131,6 +132,7 @@ public final class JobService {
         PlannedTasks tasks = new PlannedTasks(job, trees, planning, save, settings, files);
         UpdateFeed updates = new UpdateFeed(settings.folder().resolve("job-" + job + ".updates"));
         JobRun run = new JobRun(spec, tasks, feed, updates, settings.maxResultBytes(), wakeup);
+        run.count("skippedFiles", skipped(plan));
         ActiveJob active = new ActiveJob(run, output, submitter);
         submitter.submit(run);
         return active;
@@ -179,6 +181,14 @@ public final class JobService {
             }
         }
         return found;
+    }
+
+    private int skipped(Plan plan) {
+        int count = 0;
+        for (PlanNode node : plan.nodes()) {
+            count += node instanceof PlanNode.TextSource source ? splits.takeSkipped(source) : 0;
+        }
+        return count;
     }
 
     private List<Split> list(PlanNode.TextSource source) throws JobException {

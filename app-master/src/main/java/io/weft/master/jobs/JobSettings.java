@@ -11,10 +11,17 @@ import java.util.Objects;
  * @param memoryBytes data a task may hold before it spills
  * @param limitBytes RSS at which a worker is stopped, 0 for none
  * @param maxResultBytes what one action may bring to the driver, 0 for no limit
- * @param localFirst a path without scheme that exists on this machine is read as file:
  */
 public record JobSettings(
-        String application, Path folder, long memoryBytes, long limitBytes, long maxResultBytes, boolean localFirst) {
+        String application, Path folder, long memoryBytes, long limitBytes, long maxResultBytes, Inputs inputs) {
+    /**
+     * How inputs are found and cut.
+     *
+     * @param localFirst a path without scheme that exists on this machine is read as file:
+     * @param splitBytes up to what size small files share a partition
+     */
+    public record Inputs(boolean localFirst, long splitBytes) {}
+
     public JobSettings {
         Objects.requireNonNull(application, "application is null");
         Objects.requireNonNull(folder, "folder is null");

@@ -4,9 +4,11 @@ import io.weft.master.config.HadoopConf;
 import io.weft.master.plan.PlanNode;
 import io.weft.master.splits.FormatLister;
 import io.weft.master.splits.FormatSplit;
+import io.weft.master.splits.Listing;
 import io.weft.master.splits.Split;
 import io.weft.master.splits.SplitLister;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +21,10 @@ final class SplitCache {
     private static final int MAX_SOURCES = 256;
 
     private final HadoopConf hadoop;
-    private final boolean localFirst;
+    private final JobSettings.Inputs settings;
+    /** RDDs whose skipped files no job has told of yet. Guarded by {@link #known}. */
+    private final Map<Integer, Integer> skipped = new HashMap<>();
+
     private final Map<Integer, List<Split>> known = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
@@ -39,9 +44,17 @@ final class SplitCache {
         }
     };
 
-    SplitCache(HadoopConf hadoop, boolean localFirst) {
+    SplitCache(HadoopConf hadoop, JobSettings.Inputs settings) {
         this.hadoop = hadoop;
-        this.localFirst = localFirst;
+        this.settings = settings;
+    }
+
+    /** How many files were passed over when this source was listed; each once, for the first job that asks. */
+    int takeSkipped(PlanNode.TextSource source) {
+        synchronized (known) {
+            Integer count = skipped.remove(source.origin().rdd());
+            return count == null ? 0 : count;
+        }
     }
 
     List<Split> splits(PlanNode.TextSource source) throws IOException {
@@ -52,11 +65,19 @@ final class SplitCache {
                 return found;
             }
         }
-        List<Split> listed = new SplitLister(hadoop.get(), localFirst)
-                .list(source.paths(), source.minPartitions(), source.origin().toString(), source.raw());
+        Listing listed = new SplitLister(hadoop.get(), settings.localFirst())
+                .list(
+                        source.paths(),
+                        source.minPartitions(),
+                        source.combine() ? settings.splitBytes() : 0,
+                        source.origin().toString(),
+                        source.raw());
         synchronized (known) {
-            List<Split> first = known.putIfAbsent(rdd, listed);
-            return first == null ? listed : first;
+            List<Split> first = known.putIfAbsent(rdd, listed.splits());
+            if (first == null && listed.skipped() > 0) {
+                skipped.put(rdd, listed.skipped());
+            }
+            return first == null ? listed.splits() : first;
         }
     }
 
@@ -68,7 +89,7 @@ final class SplitCache {
                 return found;
             }
         }
-        List<FormatSplit> listed = new FormatLister(hadoop.get(), localFirst)
+        List<FormatSplit> listed = new FormatLister(hadoop.get(), settings.localFirst())
                 .list(
                         source.format(),
                         source.paths(),

@@ -110,7 +110,8 @@ public final class PlanDecoder {
                         text(kind, "paths"),
                         integer(kind, "minPartitions"),
                         (Boolean) kind.get("unicode"),
-                        (Boolean) kind.get("raw"));
+                        (Boolean) kind.get("raw"),
+                        (Boolean) kind.get("combine"));
             case "DataSource" ->
                 new PlanNode.DataSource(origin, text(kind, "block"), longs(kind, "offsets"), hosts(kind));
             case "FormatSource" -> Formats.source(origin, kind);

@@ -22,12 +22,13 @@ public sealed interface PlanNode {
      * @param paths as given: comma list, globs, folders
      * @param unicode str records, else bytes
      * @param raw files in any format: no lines, but the splits' ranges, whose bytes the worker asks for
+     * @param combine small files may share a partition
      */
-    record TextSource(Origin origin, String paths, int minPartitions, boolean unicode, boolean raw)
+    record TextSource(Origin origin, String paths, int minPartitions, boolean unicode, boolean raw, boolean combine)
             implements PlanNode {
-        /** Lines. */
+        /** Lines, of each file in its own partitions. */
         public TextSource(Origin origin, String paths, int minPartitions, boolean unicode) {
-            this(origin, paths, minPartitions, unicode, false);
+            this(origin, paths, minPartitions, unicode, false, false);
         }
 
         public TextSource {

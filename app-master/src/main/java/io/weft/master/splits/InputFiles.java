@@ -5,8 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -22,6 +26,10 @@ import org.apache.hadoop.fs.RemoteIterator;
 /** Finds the files that input paths stand for, by the rules of Hadoop's FileInputFormat. Serves one listing. */
 final class InputFiles {
     private static final int MAX_THREADS = 8;
+    /** So many files of one folder are asked for one by one; of more, the folder is listed. */
+    private static final int FEW_FILES = 20;
+
+    private static final String BEING_COPIED = "._COPYING_";
     /** More entries of a folder are not counted, only to tell of them. */
     private static final int MAX_COUNTED = 10_000;
     /** What Hadoop cuts local files at. */
@@ -37,6 +45,8 @@ final class InputFiles {
     private final String site;
     private final boolean recursive;
     private final boolean ignoreFolders;
+    /** Hidden files and folders that were met; folders are listed by several threads. */
+    private final Set<Path> skipped = ConcurrentHashMap.newKeySet();
 
     InputFiles(Configuration conf, boolean localFirst, String site) {
         this.conf = conf;
@@ -61,7 +71,7 @@ final class InputFiles {
             matches.addAll(matches(new Path(path)));
         }
         if (matches.size() == 1) {
-            return expand(matches.get(0));
+            return expand(matches.get(0), Map.of());
         }
         return expandAll(matches);
     }
@@ -112,21 +122,36 @@ final class InputFiles {
         return parts;
     }
 
+    /** How many files and folders were passed over; the marks that Hadoop itself leaves beside data do not count. */
+    int skipped() {
+        return skipped.size();
+    }
+
     private static boolean isVisible(Path path) {
-        return !path.getName().startsWith("_") && !path.getName().startsWith(".");
+        String name = path.getName();
+        return !name.startsWith("_") && !name.startsWith(".") && !name.endsWith(BEING_COPIED);
+    }
+
+    private boolean accept(Path path) {
+        boolean visible = isVisible(path);
+        String name = path.getName();
+        if (!visible && !name.equals("_SUCCESS") && !name.endsWith(".crc")) {
+            skipped.add(path);
+        }
+        return visible;
     }
 
     private List<FileStatus> matches(Path given) throws IOException {
         FileSystem files = given.getFileSystem(conf);
         if (localFirst && given.toUri().getScheme() == null && !"file".equals(files.getScheme())) {
             FileSystem local = FileSystem.getLocal(conf);
-            FileStatus[] found = local.globStatus(local.makeQualified(given), InputFiles::isVisible);
+            FileStatus[] found = local.globStatus(local.makeQualified(given), this::accept);
             if (found != null && found.length > 0) {
                 return sorted(found);
             }
         }
         Path path = files.makeQualified(given);
-        FileStatus[] found = files.globStatus(path, InputFiles::isVisible);
+        FileStatus[] found = files.globStatus(path, this::accept);
         if (found == null) {
             boolean unseen = !isVisible(path) && files.exists(path);
             String missing =
@@ -158,7 +183,9 @@ final class InputFiles {
     }
 
     private String hidden(Path path) {
-        return path + " is hidden, since its name starts with '_' or '.' (" + site
+        boolean copied = path.getName().endsWith(BEING_COPIED);
+        String why = copied ? "ends with '" + BEING_COPIED + "': it is still being copied" : "starts with '_' or '.'";
+        return path + " is hidden, since its name " + why + " (" + site
                 + "). Rename it, or read its folder's other files.";
     }
 
@@ -219,8 +246,14 @@ final class InputFiles {
         });
         try {
             List<Future<List<LocatedFileStatus>>> running = new ArrayList<>(matches.size());
+            Map<Path, Future<Map<Path, LocatedFileStatus>>> folders = new HashMap<>();
+            for (Path folder : crowded(matches)) {
+                folders.put(folder, pool.submit(() -> located(folder)));
+            }
             for (FileStatus match : matches) {
-                running.add(pool.submit(() -> expand(match)));
+                Future<Map<Path, LocatedFileStatus>> folder =
+                        folders.get(match.getPath().getParent());
+                running.add(pool.submit(() -> expand(match, folder == null ? Map.of() : folder.get())));
             }
             List<LocatedFileStatus> all = new ArrayList<>();
             for (Future<List<LocatedFileStatus>> folder : running) {
@@ -240,7 +273,33 @@ final class InputFiles {
         }
     }
 
-    private List<LocatedFileStatus> expand(FileStatus match) throws IOException {
+    /** Folders of which a pattern names many files: to ask for each one's blocks would cost a call each. */
+    private static Set<Path> crowded(List<FileStatus> matches) {
+        Map<Path, Integer> files = new HashMap<>();
+        for (FileStatus match : matches) {
+            if (match.isFile()) {
+                files.merge(match.getPath().getParent(), 1, Integer::sum);
+            }
+        }
+        files.values().removeIf(count -> count <= FEW_FILES);
+        return files.keySet();
+    }
+
+    private Map<Path, LocatedFileStatus> located(Path folder) throws IOException {
+        Map<Path, LocatedFileStatus> found = new HashMap<>();
+        RemoteIterator<LocatedFileStatus> listing = folder.getFileSystem(conf).listLocatedStatus(folder);
+        while (listing.hasNext()) {
+            LocatedFileStatus entry = listing.next();
+            found.put(entry.getPath(), entry);
+        }
+        return found;
+    }
+
+    private List<LocatedFileStatus> expand(FileStatus match, Map<Path, LocatedFileStatus> known) throws IOException {
+        LocatedFileStatus listed = known.get(match.getPath());
+        if (listed != null) {
+            return List.of(listed);
+        }
         FileSystem files = match.getPath().getFileSystem(conf);
         List<LocatedFileStatus> found = new ArrayList<>();
         if (match.isDirectory()) {
@@ -257,7 +316,7 @@ final class InputFiles {
         RemoteIterator<LocatedFileStatus> listing = files.listLocatedStatus(folder);
         while (listing.hasNext()) {
             LocatedFileStatus entry = listing.next();
-            if (isVisible(entry.getPath())) {
+            if (accept(entry.getPath())) {
                 entries.add(entry);
             }
         }

@@ -4,6 +4,7 @@ import io.weft.runner.input.TextCodecs;
 import io.weft.runner.protocol.InputSpec;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,9 @@ import org.apache.hadoop.fs.LocatedFileStatus;
 final class SplitCutter {
     private static final double SLOP = 1.1;
     private static final int MAX_HOSTS = 3;
+    /** Logs shrink to about a quarter; files of them must not make a task of four times the work. */
+    private static final int UNPACKED_TIMES = 4;
+
     private static final String MIN_SIZE = "mapreduce.input.fileinputformat.split.minsize";
 
     private final TextCodecs codecs;
@@ -31,7 +35,38 @@ final class SplitCutter {
         this.minBytes = Math.max(1, conf.getLong(MIN_SIZE, 1));
     }
 
-    List<Split> cut(List<LocatedFileStatus> files, int wanted) throws IOException {
+    /** As {@link #cut(List, int)}, and puts files together that are small, up to {@code splitBytes} of text (about) in a split. */
+    List<Split> combine(List<LocatedFileStatus> files, int wanted, long splitBytes) {
+        long total = 0;
+        long text = 0;
+        for (LocatedFileStatus file : files) {
+            total += file.getLen();
+            text += textBytes(file);
+        }
+        int parts = Math.max(1, wanted);
+        long targetBytes = Math.max(1, Math.min(splitBytes, (text + parts - 1) / parts));
+        List<SplitCombiner.Piece> all = new ArrayList<>();
+        List<SplitCombiner.Piece> small = new ArrayList<>();
+        for (int order = 0; order < files.size(); order++) {
+            List<Split> own = new ArrayList<>();
+            long weight = textBytes(files.get(order));
+            cut(files.get(order), total / parts, own);
+            boolean isSmall = own.size() == 1 && weight < targetBytes;
+            for (Split split : own) {
+                (isSmall ? small : all).add(new SplitCombiner.Piece(order, split, weight));
+            }
+        }
+        all.addAll(new SplitCombiner(small, targetBytes).combine());
+        all.sort(Comparator.comparingInt(SplitCombiner.Piece::order)); // stable: ranges of a file stay in order
+        return all.stream().map(SplitCombiner.Piece::split).toList();
+    }
+
+    /** What is left to read once it is unpacked, about. */
+    private long textBytes(LocatedFileStatus file) {
+        return codecs.find(file.getPath()).isPresent() ? UNPACKED_TIMES * file.getLen() : file.getLen();
+    }
+
+    List<Split> cut(List<LocatedFileStatus> files, int wanted) {
         long total = 0;
         for (LocatedFileStatus file : files) {
             total += file.getLen();

@@ -14,7 +14,7 @@ import org.apache.hadoop.security.AccessControlException;
 
 /**
  * Lists the splits of text inputs: as many, cut at the same bytes, as Hadoop's mapred TextInputFormat gives, without those of no bytes
- * (as PySpark). Their order is that of the paths as given; what a pattern or folder stands for is sorted by name. Thread-safe.
+ * (as PySpark), and on demand with small files put together. Their order is that of the paths as given; what a pattern or folder stands for is sorted by name. Thread-safe.
  */
 public final class SplitLister {
     private final Configuration conf;
@@ -29,18 +29,24 @@ public final class SplitLister {
     /**
      * @param paths as the user gave them: comma list, globs, folders
      * @param minPartitions how many splits are wanted at least; a hint, as in Hadoop
+     * @param splitBytes up to what size small files are put together into one split; 0: each has its own, as in Hadoop
      * @param site such as "textFile at etl.py:12", for error messages
      * @throws SplitException when an input is missing or cannot be listed
      */
-    public List<Split> list(String paths, int minPartitions, String site) throws IOException {
-        return list(paths, minPartitions, site, false);
+    public Listing list(String paths, int minPartitions, long splitBytes, String site) throws IOException {
+        return list(paths, minPartitions, splitBytes, site, false);
     }
 
     /** {@code raw}: files of a format that can be read from anywhere, whatever their names end with. */
-    public List<Split> list(String paths, int minPartitions, String site, boolean raw) throws IOException {
+    public Listing list(String paths, int minPartitions, long splitBytes, String site, boolean raw) throws IOException {
         try {
-            List<LocatedFileStatus> files = new InputFiles(conf, localFirst, site).list(paths);
-            return new SplitCutter(conf, raw).cut(files, minPartitions);
+            InputFiles input = new InputFiles(conf, localFirst, site);
+            List<LocatedFileStatus> files = input.list(paths);
+            SplitCutter cutter = new SplitCutter(conf, raw);
+            List<Split> splits = splitBytes > 0 && files.size() > 1
+                    ? cutter.combine(files, minPartitions, splitBytes)
+                    : cutter.cut(files, minPartitions);
+            return new Listing(splits, input.skipped());
         } catch (SplitException e) {
             throw e;
         } catch (IOException | RuntimeException e) {

@@ -41,6 +41,7 @@ final class PlanBytes {
         text.put("paths", path);
         text.put("minPartitions", 2);
         text.put("unicode", true);
+        text.put("combine", false);
         return plan("Collect", text);
     }
 

@@ -20,7 +20,7 @@ class PlanDecoderTest {
     @Test
     void decodesEveryKindOfNode() {
         byte[] bytes = new AvroPlan()
-                .node("TextSource", "paths", "a,b", "minPartitions", 3, "unicode", false)
+                .node("TextSource", "paths", "a,b", "minPartitions", 3, "unicode", false, "combine", true)
                 .node("DataSource", "block", "data-1", "offsets", List.of(0L, 5L, 9L))
                 .node("RangeSource", "starts", List.of("0"), "stops", List.of("99999999999999999999"), "step", "1")
                 .node("EmptySource", "partitions", 0)
@@ -48,7 +48,9 @@ class PlanDecoderTest {
         assertEquals(Map.of("weft.job.group", "nightly"), plan.properties());
         assertEquals(List.of(1, 0), plan.partitions());
         assertEquals(new PlanAction.SaveText("hdfs://nn1/out", Optional.empty()), plan.action());
-        assertEquals(new PlanNode.TextSource(new Origin(0, 1, "step0", "etl.py:1"), "a,b", 3, false), plan.node(0));
+        assertEquals(
+                new PlanNode.TextSource(new Origin(0, 1, "step0", "etl.py:1"), "a,b", 3, false, false, true),
+                plan.node(0));
         assertEquals(
                 new PlanNode.DataSource(new Origin(1, 2, "step1", "etl.py:2"), "data-1", List.of(0L, 5L, 9L)),
                 plan.node(1));

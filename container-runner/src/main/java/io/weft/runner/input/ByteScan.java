@@ -77,11 +77,12 @@ final class ByteScan {
     }
 
     /**
-     * Copies {@code from} to {@code to} (exclusive) down to {@code target}, with CR LF and lone CR turned into LF.
+     * Copies {@code from} to {@code to} (exclusive) down to {@code target}, with CR LF and lone CR turned into LF; notes in {@code wide}
+     * where a LF stands for CR LF.
      *
      * @return the index after the last byte written
      */
-    static int copyWithLineFeeds(byte[] bytes, int from, int to, int target) {
+    static int copyWithLineFeeds(byte[] bytes, int from, int to, int target, WideEnds wide) {
         int read = from;
         int write = target;
         while (read < to) {
@@ -96,6 +97,7 @@ final class ByteScan {
                 bytes[write++] = LF;
                 read++;
                 if (read < to && bytes[read] == LF) {
+                    wide.add(write - 1);
                     read++;
                 }
             }

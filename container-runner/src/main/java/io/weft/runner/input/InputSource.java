@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -18,10 +19,19 @@ public interface InputSource extends Closeable {
         long bytes();
     }
 
-    /** The buffer's remaining bytes may be read until the next call of {@link #next()} or {@link #close()}. */
-    record Bytes(ByteBuffer buffer, int map) implements Item {
+    /**
+     * The buffer's remaining bytes may be read until the next call of {@link #next()} or {@link #close()}.
+     *
+     * @param marks of text: the files that it is from, in order
+     */
+    record Bytes(ByteBuffer buffer, int map, List<FileMark> marks) implements Item {
         public Bytes {
             Objects.requireNonNull(buffer, "buffer is null");
+            marks = List.copyOf(marks);
+        }
+
+        public Bytes(ByteBuffer buffer, int map) {
+            this(buffer, map, List.of());
         }
 
         public Bytes(ByteBuffer buffer) {

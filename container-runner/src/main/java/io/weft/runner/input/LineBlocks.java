@@ -41,6 +41,12 @@ final class LineBlocks implements TextBlocks {
     private boolean lineOpen;
     /** Nothing more is to be read. */
     private boolean finished;
+    /** Where the block at hand begins in the file. */
+    private long begin;
+    /** Length of the last block. */
+    private int delivered;
+
+    private final WideEnds wide = new WideEnds();
 
     /**
      * @param stream stands at {@code start}; closed with this
@@ -59,6 +65,7 @@ final class LineBlocks implements TextBlocks {
     @Override
     public Optional<ByteBuffer> next() throws IOException {
         System.arraycopy(buffer, keptFrom, buffer, 0, kept);
+        begin += delivered + wide.cut(delivered);
         int length = kept;
         kept = 0;
         keptFrom = 0;
@@ -78,6 +85,16 @@ final class LineBlocks implements TextBlocks {
     }
 
     @Override
+    public long begin() {
+        return begin;
+    }
+
+    @Override
+    public String ends() {
+        return wide.describe(buffer, delivered);
+    }
+
+    @Override
     public long position() {
         return position;
     }
@@ -90,6 +107,7 @@ final class LineBlocks implements TextBlocks {
 
     private Optional<ByteBuffer> deliver(int length) {
         lineOpen = buffer[length - 1] != ByteScan.LF;
+        delivered = length;
         return Optional.of(ByteBuffer.wrap(buffer, 0, length));
     }
 
@@ -143,10 +161,17 @@ final class LineBlocks implements TextBlocks {
         if (dropping) {
             at = drop(at, limit, base);
         } else {
+            int before = at;
             at = skipLineFeed(at, limit, base);
+            if (at > before && from > 0) {
+                wide.add(from - 1);
+            }
         }
         if (finished || at == limit) {
             return from;
+        }
+        if (from == 0) {
+            begin = at + base;
         }
         if (limit + base > end) {
             int lineEnd = ByteScan.indexOfLineEnd(buffer, (int) Math.max(at, end - base), limit);
@@ -156,7 +181,7 @@ final class LineBlocks implements TextBlocks {
             }
         }
         afterCarriageReturn = buffer[limit - 1] == ByteScan.CR;
-        return ByteScan.copyWithLineFeeds(buffer, at, limit, from);
+        return ByteScan.copyWithLineFeeds(buffer, at, limit, from, wide);
     }
 
     /** Drops up to and with the first line end; returns the index behind it, or {@code limit}. */

@@ -33,6 +33,7 @@ final class RecordBlocks implements TextBlocks {
     private final int blockBytes;
     private final Block block;
     private long position;
+    private long begin;
 
     RecordBlocks(InputSpec.FileRange range, int blockBytes, Configuration conf) throws IOException {
         this.blockBytes = blockBytes;
@@ -44,6 +45,7 @@ final class RecordBlocks implements TextBlocks {
     @Override
     public Optional<ByteBuffer> next() throws IOException {
         block.reset();
+        begin = position;
         while (block.size() < blockBytes && reader.nextKeyValue()) {
             Text line = reader.getCurrentValue();
             block.write(line.getBytes(), 0, line.getLength());
@@ -51,6 +53,17 @@ final class RecordBlocks implements TextBlocks {
             position += line.getLength() + 1;
         }
         return block.size() == 0 ? Optional.empty() : Optional.of(block.bytes());
+    }
+
+    @Override
+    public long begin() {
+        return begin;
+    }
+
+    /** Not known: Hadoop's reader keeps the line ends to itself. */
+    @Override
+    public String ends() {
+        return WideEnds.NONE;
     }
 
     @Override

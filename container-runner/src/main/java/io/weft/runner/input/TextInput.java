@@ -4,6 +4,7 @@ import io.weft.runner.protocol.InputSpec;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -12,11 +13,15 @@ import org.apache.hadoop.fs.FSError;
 
 /**
  * Text splits as blocks of whole lines, about 1 MiB each: the lines that Hadoop's LineRecordReader would give, each ended by LF. Several
- * ranges come one after the other. A line longer than a block comes in several blocks, of which only the last holds a LF.
+ * ranges come one after the other, small ones together in one piece; marks say which file is where. A line longer than a block comes in several blocks, of which only the last holds a LF.
  */
 public final class TextInput implements InputSource {
     static final int BLOCK_BYTES = 1 << 20;
     private static final int MIN_BLOCK_BYTES = 64 << 10;
+    /** The marks of a piece must fit into one frame. */
+    private static final int MAX_MARKS = 2_000;
+
+    private static final int MAX_MARKS_LETTERS = 512 << 10;
 
     private final List<InputSpec.FileRange> ranges;
     private final TextFiles files;
@@ -25,6 +30,11 @@ public final class TextInput implements InputSource {
     private int current;
 
     private long delivered;
+    /** Small files together; empty where there is one range only. */
+    private final byte[] gathered;
+    /** A block that has been read and not been given out, with its mark. */
+    private Optional<Bytes> waiting = Optional.empty();
+
     /** The range read now; only the reading thread opens, reads and closes it while {@code reading}. */
     private TextBlocks blocks;
     /** A thread is in {@link #next()}. Guarded by this. */
@@ -36,6 +46,7 @@ public final class TextInput implements InputSource {
         this.ranges = spec.ranges();
         this.files = new TextFiles(Objects.requireNonNull(conf, "conf is null"));
         this.buffer = new byte[blockBytes];
+        this.gathered = new byte[ranges.size() > 1 ? Math.max(blockBytes, BLOCK_BYTES) : 0];
     }
 
     /** Files are opened when their first block is asked for. */
@@ -67,7 +78,7 @@ public final class TextInput implements InputSource {
             reading = true;
         }
         try {
-            return nextBlock().map(Bytes::new);
+            return nextPiece().map(Item.class::cast);
         } catch (IOException | RuntimeException e) {
             throw explain(e);
         } catch (FSError e) { // what Hadoop's local file system throws when a disk fails
@@ -82,6 +93,41 @@ public final class TextInput implements InputSource {
                 closeBlocks();
             }
         }
+    }
+
+    /** The next block, or several small ones that fit into one piece. */
+    private Optional<Bytes> nextPiece() throws IOException {
+        List<FileMark> marks = new ArrayList<>();
+        int filled = 0;
+        int names = 0;
+        while (waiting.isPresent() || readBlock()) {
+            ByteBuffer block = waiting.get().buffer();
+            FileMark mark = waiting.get().marks().get(0);
+            if (filled == 0 && block.remaining() > gathered.length / 2) {
+                Optional<Bytes> whole = waiting;
+                waiting = Optional.empty();
+                return whole;
+            }
+            names += mark.path().length() + mark.ends().length();
+            if (filled + block.remaining() > gathered.length
+                    || marks.size() == MAX_MARKS
+                    || names > MAX_MARKS_LETTERS) {
+                break;
+            }
+            marks.add(new FileMark(filled, mark.path(), mark.start(), mark.ends()));
+            int length = block.remaining();
+            block.get(gathered, filled, length);
+            filled += length;
+            waiting = Optional.empty();
+        }
+        return filled == 0 ? Optional.empty() : Optional.of(new Bytes(ByteBuffer.wrap(gathered, 0, filled), -1, marks));
+    }
+
+    private boolean readBlock() throws IOException {
+        Optional<ByteBuffer> block = nextBlock();
+        waiting = block.map(
+                bytes -> new Bytes(bytes, -1, List.of(new FileMark(0, range().path(), blocks.begin(), blocks.ends()))));
+        return waiting.isPresent();
     }
 
     private Optional<ByteBuffer> nextBlock() throws IOException {

@@ -1,6 +1,8 @@
 package io.weft.runner.task;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.runner.input.FileMark;
 import io.weft.runner.input.InputException;
 import io.weft.runner.input.InputSource;
 import io.weft.runner.protocol.ProtocolException;
@@ -146,15 +148,31 @@ final class InputFeeder implements Runnable {
         }
         InputSource.Bytes piece = (InputSource.Bytes) item;
         ByteBuffer bytes = piece.buffer();
+        int start = bytes.position();
         while (bytes.hasRemaining()) {
             int length = Math.min(bytes.remaining(), Frame.MAX_BULK_BYTES);
             ByteBuffer body = bytes.slice(bytes.position(), length);
+            boolean first = bytes.position() == start;
             bytes.position(bytes.position() + length);
-            if (!awaitCredit(piece.map()) || !worker.sendIf(wanted, FrameType.DATA, stream, body)) {
+            if (!awaitCredit(piece.map())
+                    || (first && !sendMarks(piece.marks()))
+                    || !worker.sendIf(wanted, FrameType.DATA, stream, body)) {
                 return false;
             }
         }
         return true;
+    }
+
+    private boolean sendMarks(List<FileMark> marks) throws IOException {
+        if (marks.isEmpty()) {
+            return true;
+        }
+        ObjectNode json = Json.object();
+        ArrayNode files = json.putArray("files");
+        for (FileMark mark : marks) {
+            files.addArray().add(mark.at()).add(mark.path()).add(mark.start()).add(mark.ends());
+        }
+        return worker.sendIf(wanted, FrameType.FILES, stream, ByteBuffer.wrap(Json.bytes(json)));
     }
 
     /** Takes one credit, waiting for it, for bytes of {@code map}; false when the input was closed meanwhile. */

@@ -12,6 +12,7 @@ public enum FrameType {
     BLOB(6),
     SHUTDOWN(7),
     BROADCAST(8),
+    FILES(9),
     HELLO(16),
     OPEN(17),
     CREDIT(18),

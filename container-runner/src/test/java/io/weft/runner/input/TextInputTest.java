@@ -13,7 +13,10 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -119,6 +122,41 @@ class TextInputTest {
         InputSpec.FileRange empty = file("b", "");
         InputSpec.FileRange third = file("c", "three\r\n");
         assertEquals("one\ntwo\nthree\n", lines(List.of(first, empty, third), 1 << 16));
+    }
+
+    @Test
+    void marksSayWhereInTheFileEachLineBegins() throws IOException {
+        for (int seed = 0; seed < 4000; seed++) {
+            Random random = new Random(seed);
+            byte[] content = randomContent(random, 1 + random.nextInt(60));
+            Path file = Files.write(folder.resolve("marked"), content);
+            int cut = random.nextInt(content.length + 1);
+            int blockBytes = 5 + random.nextInt(40);
+            for (int[] bounds : new int[][] {{0, cut}, {cut, content.length}}) {
+                InputSpec.FileRange range =
+                        new InputSpec.FileRange(file.toUri().toString(), bounds[0], bounds[1] - bounds[0], false);
+                assertEquals(hadoopPlaces(range), places(List.of(range), blockBytes), "seed " + seed);
+            }
+        }
+    }
+
+    @Test
+    void marksNameTheFilesThatArePutTogether() throws IOException {
+        List<InputSpec.FileRange> ranges = new ArrayList<>();
+        List<String> expected = new ArrayList<>();
+        for (int number = 0; number < 3_000; number++) {
+            String end = number % 3 == 0 ? "\r\n" : "\n";
+            ranges.add(file("small" + number, "one" + end + number + end + (number % 2 == 0 ? "last" : "last" + end)));
+            expected.addAll(hadoopPlaces(ranges.get(number)));
+        }
+        assertEquals(expected, places(ranges, 1 << 16));
+        try (TextInput input = new TextInput(new InputSpec.Text(ranges), conf, 1 << 16)) {
+            int pieces = 0;
+            for (String piece = nextText(input); !piece.isEmpty(); piece = nextText(input)) {
+                pieces++;
+            }
+            assertEquals(2, pieces);
+        }
     }
 
     @Test
@@ -270,6 +308,65 @@ class TextInputTest {
                         .decode(((InputSource.Bytes) found).buffer())
                         .toString())
                 .orElse("");
+    }
+
+    /** {@code path@byte} of each line, by the marks. */
+    private List<String> places(List<InputSpec.FileRange> ranges, int blockBytes) throws IOException {
+        List<String> places = new ArrayList<>();
+        boolean lineOpen = false;
+        try (TextInput input = new TextInput(new InputSpec.Text(ranges), conf, blockBytes)) {
+            for (Optional<InputSource.Item> item = input.next(); item.isPresent(); item = input.next()) {
+                InputSource.Bytes piece = (InputSource.Bytes) item.get();
+                byte[] bytes = new byte[piece.buffer().remaining()];
+                piece.buffer().get(bytes);
+                for (int at = 0; at < bytes.length; at++) {
+                    if (at == 0 ? !lineOpen : bytes[at - 1] == '\n') {
+                        places.add(place(piece.marks(), bytes, at));
+                    }
+                }
+                lineOpen = bytes[bytes.length - 1] != '\n';
+            }
+        }
+        return places;
+    }
+
+    private static String place(List<FileMark> marks, byte[] bytes, int at) {
+        int index = 0;
+        while (index + 1 < marks.size() && marks.get(index + 1).at() <= at) {
+            index++;
+        }
+        FileMark mark = marks.get(index);
+        long offset = mark.start() + at - mark.at();
+        BitSet bits = mark.ends().equals("wide")
+                ? null
+                : BitSet.valueOf(HexFormat.of().parseHex(mark.ends()));
+        int line = 0;
+        for (int before = mark.at(); before < at; before++) {
+            if (bytes[before] == '\n') {
+                offset += bits == null || bits.get(line) ? 1 : 0;
+                line++;
+            }
+        }
+        return mark.path() + "@" + offset;
+    }
+
+    /** By the keys of Hadoop's reader, which counts a byte order mark to its line. */
+    private List<String> hadoopPlaces(InputSpec.FileRange range) throws IOException {
+        List<String> places = new ArrayList<>();
+        org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(range.path());
+        byte[] start = Files.readAllBytes(Path.of(path.toUri().getPath()));
+        boolean marked =
+                start.length > 2 && start[0] == (byte) 0xef && start[1] == (byte) 0xbb && start[2] == (byte) 0xbf;
+        try (LineRecordReader reader = new LineRecordReader()) {
+            reader.initialize(
+                    new FileSplit(path, range.start(), range.length(), new String[0]),
+                    new TaskAttemptContextImpl(conf, new TaskAttemptID()));
+            while (reader.nextKeyValue()) {
+                long key = reader.getCurrentKey().get();
+                places.add(range.path() + "@" + (key == 0 && marked ? 3 : key));
+            }
+        }
+        return places;
     }
 
     private String hadoopLines(InputSpec.FileRange range) throws IOException {
