@@ -69,3 +69,33 @@ def test_sparks_settings_do_what_they_do_in_spark_submit(jobs: Jobs, tmp_path: P
     assert "name by settings\n" in printed
     assert "without effect" not in printed
     assert "by settings" in jobs.cluster.must("yarn", "application", "-status", ended.application)
+
+
+def test_a_slow_task_runs_again_on_another_node_and_counts_once(jobs: Jobs, tmp_path: Path) -> None:
+    program = tmp_path / "slow.py"
+    program.write_text(
+        textwrap.dedent(
+            """
+            import time
+            from pyspark import SparkContext, TaskContext
+
+            sc = SparkContext()
+            seen = sc.accumulator(0)
+
+            def hang_at_first(index, numbers):
+                context = TaskContext.get()
+                if index == 5 and context.attemptNumber() == 0:
+                    time.sleep(600)
+                for number in numbers:
+                    seen.add(1)
+                    yield number % 3, 1
+
+            pairs = sc.range(60, numSlices=6).mapPartitionsWithIndex(hang_at_first)
+            print("sums", sorted(pairs.reduceByKey(lambda a, b: a + b).collect()), "seen", seen.value)
+            """
+        )
+    )
+    options = ["--num-executors", "3", "--conf", "spark.speculation=true", "--conf", "spark.speculation.quantile=0.5"]
+    ended = jobs.run("--pyspark", *options, str(program))
+    assert ended.code == 0, ended.errors
+    assert "sums [(0, 20), (1, 20), (2, 20)] seen 60\n" in jobs.output(ended.application)

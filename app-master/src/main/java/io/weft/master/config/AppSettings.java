@@ -55,10 +55,13 @@ public record AppSettings(
                 settings.integer("weft.task.maxFailures"),
                 plain.maxTaskLosses(),
                 plain.maxShuffleLosses(),
-                settings.flag("weft.locality.enabled"),
-                wait,
-                wait,
-                plain.exclusion());
+                new SchedulerSettings.Preference(settings.flag("weft.locality.enabled"), wait, wait),
+                plain.exclusion(),
+                new SchedulerSettings.Speculation(
+                        settings.flag("weft.speculation"),
+                        settings.number("weft.speculation.quantile"),
+                        settings.number("weft.speculation.multiplier"),
+                        settings.millis("weft.speculation.minTaskRuntime")));
         String logFolder = settings.string("weft.log.dir");
         int parallelism = settings.integer("weft.default.parallelism");
         return new AppSettings(

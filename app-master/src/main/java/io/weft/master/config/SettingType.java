@@ -10,6 +10,10 @@ public enum SettingType {
     STRING,
     /** A decimal integer of 32 bits. */
     INT,
+    /** A decimal number that is not negative, such as 1.5. */
+    NUMBER,
+    /** A decimal number from 0 to 1. */
+    FRACTION,
     /** true or false. */
     BOOLEAN,
     /** Bytes: a number with an optional suffix k, m, g or t (also kb, KiB, …), in powers of 1024. */
@@ -33,6 +37,8 @@ public enum SettingType {
         return switch (this) {
             case STRING, LIST, PATH -> "";
             case INT -> isInt(text) ? "" : "is not an integer";
+            case NUMBER -> text.matches("\\d+(\\.\\d+)?") ? "" : "is not a number such as 1.5";
+            case FRACTION -> text.matches("0(\\.\\d+)?|1(\\.0+)?") ? "" : "is not a number from 0 to 1";
             case BOOLEAN -> text.equals("true") || text.equals("false") ? "" : "is neither true nor false";
             case SIZE -> bytes(text).isPresent() ? "" : "is not a size such as 512m or 2g";
             case DURATION -> millis(text).isPresent() ? "" : "is not a duration such as 500ms, 3s or 2min";

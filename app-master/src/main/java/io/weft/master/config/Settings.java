@@ -29,6 +29,11 @@ public final class Settings {
         return Integer.parseInt(string(key));
     }
 
+    /** A decimal fraction. */
+    public double number(String key) {
+        return Double.parseDouble(string(key));
+    }
+
     public boolean flag(String key) {
         return string(key).equals("true");
     }

@@ -12,14 +12,17 @@ final class Attempt {
 
     final Slot slot;
 
+    final long launchedMillis;
+
     /** Nobody wants its output any more; only its slot is waited for. */
     boolean cancelled;
 
-    Attempt(TaskAttemptId id, StageRun stage, int task, Slot slot) {
+    Attempt(TaskAttemptId id, StageRun stage, int task, Slot slot, long launchedMillis) {
         this.id = id;
         this.stage = stage;
         this.task = task;
         this.slot = slot;
+        this.launchedMillis = launchedMillis;
     }
 
     String runner() {

@@ -143,8 +143,11 @@ final class Jobs {
         }
     }
 
-    /** Lets a task wait for another attempt; a stage that had finished begins with it. */
+    /** Lets a task wait for another attempt, unless one still runs; a stage that had finished begins with it. */
     void again(StageRun stage, int task, String avoidedHost, Turn turn) {
+        if (stage.running.containsKey(task)) {
+            return;
+        }
         if (!stage.isBegun()) {
             refresh(stage.job, turn);
             return;
@@ -248,6 +251,7 @@ final class Jobs {
         placement.remove(job);
         List<ShuffleState> orphaned = new ArrayList<>();
         for (StageRun stage : job.stages.values()) {
+            List.copyOf(stage.copies.values()).forEach(attempt -> placement.cancel(attempt, reason, turn));
             List.copyOf(stage.running.values()).forEach(attempt -> placement.cancel(attempt, reason, turn));
             if (stage.output != null) {
                 stage.output.jobs.remove(job);
@@ -280,7 +284,7 @@ final class Jobs {
         shuffles.values().forEach(ShuffleState::validate);
         for (JobRun job : live.values()) {
             int running = job.stages.values().stream()
-                    .mapToInt(stage -> stage.running.size())
+                    .mapToInt(stage -> stage.running.size() + stage.copies.size())
                     .sum();
             Checks.require(
                     running == job.running, "job " + job.id + " counts " + job.running + " attempts, has " + running);

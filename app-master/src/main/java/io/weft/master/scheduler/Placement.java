@@ -112,8 +112,7 @@ final class Placement {
 
     private void detach(Attempt attempt) {
         if (!attempt.cancelled) {
-            attempt.stage.running.remove(attempt.task);
-            attempt.stage.grants.remove(attempt.task);
+            attempt.stage.left(attempt);
             update(attempt.stage, -1);
         }
     }
@@ -162,9 +161,7 @@ final class Placement {
         if (!jobs.isEmpty()) {
             wakeMillis = Math.min(wakeMillis, slots.nextReadmissionMillis().orElse(Long.MAX_VALUE));
         }
-        if (wakeMillis < Long.MAX_VALUE) {
-            turn.add(new SchedulerAction.WakeAt(wakeMillis));
-        }
+        turn.wakeAt(wakeMillis);
     }
 
     private void fill(Slot slot, Turn turn) {
@@ -201,11 +198,12 @@ final class Placement {
         return task < 0 && waited >= longWait ? pending.takeAny() : task;
     }
 
-    private void launch(StageRun stage, int task, Slot slot, Turn turn) {
-        Attempt attempt = new Attempt(stage.nextAttempt(task), stage, task, slot);
+    /** Launches a task that waits no more, or a second attempt of one that runs. */
+    void launch(StageRun stage, int task, Slot slot, Turn turn) {
+        Attempt attempt = new Attempt(stage.nextAttempt(task), stage, task, slot, turn.now());
         slots.occupy(slot, attempt);
         attempts.put(attempt.id, attempt);
-        stage.running.put(task, attempt);
+        stage.launched(attempt);
         update(stage, 1);
         stage.inputs.forEach(input -> input.announce(turn));
         turn.add(new SchedulerAction.LaunchTask(
@@ -229,8 +227,8 @@ final class Placement {
                 job -> Checks.require(!job.launchable.isEmpty() && !job.ended, "job " + job.id + " needs no slots"));
         attempts.values().forEach(attempt -> {
             Checks.require(attempt.slot.attempt == attempt, attempt.id + " is not in its slot");
-            Attempt current = attempt.stage.running.get(attempt.task);
-            Checks.require(attempt.cancelled != (current == attempt), attempt.id + " is wrongly cancelled or not");
+            Checks.require(
+                    attempt.cancelled != attempt.stage.isRunning(attempt), attempt.id + " is wrongly cancelled or not");
         });
     }
 }

@@ -19,8 +19,10 @@ final class Reports {
     private final SchedulerSettings settings;
     private final Jobs jobs;
     private final Placement placement;
+    private final Speculation speculation;
 
-    Reports(SchedulerSettings settings, Jobs jobs, Placement placement) {
+    Reports(SchedulerSettings settings, Jobs jobs, Placement placement, Speculation speculation) {
+        this.speculation = speculation;
         this.settings = settings;
         this.jobs = jobs;
         this.placement = placement;
@@ -52,6 +54,8 @@ final class Reports {
         } else if (stage.stage.commits() && !granted) {
             failed(attempt, Jobs.failure(FailureKind.INTERNAL, "", "succeeded without the grant of its commit"), turn);
         } else {
+            cancelBeside(attempt, "another attempt of the task succeeded", turn);
+            speculation.succeeded(attempt, turn);
             if (writes) {
                 stage.output.put(event.output().get());
             } else {
@@ -62,6 +66,13 @@ final class Reports {
             }
             turn.add(new SchedulerAction.TaskAccepted(stage.job.id, attempt.id, !writes));
             jobs.taskDone(stage, turn);
+        }
+    }
+
+    private void cancelBeside(Attempt attempt, String reason, Turn turn) {
+        Attempt other = attempt.stage.beside(attempt);
+        if (other != null) {
+            placement.cancel(other, reason, turn);
         }
     }
 
@@ -193,6 +204,9 @@ final class Reports {
         boolean grant = !attempt.cancelled
                 && stage.stage.commits()
                 && stage.grants.computeIfAbsent(attempt.task, task -> id).equals(id);
+        if (grant) {
+            cancelBeside(attempt, "another attempt of the task commits", turn);
+        }
         turn.add(
                 grant
                         ? new SchedulerAction.GrantCommit(id, attempt.runner())

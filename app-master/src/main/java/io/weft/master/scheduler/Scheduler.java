@@ -27,6 +27,7 @@ import java.util.function.Predicate;
 public final class Scheduler {
     private final Placement placement;
     private final Jobs jobs;
+    private final Speculation speculation;
     private final Reports reports;
 
     /** Ids of all jobs that were ever submitted; a second submission of one is dropped. */
@@ -45,7 +46,8 @@ public final class Scheduler {
     public Scheduler(SchedulerSettings settings) {
         placement = new Placement(settings);
         jobs = new Jobs(settings, placement);
-        reports = new Reports(settings, jobs, placement);
+        speculation = new Speculation(settings.speculation(), placement);
+        reports = new Reports(settings, jobs, placement, speculation);
     }
 
     /** Decides what follows from one event at one time. Never blocks, never reads a clock, never throws for a late report. */
@@ -56,6 +58,8 @@ public final class Scheduler {
             handleOther(event, turn);
         }
         placement.timePassed(turn);
+        speculation.look(jobs.live.values(), turn);
+        turn.addWake();
         if (turn.actions().stream().anyMatch(Scheduler::changesDemand) || event instanceof RunnerLost) {
             want(turn);
         }

@@ -10,28 +10,54 @@ import java.util.Objects;
  *     task that kills its container each time must end, too
  * @param maxShuffleLosses times in a row that a complete shuffle may lose outputs before any of its readers' tasks succeeds; then the
  *     jobs that read it fail (E23)
- * @param locality false: hosts that tasks prefer are ignored
- * @param nodeWaitMillis how long a free slot is kept for tasks that prefer its host before it takes one of its rack
- * @param rackWaitMillis how much longer before it takes any task
  */
 public record SchedulerSettings(
         int maxTaskFailures,
         int maxTaskLosses,
         int maxShuffleLosses,
-        boolean locality,
-        long nodeWaitMillis,
-        long rackWaitMillis,
-        Exclusion exclusion) {
-    public static final SchedulerSettings DEFAULT =
-            new SchedulerSettings(4, 20, 4, true, 250, 250, new Exclusion(6, 600_000));
+        Preference preference,
+        Exclusion exclusion,
+        Speculation speculation) {
+    public static final SchedulerSettings DEFAULT = new SchedulerSettings(
+            4, 20, 4, new Preference(true, 250, 250), new Exclusion(6, 600_000), new Speculation(false, 0.9, 3, 100));
 
     public SchedulerSettings {
+        Objects.requireNonNull(preference, "preference is null");
         Objects.requireNonNull(exclusion, "exclusion is null");
+        Objects.requireNonNull(speculation, "speculation is null");
         requirePositive("maxTaskFailures", maxTaskFailures);
         requirePositive("maxTaskLosses", maxTaskLosses);
         requirePositive("maxShuffleLosses", maxShuffleLosses);
-        if (nodeWaitMillis < 0 || rackWaitMillis < 0) {
-            throw new IllegalArgumentException("waits are " + nodeWaitMillis + " and " + rackWaitMillis + " ms");
+    }
+
+    /**
+     * How long tasks wait for the hosts that they prefer.
+     *
+     * @param locality false: hosts that tasks prefer are ignored
+     * @param nodeWaitMillis how long a free slot is kept for tasks that prefer its host before it takes one of its rack
+     * @param rackWaitMillis how much longer before it takes any task
+     */
+    public record Preference(boolean locality, long nodeWaitMillis, long rackWaitMillis) {
+        public Preference {
+            if (nodeWaitMillis < 0 || rackWaitMillis < 0) {
+                throw new IllegalArgumentException("waits are " + nodeWaitMillis + " and " + rackWaitMillis + " ms");
+            }
+        }
+    }
+
+    /**
+     * Whether slow tasks get a second attempt, and which are slow.
+     *
+     * @param quantile part of a stage's tasks that must be done, 0 to 1
+     * @param multiplier of the median time of those
+     * @param leastMillis a task that has run less is not slow
+     */
+    public record Speculation(boolean enabled, double quantile, double multiplier, long leastMillis) {
+        public Speculation {
+            if (!(quantile >= 0 && quantile <= 1) || !(multiplier >= 0) || leastMillis < 0) {
+                throw new IllegalArgumentException(
+                        "speculation: quantile " + quantile + ", multiplier " + multiplier + ", least " + leastMillis);
+            }
         }
     }
 
@@ -47,14 +73,34 @@ public record SchedulerSettings(
         }
     }
 
+    public boolean locality() {
+        return preference.locality();
+    }
+
+    public long nodeWaitMillis() {
+        return preference.nodeWaitMillis();
+    }
+
+    public long rackWaitMillis() {
+        return preference.rackWaitMillis();
+    }
+
     public SchedulerSettings withMaxTaskFailures(int failures) {
-        return new SchedulerSettings(
-                failures, maxTaskLosses, maxShuffleLosses, locality, nodeWaitMillis, rackWaitMillis, exclusion);
+        return new SchedulerSettings(failures, maxTaskLosses, maxShuffleLosses, preference, exclusion, speculation);
     }
 
     public SchedulerSettings withLocality(boolean on) {
         return new SchedulerSettings(
-                maxTaskFailures, maxTaskLosses, maxShuffleLosses, on, nodeWaitMillis, rackWaitMillis, exclusion);
+                maxTaskFailures,
+                maxTaskLosses,
+                maxShuffleLosses,
+                new Preference(on, nodeWaitMillis(), rackWaitMillis()),
+                exclusion,
+                speculation);
+    }
+
+    public SchedulerSettings withSpeculation(Speculation other) {
+        return new SchedulerSettings(maxTaskFailures, maxTaskLosses, maxShuffleLosses, preference, exclusion, other);
     }
 
     private static void requirePositive(String name, int value) {

@@ -96,6 +96,11 @@ final class Slots {
                 : Optional.of(state.vacant.first());
     }
 
+    /** A free slot of another host. Costs as much as slots are free on this one. */
+    Optional<Slot> freeBeside(String host) {
+        return free.stream().filter(slot -> !slot.host().name.equals(host)).findFirst();
+    }
+
     /** Hosts of the rack of this host; none when it is not known. */
     List<HostState> rackOf(String host) {
         HostState state = hosts.get(host);

@@ -34,8 +34,14 @@ final class StageRun {
     /** Tasks that wait for a slot; empty before the stage has begun. */
     PendingTasks pending = new PendingTasks(List.of());
 
-    /** By task, its attempt that is not cancelled. */
+    /** By task, its attempt that is not cancelled, or the first of two. */
     final Map<Integer, Attempt> running = new LinkedHashMap<>();
+
+    /** By task, its second attempt that is not cancelled; only beside a first one. */
+    final Map<Integer, Attempt> copies = new LinkedHashMap<>();
+
+    /** Of attempts whose results were accepted; empty unless somebody wants to know. */
+    final Durations durations = new Durations();
 
     /** By task, the one attempt that may commit; always one that runs. */
     final Map<Integer, TaskAttemptId> grants = new HashMap<>();
@@ -154,6 +160,38 @@ final class StageRun {
         return new TaskAttemptId(stage.id(), stage.partitions().get(task), number);
     }
 
+    /** A new attempt runs: the first of its task, or the second beside it. */
+    void launched(Attempt attempt) {
+        if (running.putIfAbsent(attempt.task, attempt) != null) {
+            Attempt before = copies.put(attempt.task, attempt);
+            Checks.require(before == null, attempt.id + " is the third attempt at a time");
+        }
+    }
+
+    /** An attempt runs no more, or is cancelled; a second one takes the first one's place. */
+    void left(Attempt attempt) {
+        grants.remove(attempt.task, attempt.id);
+        if (copies.remove(attempt.task, attempt)) {
+            return;
+        }
+        Attempt copy = copies.remove(attempt.task);
+        if (copy == null) {
+            running.remove(attempt.task);
+        } else {
+            running.put(attempt.task, copy);
+        }
+    }
+
+    /** The other attempt of the same task that runs; null if there is none. */
+    Attempt beside(Attempt attempt) {
+        Attempt first = running.get(attempt.task);
+        return first == attempt ? copies.get(attempt.task) : first;
+    }
+
+    boolean isRunning(Attempt attempt) {
+        return running.get(attempt.task) == attempt || copies.get(attempt.task) == attempt;
+    }
+
     /** Epochs of its inputs, by shuffle. */
     Map<Integer, Integer> epochs() {
         if (epochs.size() != inputs.size()
@@ -172,7 +210,11 @@ final class StageRun {
         Checks.require(job.isLaunchable(this) == isLaunchable(), this + " is wrongly offered slots or not");
         held.values().forEach(attempt -> Checks.require(isDone(attempt.task), attempt.id + " is held but not done"));
         grants.forEach((task, id) -> Checks.require(
-                running.containsKey(task) && running.get(task).id.equals(id), id + " may commit but does not run"));
+                running.containsKey(task) && running.get(task).id.equals(id)
+                        || copies.containsKey(task) && copies.get(task).id.equals(id),
+                id + " may commit but does not run"));
+        copies.forEach((task, copy) -> Checks.require(
+                running.containsKey(task) && running.get(task) != copy, copy.id + " runs beside nothing"));
         for (int task = 0; begun && task < tasks(); task++) {
             int states =
                     (isDone(task) ? 1 : 0) + (running.containsKey(task) ? 1 : 0) + (pending.contains(task) ? 1 : 0);

@@ -33,6 +33,14 @@ final class Invariants {
     }
 
     private final int maxFailures;
+
+    /** Attempts of a task that may run at a time. */
+    private final int mostAtOnce;
+
+    /** Attempts that were accepted, or granted their commit, with the event at hand. */
+    private final Set<TaskAttemptId> won = new HashSet<>();
+
+    private final Map<String, String> hosts = new HashMap<>();
     private final Map<Integer, Stage> stages = new HashMap<>();
     private final Map<String, Integer> slotsByRunner = new HashMap<>();
     private final Map<String, TaskAttemptId> occupied = new HashMap<>();
@@ -59,8 +67,9 @@ final class Invariants {
     /** That attempt's runner holds its result. */
     private boolean holds;
 
-    Invariants(int maxFailures) {
+    Invariants(int maxFailures, int mostAtOnce) {
         this.maxFailures = maxFailures;
+        this.mostAtOnce = mostAtOnce;
     }
 
     /** Call before the scheduler gets the event. */
@@ -69,6 +78,7 @@ final class Invariants {
             submitted(e.job(), e.graph());
         } else if (event instanceof SchedulerEvent.RunnerRegistered e) {
             slotsByRunner.putIfAbsent(e.runner(), e.slots());
+            hosts.put(e.runner(), e.host());
         } else if (event instanceof SchedulerEvent.RunnerLost e) {
             slotsByRunner.put(e.runner(), 0);
             live.values().stream()
@@ -147,7 +157,21 @@ final class Invariants {
                 check(endedJobs.add(failed.job()), "job " + failed.job() + " ended twice");
             }
         }
+        for (TaskAttemptId winner : won) {
+            check(
+                    live.keySet().stream().noneMatch(other -> isBeside(other, winner)),
+                    winner + " has won, but another attempt goes on");
+        }
+        won.clear();
         wasLive = null;
+    }
+
+    private boolean isBeside(TaskAttemptId other, TaskAttemptId winner) {
+        return Task.of(other).equals(Task.of(winner)) && !other.equals(winner) && !cancelled.contains(other);
+    }
+
+    private String host(String runner) {
+        return hosts.get(runner);
     }
 
     private void launch(SchedulerAction.LaunchTask launch) {
@@ -164,10 +188,13 @@ final class Invariants {
         check(
                 failures.getOrDefault(Task.of(id), 0) < maxFailures,
                 id + " is launched after " + maxFailures + " failures");
+        List<SchedulerAction.LaunchTask> others = live.values().stream()
+                .filter(other -> Task.of(other.id()).equals(Task.of(id)) && !cancelled.contains(other.id()))
+                .toList();
+        check(others.size() < mostAtOnce, id + " is launched beside " + others);
         check(
-                live.keySet().stream()
-                        .noneMatch(other -> Task.of(other).equals(Task.of(id)) && !cancelled.contains(other)),
-                id + " is launched beside another attempt");
+                others.stream().noneMatch(other -> host(other.runner()).equals(host(launch.runner()))),
+                id + " is launched on the host of " + others);
         for (int shuffle : stages.get(id.stage()).reads()) {
             List<MapOutput> outputs =
                     announced.get(shuffle + "/" + launch.epochs().get(shuffle));
@@ -181,6 +208,7 @@ final class Invariants {
 
     private void accept(SchedulerAction.TaskAccepted accept) {
         TaskAttemptId id = accept.attempt();
+        won.add(id);
         check(!cancelled.contains(id), id + " is accepted though it was cancelled");
         check(id.equals(wasLive), id + " is accepted though it did not just end");
         Stage stage = stages.get(id.stage());
@@ -214,6 +242,7 @@ final class Invariants {
     }
 
     private void grant(TaskAttemptId id) {
+        won.add(id);
         Set<TaskAttemptId> granted = grants.computeIfAbsent(Task.of(id), task -> new HashSet<>());
         granted.removeIf(other -> !other.equals(id) && !live.containsKey(other));
         granted.add(id);

@@ -14,7 +14,15 @@ final class PlantedFaults {
 
     /** The scheduler as it is. */
     static class Right implements Simulation.Subject {
-        private final Scheduler scheduler = new Scheduler();
+        private final Scheduler scheduler;
+
+        Right() {
+            this(SchedulerSettings.DEFAULT);
+        }
+
+        Right(SchedulerSettings settings) {
+            scheduler = new Scheduler(settings);
+        }
 
         @Override
         public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
@@ -48,6 +56,29 @@ final class PlantedFaults {
                 return super.handle(new SchedulerEvent.ResultTaken(lost.job(), lost.id()), nowMillis);
             }
             return super.handle(event, nowMillis);
+        }
+    }
+
+    /** Gives slow tasks second attempts, soon. */
+    static class Speculating extends Right {
+        Speculating() {
+            super(SchedulerSettings.DEFAULT.withSpeculation(new SchedulerSettings.Speculation(true, 0.3, 0.5, 50)));
+        }
+
+        @Override
+        public int attemptsAtOnce() {
+            return 2;
+        }
+    }
+
+    /** Lets the slower one of two attempts go on when the other has won. */
+    static final class LoserNotCancelled extends Speculating {
+        @Override
+        public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
+            return super.handle(event, nowMillis).stream()
+                    .filter(action -> !(action instanceof SchedulerAction.CancelTask cancel
+                            && cancel.reason().startsWith("another attempt")))
+                    .toList();
         }
     }
 

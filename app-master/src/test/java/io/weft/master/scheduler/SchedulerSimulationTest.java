@@ -27,6 +27,20 @@ class SchedulerSimulationTest {
     }
 
     @Test
+    void aThousandSeedsEndWithTheRightAnswersWithSecondAttempts() {
+        int copies = 0;
+        for (long seed = 0; seed < SEEDS; seed++) {
+            try {
+                String log = new Simulation(seed, new PlantedFaults.Speculating()).run();
+                copies += log.contains("another attempt of the task succeeded") ? 1 : 0;
+            } catch (RuntimeException e) {
+                throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
+            }
+        }
+        assertTrue(copies > SEEDS / 10, copies + " seeds had a second attempt");
+    }
+
+    @Test
     void aSeedReplays() {
         String first = new Simulation(7, new PlantedFaults.Right()).run();
         assertEquals(first, new Simulation(7, new PlantedFaults.Right()).run());
@@ -71,6 +85,11 @@ class SchedulerSimulationTest {
     @Test
     void findsThatTwoCommitsOfOneTaskAreGranted() {
         assertFound(PlantedFaults.CommitGrantedTwice::new, "commits of one task are granted to");
+    }
+
+    @Test
+    void findsThatTheSlowerOneOfTwoAttemptsGoesOn() {
+        assertFound(PlantedFaults.LoserNotCancelled::new, "but another attempt goes on");
     }
 
     @Test

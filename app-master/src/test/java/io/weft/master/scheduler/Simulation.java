@@ -24,13 +24,18 @@ final class Simulation {
         List<SchedulerAction> handle(SchedulerEvent event, long nowMillis);
 
         void validate();
+
+        /** Attempts of one task that may run at a time. */
+        default int attemptsAtOnce() {
+            return 1;
+        }
     }
 
     private record Timed(long time, long order, Runnable run) {}
 
     private final Random random;
     private final Subject subject;
-    private final Invariants invariants = new Invariants(SchedulerSettings.DEFAULT.maxTaskFailures());
+    private final Invariants invariants;
     private final SimulatedJobs jobs;
     private final SimulatedCluster cluster;
     private final PriorityQueue<Timed> queue = new PriorityQueue<>(
@@ -48,6 +53,7 @@ final class Simulation {
     Simulation(long seed, Subject subject) {
         this.random = new Random(seed);
         this.subject = subject;
+        invariants = new Invariants(SchedulerSettings.DEFAULT.maxTaskFailures(), subject.attemptsAtOnce());
         jobs = new SimulatedJobs(random);
         cluster = new SimulatedCluster(this, random);
     }
