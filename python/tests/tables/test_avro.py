@@ -89,6 +89,15 @@ def test_many_files_of_a_folder_are_read_in_the_order_of_their_names(sc: WeftCon
     assert sc.avroFile(str(tmp_path)).collect() == users(10) + users(20) + users(30)
 
 
+def test_small_files_share_partitions_unless_a_number_is_given(sc: WeftContext, tmp_path: Path) -> None:
+    for number in range(40):
+        write(tmp_path / f"part-{number:02d}.avro", users(number))
+    together = sc.avroFile(str(tmp_path))
+    assert together.getNumPartitions() <= 5
+    assert sorted(one["id"] for one in together.collect()) == sorted(i for n in range(40) for i in range(n))
+    assert sc.avroFile(str(tmp_path), minPartitions=2).getNumPartitions() == 40
+
+
 def test_logical_types_are_pythons_own(sc: WeftContext, tmp_path: Path) -> None:
     schema = {
         "type": "record",

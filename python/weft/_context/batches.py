@@ -44,7 +44,7 @@ class Batches(Tables):
         columns : sequence of str, optional
             Which columns to read; else all.
         minPartitions : int, optional
-            How many partitions at least; else :attr:`defaultMinPartitions`.
+            How many partitions at least. Not given: small files share partitions, as :meth:`textFile` says.
         batchSize : int
             How many rows a task decodes at a time.
 
@@ -74,7 +74,8 @@ class Batches(Tables):
         name = path_text(path, "parquetFile", site)
         wanted = None if columns is None else [str(column) for column in columns]
         least = int(minPartitions or self.defaultMinPartitions)
-        files = TextNode(self._next_id(), "parquetFile", site, name, least, True, raw=True)
+        combine = minPartitions is None
+        files = TextNode(self._next_id(), "parquetFile", site, name, least, True, raw=True, combine=combine)
         return self._rows_of(files, parquet_reader(wanted, positive(batchSize), what), "parquetFile", site)
 
     def fromArrow(self, data: Any, numSlices: int | None = None) -> RDD[Row]:

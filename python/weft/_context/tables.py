@@ -156,7 +156,7 @@ class Tables(Sources):
             The schema to read as: fields that the files lack get their default, others are left out, aliases and
             promoted types (int to long, …) are understood. Else each file's own.
         minPartitions : int, optional
-            How many partitions at least; else :attr:`defaultMinPartitions`.
+            How many partitions at least. Not given: small files share partitions, as :meth:`textFile` says.
 
         Raises
         ------
@@ -180,6 +180,6 @@ class Tables(Sources):
         name = path_text(path, "avroFile", site)
         schema = None if readerSchema is None else known_schema(readerSchema, f"avroFile at {site}")
         least = int(minPartitions or self.defaultMinPartitions)
-        files = TextNode(self._next_id(), "avroFile", site, name, least, True, raw=True)
+        files = TextNode(self._next_id(), "avroFile", site, name, least, True, raw=True, combine=minPartitions is None)
         closure = Closure(avro_reader(schema), "avroFile", site)
         return self._rdd(StepNode(self._next_id(), "avroFile", site, files, "partitions", closure))

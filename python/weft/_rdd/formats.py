@@ -8,8 +8,8 @@ from weft._callsite import call_site
 from weft._lineage import HadoopFormat
 from weft._ops.marshalled import dump_pairs
 from weft._ops.objectfile import pickles_in_tens
-from weft._rdd.core import path_text
 from weft._rdd.batches import Batches
+from weft._rdd.core import path_text
 
 __all__ = ["FormatOutput"]
 
