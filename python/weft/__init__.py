@@ -21,13 +21,24 @@ if TYPE_CHECKING:
     from weft.context import WeftContext
     from weft.errors import WeftError
     from weft.files import WeftFiles
+    from weft.profiler import BasicProfiler, Profiler
     from weft.rdd import RDD
+    from weft.serializers import CPickleSerializer, MarshalSerializer
     from weft.statcounter import StatCounter
+    from weft.status import SparkExecutorInfo, SparkJobInfo, SparkStageInfo, StatusTracker
     from weft.storagelevel import StorageLevel
     from weft.taskcontext import BarrierTaskContext, TaskContext
     from weft.threads import InheritableThread, inheritable_thread_target
 
 __all__ = [
+    "StatusTracker",
+    "SparkStageInfo",
+    "SparkJobInfo",
+    "SparkExecutorInfo",
+    "MarshalSerializer",
+    "CPickleSerializer",
+    "Profiler",
+    "BasicProfiler",
     "RDD",
     "Accumulator",
     "AccumulatorParam",
@@ -47,6 +58,14 @@ __all__ = [
 ]
 
 _MODULES = {
+    "StatusTracker": "weft.status",
+    "SparkStageInfo": "weft.status",
+    "SparkJobInfo": "weft.status",
+    "SparkExecutorInfo": "weft.status",
+    "MarshalSerializer": "weft.serializers",
+    "CPickleSerializer": "weft.serializers",
+    "Profiler": "weft.profiler",
+    "BasicProfiler": "weft.profiler",
     "Accumulator": "weft.accumulators",
     "AccumulatorParam": "weft.accumulators",
     "BarrierTaskContext": "weft.taskcontext",

@@ -9,20 +9,19 @@ from weft.taskcontext import BARRIER_INSTEAD
 __all__ = ["absent_name", "known_absent"]
 
 _RDD = """
-barrier checkpoint cleanShuffleDependencies countApprox countApproxDistinct getCheckpointFile getResourceProfile
-isCheckpointed isLocallyCheckpointed localCheckpoint meanApprox saveAsHadoopDataset saveAsHadoopFile
-saveAsNewAPIHadoopDataset saveAsNewAPIHadoopFile sumApprox toDebugString toDF
-withResources
+barrier checkpoint getCheckpointFile
+isCheckpointed isLocallyCheckpointed localCheckpoint saveAsHadoopDataset saveAsHadoopFile
+saveAsNewAPIHadoopDataset saveAsNewAPIHadoopFile toDF
 """.split()
 _CONTEXT = """
-addArchive addJobTag binaryFiles binaryRecords cancelJobsWithTag clearJobTags dump_profiles getCheckpointDir
-getJobTags getSystemProperty hadoopFile hadoopRDD listArchives newAPIHadoopFile newAPIHadoopRDD
-removeJobTag resources setCheckpointDir setInterruptOnCancel setSystemProperty show_profiles
-statusTracker wholeTextFiles
+binaryFiles binaryRecords getCheckpointDir
+hadoopFile hadoopRDD newAPIHadoopFile newAPIHadoopRDD
+setCheckpointDir wholeTextFiles
 """.split()
 _INSTEAD: dict[str, dict[str, str]] = {
     "RDD": {
         "barrier": BARRIER_INSTEAD,
+        "toDF": "pandas.DataFrame(rdd.collect()), or pandas in mapPartitions",
     },
     "WeftContext": {},
 }

@@ -14,11 +14,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Union
 
+from weft._coded import decode, encode
 from weft._flow import FLOW_BYTES, Flow
 from weft._ops.batching import fitting_rows, in_lists
 from weft._ops.columns import dump_parts, load_column
 
 __all__ = [
+    "CODED",
     "HEADER",
     "Batch",
     "BatchError",
@@ -36,9 +38,9 @@ __all__ = [
 ]
 
 HEADER = struct.Struct(">BBHIIQ")
-RECORDS, COLUMNS, HUGE, MARSHAL, MARSHAL_COLUMNS, RUN_HEADER = 1, 2, 3, 4, 5, 16
+RECORDS, COLUMNS, HUGE, MARSHAL, MARSHAL_COLUMNS, CODED, RUN_HEADER = 1, 2, 3, 4, 5, 6, 16
 _PICKLED = frozenset({RECORDS, COLUMNS, HUGE})
-_KINDS = frozenset({RECORDS, COLUMNS, HUGE, MARSHAL, MARSHAL_COLUMNS, RUN_HEADER})
+_KINDS = frozenset({RECORDS, COLUMNS, HUGE, MARSHAL, MARSHAL_COLUMNS, CODED, RUN_HEADER})
 
 _TARGET_BYTES = 512 << 10  # in memory, which pickles to about half
 _MOST_RECORDS = 8192
@@ -91,6 +93,8 @@ class Batch(NamedTuple):
             return [load_column(self.payload)]
         if self.kind == MARSHAL:
             return marshal.loads(self.payload)
+        if self.kind == CODED:
+            return decode(self.payload)
         return []
 
 
@@ -139,9 +143,15 @@ def dump_columns(keys: list[Any], values: list[Any]) -> Iterator[tuple[bytes, ..
         at += rows
 
 
-def dump_records(records: Iterator[Any]) -> Iterator[tuple[int, tuple[bytes, ...]]]:
-    """Batches of any records; yields how many, and the header and the parts of the payload."""
+def dump_records(records: Iterator[Any], serializer: Any = None) -> Iterator[tuple[int, tuple[bytes, ...]]]:
+    """Batches of any records, pickled if no serializer is given.
+
+    Yields how many, and the header and the parts of the payload.
+    """
     for part in in_lists(records, _MOST_RECORDS, _TARGET_BYTES):
+        if serializer is not None:
+            yield len(part), frame(CODED, len(part), *encode(serializer, part))
+            continue
         yield len(part), frame(RECORDS, len(part), *dump_parts(part))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 
-__all__ = ["CONF_VARIABLE", "MASTER_VARIABLE", "default_settings"]
+__all__ = ["CONF_VARIABLE", "MASTER_VARIABLE", "default_settings", "set_system_property", "system_properties"]
 
 MASTER_VARIABLE = "WEFT_MASTER"
 CONF_VARIABLE = "WEFT_CONF"
@@ -22,3 +22,16 @@ def default_settings() -> dict[str, str]:
     if text:
         settings.update({str(key): str(value) for key, value in json.loads(text).items()})
     return settings
+
+
+_properties: dict[str, str] = {}
+
+
+def set_system_property(key: str, value: str) -> None:
+    """Note a system property that the program has set."""
+    _properties[key] = value
+
+
+def system_properties() -> dict[str, str]:
+    """Give the system properties that the program has set."""
+    return dict(_properties)

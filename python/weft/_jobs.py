@@ -19,7 +19,8 @@ from weft._failures import for_pyspark, to_exception
 from weft._gateway import Gateway
 from weft._known import KnownLineages
 from weft._lineage import DataBlock, HadoopFormat, Node, SourceNode, count_partitions
-from weft._plan import COLLECT, DRAIN, Plan, build_plan, save_bytes, save_records, save_text
+from weft._markers import Markers
+from weft._plan import COLLECT, DRAIN, Plan, PlanNotes, build_plan, save_bytes, save_records, save_text
 from weft._progress import Console, Totals
 from weft.accumulators import apply_updates, forget_persisted
 from weft.errors import ContextError, InputMissingError, InternalError, WeftError
@@ -48,9 +49,11 @@ class Jobs:
         self._held_blobs: weakref.WeakSet[Blob] = weakref.WeakSet()
         self._text_partitions: weakref.WeakKeyDictionary[SourceNode, int] = weakref.WeakKeyDictionary()
         self._levels: weakref.WeakKeyDictionary[Node, StorageLevel] = weakref.WeakKeyDictionary()
+        self._shuffle_ids: weakref.WeakKeyDictionary[Node, int] = weakref.WeakKeyDictionary()  # of those cleaned
         self._persisted: deque[int] = deque()  # ids of RDDs that were persisted and are gone
         self._lineages = KnownLineages(gateway.keeps_lineages)
         self._lock = threading.Lock()  # guards _held, and that a block is dropped before it is sent again
+        self.markers = Markers()
         self._started = time.monotonic()
         self._stopped_at: str | None = None
         forget_persisted(None)  # of another context, whose RDDs had the same ids
@@ -109,6 +112,16 @@ class Jobs:
         May be called at any moment, as the garbage collector does.
         """
         self._dropped.append(rdd)
+
+    def clean_shuffles(self, nodes: Sequence[Node]) -> None:
+        """Have what these shuffles have written deleted; they get new ids, since an output's id is never used again."""
+        gone = [self._shuffle_ids.get(node, node.rdd) for node in nodes]
+        for node in nodes:
+            self._shuffle_ids[node] = fresh = self.next_id()
+            weakref.finalize(node, self.forget_shuffle, fresh).atexit = False  # type: ignore[misc, unused-ignore]
+        if gone:
+            self._lineages.clear()  # what the gateway knows has the old ids
+            self._with_connection(lambda data: data.drop(gone, [], []))
 
     def persist(self, node: Node, level: StorageLevel) -> None:
         """Have the node's partitions kept when they are computed; they go with the node."""
@@ -204,11 +217,12 @@ class Jobs:
     ) -> None:
         self.require_running()
         site, state = call_site(), self._lineages.state()
-        plan = build_plan(node, action, name, site, self.properties, partitions, self._levels, state.known)
+        notes = PlanNotes(self._shuffle_ids, self.markers)
+        plan = build_plan(node, action, name, site, self.properties, partitions, self._levels, state.known, notes)
         answer = self._send(plan, result)
         if answer is None:  # another thread has unpersisted what the plan only names
             self._lineages.clear()
-            plan = build_plan(node, action, name, site, self.properties, partitions, self._levels)
+            plan = build_plan(node, action, name, site, self.properties, partitions, self._levels, (), notes)
             answer = self._send(plan, result)
         if answer is None:
             raise InternalError(f"The gateway does not know the lineage that {name} at {site} needs.", "", 7)

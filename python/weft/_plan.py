@@ -8,7 +8,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from weft._closures import Blob, Closure
 from weft._lineage import (
@@ -30,9 +30,20 @@ from weft._lineage import (
     ZipNode,
     in_order,
 )
+from weft._markers import Markers
 from weft.storagelevel import StorageLevel
 
-__all__ = ["COLLECT", "DRAIN", "Plan", "build_plan", "plan_schema", "save_bytes", "save_records", "save_text"]
+__all__ = [
+    "COLLECT",
+    "DRAIN",
+    "Plan",
+    "PlanNotes",
+    "build_plan",
+    "plan_schema",
+    "save_bytes",
+    "save_records",
+    "save_text",
+]
 
 COLLECT: tuple[str, dict[str, Any]] = ("Collect", {})
 DRAIN: tuple[str, dict[str, Any]] = ("Drain", {})
@@ -83,6 +94,17 @@ class Plan:
         return out.getvalue()
 
 
+class PlanNotes(NamedTuple):
+    """What a plan says of nodes beside what they are.
+
+    ``shuffle_ids``: under which ids shuffles write that do not under their RDD's; ``markers``: what is written
+    otherwise than by pickling, and who looks on.
+    """
+
+    shuffle_ids: Mapping[Node, int]
+    markers: Markers
+
+
 @lru_cache(maxsize=1)
 def plan_schema() -> Any:
     """Give the parsed schema of plans."""
@@ -101,6 +123,7 @@ def build_plan(
     partitions: Sequence[int] = (),
     levels: Mapping[Node, StorageLevel] = MappingProxyType({}),
     known: Collection[Node] = (),
+    notes: PlanNotes | None = None,
 ) -> Plan:
     """Make the plan of one action on ``root``.
 
@@ -120,9 +143,11 @@ def build_plan(
         Which nodes are persisted, and how.
     known : collection of Node
         Persisted nodes that came with an earlier plan; this one only names them.
+    notes : PlanNotes, optional
+        What else the plan says of nodes.
     """
-    builder = _Builder(levels, known)
-    result = builder.add_all(root)
+    builder = _Builder(levels, known, notes or PlanNotes({}, Markers()))
+    result = builder.add_all(root, action == COLLECT)
     record = {
         "version": 1,
         "name": name,
@@ -147,9 +172,11 @@ def _check_source(node: SourceNode) -> None:
 class _Builder:
     """Collects the nodes of one plan; ``index`` maps a lineage node to its place."""
 
-    def __init__(self, levels: Mapping[Node, StorageLevel], known: Collection[Node]) -> None:
+    def __init__(self, levels: Mapping[Node, StorageLevel], known: Collection[Node], notes: PlanNotes) -> None:
         self.levels = levels
         self.known = known
+        self.shuffle_ids = notes.shuffle_ids
+        self.markers = notes.markers
         self.described: list[Node] = []
         self.persisted: list[Node] = []
         self.nodes: list[dict[str, Any]] = []
@@ -157,7 +184,7 @@ class _Builder:
         self.blocks: dict[str, DataBlock] = {}
         self.index: dict[int, int] = {}
 
-    def add_all(self, root: Node) -> int:
+    def add_all(self, root: Node, written: bool) -> int:
         order = list(in_order(root, lambda node: () if node in self.known else node.parents))
         heads = {id(root)}
         for node in order:
@@ -171,11 +198,25 @@ class _Builder:
                 heads.update(id(parent) for parent in node.parents)
         for node in self.described:
             if not isinstance(node, StepNode) or id(node) in heads:
+                described = self._node(node)
                 self.index[id(node)] = len(self.nodes)
-                self.nodes.append(self._node(node))
+                self.nodes.append(described)
                 if node in self.levels:
                     self._keep(node)
-        return self.index[id(root)]
+        return self._marked(root, written)
+
+    def _marked(self, node: Node, written: bool) -> int:
+        """The index of the last RDD of a stage, with its marks; ``written``: as records, not as lines or not at all."""
+        marks = [*self.markers.of_stage(node), *(self.markers.of_written(node) if written else ())]
+        return self._mark(node, self.index[id(node)], marks)
+
+    def _mark(self, node: Node, index: int, marks: list[tuple[str, Closure]]) -> int:
+        if not marks:
+            return index
+        steps = [{"op": op, "function": self._blob(mark), "name": node.name, "site": node.site} for op, mark in marks]
+        kind = ("io.weft.plan.Pipeline", {"parent": index, "steps": steps})
+        self.nodes.append({"rdd": node.rdd, "name": node.name, "site": node.site, "kind": kind})
+        return len(self.nodes) - 1
 
     def _name(self, node: Node) -> None:
         self.index[id(node)] = len(self.nodes)
@@ -185,14 +226,16 @@ class _Builder:
     def _keep(self, node: Node) -> None:
         """Have what was added last kept; who reads ``node`` reads what is kept."""
         self.persisted.append(node)
-        body = {"parent": self.index[id(node)], "droppable": not self.levels[node].useDisk}
+        parent = self._mark(node, self.index[id(node)], list(self.markers.of_written(node)))
+        body = {"parent": parent, "droppable": not self.levels[node].useDisk}
         self.index[id(node)] = len(self.nodes)
         kind = ("io.weft.plan.Cached", body)
         self.nodes.append({"rdd": node.rdd, "name": node.name, "site": node.site, "kind": kind})
 
     def _node(self, node: Node) -> dict[str, Any]:
         kind, body = self._kind(node)
-        return {"rdd": node.rdd, "name": node.name, "site": node.site, "kind": (f"io.weft.plan.{kind}", body)}
+        rdd = self.shuffle_ids.get(node, node.rdd)
+        return {"rdd": rdd, "name": node.name, "site": node.site, "kind": (f"io.weft.plan.{kind}", body)}
 
     def _kind(self, node: Node) -> tuple[str, dict[str, Any]]:
         if isinstance(node, StepNode):
@@ -244,7 +287,7 @@ class _Builder:
 
     def _shuffle(self, node: ShuffleNode) -> dict[str, Any]:
         return {
-            "parent": self._parents(node)[0],
+            "parent": self._marked(node.parent, written=node.writer != "range"),
             "partitions": node.partitions,
             "writer": node.writer,
             "read": node.read,

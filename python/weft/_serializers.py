@@ -10,20 +10,28 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from weft._coded import decode, encode
 from weft._flow import FLOW_BYTES, Flow
 from weft.errors import InternalError
 
 __all__ = ["encode_batches", "read_batches"]
 
 _HEADER = struct.Struct(">BBHIIQ")
-_PICKLE, _PICKLE_COLUMNS, _PICKLE_ONE, _MARSHAL, _MARSHAL_COLUMNS = 1, 2, 3, 4, 5
+_PICKLE, _PICKLE_COLUMNS, _PICKLE_ONE, _MARSHAL, _MARSHAL_COLUMNS, _CODED = 1, 2, 3, 4, 5, 6
 _TARGET_BYTES = 256 << 10
 _SPLIT_BYTES = 4 << 20
 _MAX_RECORDS = 8192
 
 
-def encode_batches(records: Sequence[Any]) -> Iterator[bytes]:
+def encode_batches(records: Sequence[Any], serializer: Any = None) -> Iterator[bytes]:
     """Encode records as batches of about 256 KiB, at most 8,192 records each.
+
+    Parameters
+    ----------
+    records : sequence
+        What to encode.
+    serializer : Serializer, optional
+        What to encode it by, instead of pickle.
 
     Yields
     ------
@@ -37,7 +45,7 @@ def encode_batches(records: Sequence[Any]) -> Iterator[bytes]:
     """
     start, size = 0, 64
     while start < len(records):
-        encoded = list(_encode(records[start : start + size]))
+        encoded = list(_encode(records[start : start + size], serializer))
         yield from encoded
         start += size
         length = sum(map(len, encoded))
@@ -47,15 +55,15 @@ def encode_batches(records: Sequence[Any]) -> Iterator[bytes]:
             size = max(size // 2, 1)
 
 
-def _encode(records: Sequence[Any]) -> Iterator[bytes]:
+def _encode(records: Sequence[Any], serializer: Any) -> Iterator[bytes]:
     """One batch, or its halves where it came out far too large."""
-    payload = _dumps(list(records))
+    payload = _dumps(list(records)) if serializer is None else b"".join(encode(serializer, records))
     if len(payload) > _SPLIT_BYTES and len(records) > 1:
         half = len(records) // 2
-        yield from _encode(records[:half])
-        yield from _encode(records[half:])
+        yield from _encode(records[:half], serializer)
+        yield from _encode(records[half:], serializer)
         return
-    yield _HEADER.pack(_PICKLE, 0, 0, len(records), zlib.crc32(payload), len(payload))
+    yield _HEADER.pack(_PICKLE if serializer is None else _CODED, 0, 0, len(records), zlib.crc32(payload), len(payload))
     yield payload
 
 
@@ -130,6 +138,8 @@ def _decode(kind: int, payload: bytes | bytearray) -> list[Any]:
     if kind == _MARSHAL:
         records = marshal.loads(payload)
         return records
+    if kind == _CODED:
+        return decode(payload)
     if kind in (_PICKLE_COLUMNS, _MARSHAL_COLUMNS):
         keys, values = _columns(kind, payload)
         return list(zip(keys, values))

@@ -46,7 +46,7 @@ def encode_splits(splits: Sequence[Any], method: str, site: str) -> DataBlock:
     return DataBlock("data-" + digest.hexdigest(), chunks, offsets)
 
 
-def encode_slices(records: Sequence[Any], slices: int, batch: int, site: str) -> DataBlock:
+def encode_slices(records: Sequence[Any], slices: int, batch: int, site: str, serializer: Any = None) -> DataBlock:
     """Cut as PySpark does, which deals out batches rather than records, and encode each partition.
 
     Raises
@@ -63,7 +63,7 @@ def encode_slices(records: Sequence[Any], slices: int, batch: int, site: str) ->
         begin, end = index * batches // slices * size, (index + 1) * batches // slices * size
         length = 0
         try:
-            for chunk in encode_batches(records[begin:end]):
+            for chunk in encode_batches(records[begin:end], serializer):
                 digest.update(chunk)
                 chunks.append(chunk)
                 length += len(chunk)

@@ -39,9 +39,12 @@ class WeftConf:
     def __init__(self, loadDefaults: bool = True) -> None:
         self._settings: dict[str, str] = {}
         if loadDefaults:
-            from weft._defaults import default_settings
+            from weft._defaults import default_settings, system_properties
 
             self._settings.update(default_settings())
+            for key, value in system_properties().items():
+                if key.startswith(("spark.", "weft.")):
+                    self.set(key, value)
 
     def set(self, key: str, value: object) -> WeftConf:
         """Set one setting; booleans become ``true`` and ``false``.
@@ -67,6 +70,10 @@ class WeftConf:
     def setAppName(self, value: str) -> WeftConf:
         """Set the name that people see."""
         return self.set("weft.app.name", value)
+
+    def setSparkHome(self, value: str) -> WeftConf:
+        """Set ``spark.home``, which has no effect: Weft needs no installation on the workers."""
+        return self.set("spark.home", value)
 
     def setExecutorEnv(
         self,

@@ -14,10 +14,12 @@ from weft._absent import absent_name
 from weft._broadcasts import Broadcasts
 from weft._callsite import call_site
 from weft._context.java import JavaSide
-from weft._defaults import default_settings
+from weft._context.looks import batched, collector
+from weft._defaults import default_settings, set_system_property, system_properties
 from weft._failures import install_hook
 from weft._gateway import GATEWAY_VARIABLE, Gateway, new_token, start_line
 from weft._inline import is_inline
+from weft._interpreter import worker_python
 from weft._jobs import Jobs
 from weft._progress import Console
 from weft._pyspark import PYSPARK_VARIABLE, is_active
@@ -25,10 +27,13 @@ from weft._pyspark.keys import translate
 from weft.conf import WeftConf
 from weft.errors import ContextError, InterpreterError, UnsupportedError
 from weft.files import set_driver_folder
+from weft.profiler import Profiler
+from weft.serializers import CloudPickleSerializer, Serializer
 
 __all__ = ["WeftContext"]
 
 _BATCH = 1024
+_PICKLED: Serializer = CloudPickleSerializer()
 
 
 class WeftContext(JavaSide):
@@ -43,17 +48,23 @@ class WeftContext(JavaSide):
     appName : str, optional
         A name for people; else that of the script.
     sparkHome : str, optional
-        Ignored; PySpark has it.
+        Kept as :attr:`sparkHome`, and ignored.
     pyFiles : list of str, optional
         Modules (.py), packages (.zip, .whl) that the workers shall be able to import.
     environment : dict, optional
         Environment variables of the workers.
     batchSize : int
         How many records ``parallelize`` keeps together; 0: as many as suit.
-    serializer : None
-        PySpark has it; anything but None is refused.
+    serializer : Serializer
+        What records are written by where they leave a task, of :mod:`weft.serializers`.
     conf : WeftConf, optional
         Settings.
+    gateway, jsc : None
+        PySpark has them; anything but None is refused.
+    profiler_cls, memory_profiler_cls : type, optional
+        Profilers of one's own, for ``spark.python.profile`` and ``spark.python.profile.memory``: :mod:`weft.profiler`.
+    udf_profiler_cls : None
+        PySpark has it, for functions of SQL; anything but None is refused.
 
     Raises
     ------
@@ -71,6 +82,7 @@ class WeftContext(JavaSide):
     _active: ClassVar[WeftContext | None] = None
     _active_spark_context: ClassVar[WeftContext | None] = None  # PySpark's name for it, which programs look at
     _lock: ClassVar[threading.RLock] = threading.RLock()
+    PACKAGE_EXTENSIONS: ClassVar[tuple[str, ...]] = (".zip", ".egg", ".jar")
 
     def __init__(
         self,
@@ -80,24 +92,35 @@ class WeftContext(JavaSide):
         pyFiles: Iterable[str] | None = None,
         environment: dict[str, Any] | None = None,
         batchSize: int = 0,
-        serializer: object = None,
+        serializer: Serializer = _PICKLED,
         conf: WeftConf | None = None,
+        gateway: Any = None,
+        jsc: Any = None,
+        profiler_cls: type[Profiler] | None = None,
+        udf_profiler_cls: type[Profiler] | None = None,
+        memory_profiler_cls: type[Profiler] | None = None,
     ) -> None:
         install_hook()
         self._site = call_site()
-        if serializer is not None:
-            raise UnsupportedError(f"A serializer for all RDDs ({self._site}) is not in Weft: leave it out.", "E18", 2)
+        _refuse(self._site, gateway=gateway, jsc=jsc, udf_profiler_cls=udf_profiler_cls)
         self.environment = {} if environment is None else dict(environment)
+        self.sparkHome = sparkHome
+        self.pythonExec = worker_python()
+        self.pythonVer = "{}.{}".format(*sys.version_info)
         self._conf = _settings(master, appName, self.environment, conf)
         self._process = os.getpid()
         self._batch = batchSize if batchSize > 0 else _BATCH
+        self.serializer = batched(serializer, batchSize, self._site)
+        self.profiler_collector = collector(self._conf, profiler_cls, memory_profiler_cls)
         with WeftContext._lock:
             self._refuse_second()
             console = Console(enabled=self._conf.get("weft.ui.progress", "true") != "false")
             gateway = _open_gateway(self._conf, console)
             self._answer = gateway.answer
             self._jobs = Jobs(gateway, console)
+            self._mark_plans(serializer)
             self._added_files = []
+            self._archives = {}
             self._broadcasts = Broadcasts(self._jobs, self._answer.info.get("broadcasts"))
             set_driver_folder(self._answer.info.get("files"))
             WeftContext._active = WeftContext._active_spark_context = self
@@ -124,6 +147,44 @@ class WeftContext(JavaSide):
                 "Use WeftContext.getOrCreate(), or stop it first.",
                 "E19",
             )
+
+    @classmethod
+    def setSystemProperty(cls, key: str, value: str) -> None:
+        """Set a system property of Java's; one of a setting's name is its value for contexts that are made later.
+
+        Parameters
+        ----------
+        key : str
+            Such as ``spark.default.parallelism``.
+        value : str
+            Its value.
+
+        Examples
+        --------
+        >>> WeftContext.setSystemProperty("my.property", "1")       # doctest: +SKIP
+        >>> WeftContext.getSystemProperty("my.property")            # doctest: +SKIP
+        '1'
+        """
+        with cls._lock:
+            set_system_property(key, str(value))
+            if cls._active is not None and not is_inline(cls._active.master):
+                cls._active._gateway.jvm.java.lang.System.setProperty(key, str(value))
+
+    @classmethod
+    def getSystemProperty(cls, key: str) -> str | None:
+        """Give a system property: that of the running context's JVM, else what :meth:`setSystemProperty` has set.
+
+        Returns
+        -------
+        str or None
+            None if it is not set.
+        """
+        with cls._lock:
+            own = system_properties().get(key)
+            if own is None and cls._active is not None and not is_inline(cls._active.master):
+                found: str | None = cls._active._gateway.jvm.java.lang.System.getProperty(key)
+                return found
+            return own
 
     def __enter__(self) -> WeftContext:
         return self
@@ -157,6 +218,12 @@ class WeftContext(JavaSide):
                 set_driver_folder(None)
             atexit.unregister(self.stop)
             self._jobs.stop(call_site())
+
+
+def _refuse(site: str, **given: object) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise UnsupportedError(f"WeftContext({name}=...) at {site} is not in Weft: leave it out.", "E18", 2)
 
 
 def stop_active() -> None:

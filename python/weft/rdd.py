@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from weft._ops.approximate import BoundedFloat
 from weft._ops.keys import portable_hash
 from weft._rdd.core import Partitioner
-from weft._rdd.skew import Skew
+from weft._rdd.written import Written
 
-__all__ = ["RDD", "Partitioner", "portable_hash"]
+__all__ = ["RDD", "BoundedFloat", "Partitioner", "portable_hash"]
 
 T = TypeVar("T")
 
 
-class RDD(Skew[T]):
+class RDD(Written[T]):
     """Records in partitions, described by how they are made.
 
     A transformation (such as :meth:`map`) gives a new RDD and runs nothing. An action (such as :meth:`collect`)
@@ -21,6 +22,6 @@ class RDD(Skew[T]):
     can be used in the driver only.
 
     The methods stand in ``weft/_rdd``, a layer a group: core, narrow, partitions, bykey, sets, order, actions,
-    trees, numbers, sampling, output, tables, formats, storage, sketches, skew; each layer calls only itself and
-    those below it.
+    trees, numbers, approximate, described, sampling, output, tables, formats, storage, sketches, skew, written; each
+    layer calls only itself and those below it.
     """

@@ -14,6 +14,7 @@ OWN_NAMES = {
     "spark.jobGroup.id": "weft.job.group",
     "spark.job.description": "weft.job.description",
     "spark.job.interruptOnCancel": "weft.job.interruptOnCancel",
+    "spark.job.tags": "weft.job.tags",
 }
 """Local properties that PySpark programs know under other names."""
 

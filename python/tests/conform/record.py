@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import importlib
 import inspect
 import json
 import os
@@ -17,7 +18,16 @@ __all__ = ["canonical", "measure"]
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 _SIGNED = ["RDD", "SparkContext", "SparkConf", "StorageLevel", "Accumulator", "AccumulatorParam", "Broadcast"]
-_SIGNED += ["SparkFiles", "TaskContext", "InheritableThread"]
+_SIGNED += ["SparkFiles", "TaskContext", "InheritableThread", "BarrierTaskContext", "BarrierTaskInfo", "RDDBarrier"]
+_SIGNED += ["StatusTracker", "SparkJobInfo", "SparkStageInfo", "SparkExecutorInfo", "rdd.BoundedFloat"]
+_SIGNED += ["profiler.Profiler", "profiler.BasicProfiler", "profiler.MemoryProfiler", "profiler.ProfilerCollector"]
+_SIGNED += [f"serializers.{one}Serializer" for one in ("Pickle", "CloudPickle", "Marshal", "Batched", "AutoBatched")]
+_SIGNED += [f"serializers.{one}Serializer" for one in ("NoOp", "Auto", "Compressed", "FlattenedValues", "Framed", "")]
+_SIGNED += [f"serializers.{one}Deserializer" for one in ("UTF8", "Pair", "Cartesian")]
+_SIGNED += [f"resource.{one}" for one in ("ResourceProfile", "ResourceProfileBuilder", "ResourceInformation")]
+_SIGNED += [f"resource.{one}" for one in ("ExecutorResourceRequests", "TaskResourceRequests")]
+_SIGNED += [f"resource.{one}" for one in ("ExecutorResourceRequest", "TaskResourceRequest")]
+_MODULES = {"cases": "CASES", "morecases": "MORE", "sharedcases": "SHARED", "apicases": "API"}
 _WORKER_ERROR = re.compile(r"^([A-Za-z_][\w.]*(?:Error|Exception|Iteration|Custom))(?::.*)?$", re.MULTILINE)
 _JAVA_ERROR = re.compile(r"(?:: |^)((?:[a-z]\w*\.)+[A-Z]\w*)")
 
@@ -109,19 +119,25 @@ def signatures(classes: list[Any]) -> dict[str, dict[str, list[str]]]:
     return found
 
 
-def _measure_pyspark() -> dict[str, Any]:
+def _found(package: Any, name: str) -> Any:
+    """A class of a package by its name, which may stand after that of a module."""
+    module, _, plain = name.rpartition(".")
+    return getattr(importlib.import_module(f"{package.__name__}.{module}") if module else package, plain)
+
+
+def _measure_pyspark(modules: list[str]) -> dict[str, Any]:
     import pyspark
-    from cases import CASES  # type: ignore[import-not-found, unused-ignore]
-    from morecases import MORE  # type: ignore[import-not-found, unused-ignore]
     from pyspark import SparkConf, SparkContext
     from pyspark.statcounter import StatCounter
-    from sharedcases import SHARED  # type: ignore[import-not-found, unused-ignore]
 
+    chosen: dict[str, Any] = {}
+    for module in modules:
+        chosen.update(getattr(importlib.import_module(module), _MODULES[module]))
     conf = SparkConf().setMaster("local[4]").set("spark.ui.enabled", "false").set("spark.task.maxFailures", "1")
     sc = SparkContext(conf=conf.set("spark.ui.showConsoleProgress", "false"))
     sc.setLogLevel("OFF")
     measured = {}
-    for number, (name, function) in enumerate({**CASES, **MORE, **SHARED}.items()):
+    for number, (name, function) in enumerate(chosen.items()):
         group = f"case {number}"
         sc.setJobGroup(group, name)
         sc._pickled_broadcast_vars.clear()  # destroyed ones of a case before fail every job of this thread
@@ -130,29 +146,36 @@ def _measure_pyspark() -> dict[str, Any]:
     return {
         "pyspark": pyspark.__version__,
         "python": ".".join(map(str, sys.version_info[:3])),
-        "signatures": signatures([getattr(pyspark, name) for name in _SIGNED] + [StatCounter]),
+        "signatures": signatures([_found(pyspark, name) for name in _SIGNED] + [StatCounter]),
         "hash": [sys.hash_info.algorithm, hash("weft")],
         "cases": measured,
     }
 
 
 def main(arguments: list[str]) -> int:
-    """Write ``recorded.json``; each measurement is a process of its own, and what two do not agree on is marked."""
+    """Write ``recorded.json``; each measurement is a process of its own, and what two do not agree on is marked.
+
+    Arguments are the modules whose cases are measured; what is recorded of the others stays.
+    """
     if arguments[:1] == ["--once"]:
         with open(arguments[1], "w", encoding="utf-8") as file:
-            json.dump(_measure_pyspark(), file)
+            json.dump(_measure_pyspark(arguments[2:]), file)
         return 0
+    modules = arguments or list(_MODULES)
     environment = {k: v for k, v in os.environ.items() if k not in ("SPARK_HOME", "HADOOP_CONF_DIR", "YARN_CONF_DIR")}
     environment.update(PYTHONHASHSEED="0", PYTHONPATH=HERE, PYSPARK_PYTHON=sys.executable)
     runs = []
     for _ in range(2):
         with tempfile.NamedTemporaryFile("r", suffix=".json", encoding="utf-8") as file:
-            subprocess.run([sys.executable, __file__, "--once", file.name], env=environment, check=True)
+            subprocess.run([sys.executable, __file__, "--once", file.name, *modules], env=environment, check=True)
             runs.append(json.load(file))
     result, other = runs
     for name, measured in result["cases"].items():
         if other["cases"][name] != measured:
             measured["unstable"] = True
+    if arguments:
+        with open(os.path.join(HERE, "recorded.json"), encoding="utf-8") as before:
+            result["cases"] = {**json.load(before)["cases"], **result["cases"]}
     with open(os.path.join(HERE, "recorded.json"), "w", encoding="utf-8") as out:
         json.dump(result, out, indent=1, ensure_ascii=False, sort_keys=True)
         out.write("\n")

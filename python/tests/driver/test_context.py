@@ -52,9 +52,11 @@ def test_arguments_win_over_settings_and_those_over_the_environment(
     }
 
 
-def test_a_serializer_is_refused_rather_than_ignored() -> None:
-    with pytest.raises(NotImplementedError, match="serializer"):
-        WeftContext(serializer=object())
+def test_what_cannot_be_used_is_refused_rather_than_ignored() -> None:
+    with pytest.raises(TypeError, match="serializer"):
+        WeftContext(serializer=object())  # type: ignore[arg-type]
+    with pytest.raises(NotImplementedError, match="gateway"):
+        WeftContext(gateway=object())
 
 
 def test_a_forked_child_leaves_the_context_alone(sc: WeftContext) -> None:
@@ -92,7 +94,7 @@ def test_a_name_of_pyspark_that_is_not_here_says_so(sc: WeftContext) -> None:
     with pytest.raises(AttributeError, match="is not in Weft") as caught:
         sc.wholeTextFiles  # type: ignore[attr-defined]  # noqa: B018
     assert (caught.value.code, caught.value.exit_code) == ("E18", 2)  # type: ignore[attr-defined]
-    assert not hasattr(rdd, "withResources")
+    assert not hasattr(rdd, "toDF")
     with pytest.raises(AttributeError, match="object has no attribute 'mapp'"):
         rdd.mapp  # type: ignore[attr-defined]  # noqa: B018
 

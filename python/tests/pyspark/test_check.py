@@ -50,7 +50,8 @@ def test_folders_notebooks_and_json(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["--json", str(tmp_path)]) == 1
     found = json.loads(capsys.readouterr().out)
     assert len(found) == 7
-    assert found[0] == {"file": str(tmp_path / "note.ipynb"), "line": 2, "name": "RDD.toDF", "instead": ""}
+    instead = "pandas.DataFrame(rdd.collect()), or pandas in mapPartitions"
+    assert found[0] == {"file": str(tmp_path / "note.ipynb"), "line": 2, "name": "RDD.toDF", "instead": instead}
 
 
 def test_what_cannot_be_read_is_said_and_the_rest_is_looked_at(

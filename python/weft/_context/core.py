@@ -15,6 +15,8 @@ from weft.rdd import RDD
 
 if TYPE_CHECKING:
     from weft.context import WeftContext
+    from weft.resources import ResourceInformation
+    from weft.serializers import Serializer
 
 __all__ = ["Core"]
 
@@ -25,6 +27,9 @@ class Core(DriverObject):
     """The state of a context, which :class:`~weft.context.WeftContext` sets, and its facts."""
 
     environment: dict[str, Any]
+    sparkHome: str | None
+    pythonExec: str
+    pythonVer: str
     _answer: Answer
     _batch: int
     _conf: WeftConf
@@ -72,6 +77,11 @@ class Core(DriverObject):
         """How many partitions ``textFile`` makes at least."""
         return min(self.defaultParallelism, 2)
 
+    @property
+    def resources(self) -> dict[str, ResourceInformation]:
+        """The devices that are the driver's: none, Weft hands out no devices."""
+        return {}
+
     def sparkUser(self) -> str:
         """Give the name of the user as whom the application runs."""
         return str(self._answer.info.get("user", ""))
@@ -96,6 +106,10 @@ class Core(DriverObject):
 
     def _rdd(self, node: Node) -> RDD[Any]:
         return RDD(node, cast("WeftContext", self))
+
+    def _coder(self) -> Serializer | None:
+        """What records of the driver's are written by, None: pickle."""
+        return None
 
     def _next_id(self) -> int:
         self._jobs.require_running()

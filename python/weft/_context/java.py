@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from weft._callsite import call_site
-from weft._context.jobcontrol import JobControl
+from weft._context.looks import Looks
 from weft.errors import UnsupportedError
 
 __all__ = ["JavaSide"]
@@ -71,7 +71,7 @@ class JavaContext:
         )
 
 
-class JavaSide(JobControl):
+class JavaSide(Looks):
     """What programs know of the JVM behind a context, though no documentation tells it."""
 
     @property

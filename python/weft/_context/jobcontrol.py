@@ -7,10 +7,12 @@ from typing import TypeVar
 
 from weft._context.shared import Shared
 from weft.rdd import RDD
+from weft.status import StatusTracker
 from weft.taskcontext import OWN_NAMES
 
 __all__ = ["JobControl"]
 
+_TAGS = "weft.job.tags"
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -81,6 +83,97 @@ class JobControl(Shared):
         """
         return self._jobs.properties.get(OWN_NAMES.get(key, key))
 
+    def setInterruptOnCancel(self, interruptOnCancel: bool) -> None:
+        """Say whether a cancelled job's tasks shall be interrupted; kept as a property, Weft always interrupts them.
+
+        Parameters
+        ----------
+        interruptOnCancel : bool
+            Of no effect.
+
+        Examples
+        --------
+        >>> sc.setInterruptOnCancel(True)
+        >>> sc.getLocalProperty("spark.job.interruptOnCancel")
+        'true'
+        """
+        self.setLocalProperty("weft.job.interruptOnCancel", str(bool(interruptOnCancel)).lower())
+
+    def addJobTag(self, tag: str) -> None:
+        """Tag the jobs that this thread starts from now on, beside the tags that they have already.
+
+        Parameters
+        ----------
+        tag : str
+            Neither empty nor with a comma in it.
+
+        Raises
+        ------
+        ValueError
+            If it is.
+
+        Examples
+        --------
+        >>> sc.addJobTag("nightly")
+        >>> sc.addJobTag("etl")
+        >>> sorted(sc.getJobTags())
+        ['etl', 'nightly']
+        >>> sc.removeJobTag("etl")
+        >>> sc.getJobTags()
+        {'nightly'}
+        >>> sc.clearJobTags()
+        """
+        self._set_tags([*self._tags(), _checked(tag)])
+
+    def removeJobTag(self, tag: str) -> None:
+        """Take a tag from the jobs that this thread starts from now on; one that they do not have is passed over.
+
+        Raises
+        ------
+        ValueError
+            As by :meth:`addJobTag`.
+        """
+        _checked(tag)
+        self._set_tags([one for one in self._tags() if one != tag])
+
+    def getJobTags(self) -> set[str]:
+        """Give the tags of the jobs that this thread starts."""
+        return set(self._tags())
+
+    def clearJobTags(self) -> None:
+        """Take all tags from the jobs that this thread starts from now on."""
+        self._set_tags([])
+
+    def cancelJobsWithTag(self, tag: str) -> None:
+        """Cancel the running jobs that have a tag, of any thread; their actions raise JobCancelledError.
+
+        Raises
+        ------
+        ValueError
+            As by :meth:`addJobTag`.
+        """
+        self._jobs.control("cancelJobsWithTag", _checked(tag))
+
+    def _tags(self) -> list[str]:
+        return [tag for tag in (self.getLocalProperty(_TAGS) or "").split(",") if tag]
+
+    def _set_tags(self, tags: list[str]) -> None:
+        self.setLocalProperty(_TAGS, ",".join(dict.fromkeys(tags)) or None)
+
+    def statusTracker(self) -> StatusTracker:
+        """Give what tells of jobs and stages, how far they are.
+
+        Examples
+        --------
+        >>> sc.setJobGroup("counted", "")
+        >>> sc.range(10).count()
+        10
+        >>> tracker = sc.statusTracker()
+        >>> [tracker.getJobInfo(job).status for job in tracker.getJobIdsForGroup("counted")]
+        ['SUCCEEDED']
+        """
+        return StatusTracker(self._jobs)
+
     def cancelJobGroup(self, groupId: str) -> None:
         """Cancel the running jobs of a group; their actions raise JobCancelledError."""
         self._jobs.control("cancelJobGroup", groupId)
@@ -88,3 +181,9 @@ class JobControl(Shared):
     def cancelAllJobs(self) -> None:
         """Cancel all running jobs; their actions raise JobCancelledError."""
         self._jobs.control("cancelAllJobs")
+
+
+def _checked(tag: str) -> str:
+    if not isinstance(tag, str) or not tag or "," in tag:
+        raise ValueError(f"A job's tag is a text that is neither empty nor has a comma; this is {tag!r}.")
+    return tag

@@ -43,7 +43,7 @@ class Sources(Core):
         if isinstance(c, range) and len(c) > 0:
             node: Node = RangeNode(self._next_id(), "parallelize", site, cut_range(c, slices), c.step)
         else:
-            block = encode_slices(list(c), slices, self._batch, site)
+            block = encode_slices(list(c), slices, self._batch, site, self._coder())
             self._jobs.hold_block(block)
             node = DataNode(self._next_id(), "parallelize", site, block)
         return self._rdd(node)

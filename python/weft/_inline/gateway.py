@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from weft._gateway import Answer, Gateway
 from weft._inline import MASTER
 from weft._inline.jobs import InlineJobs, OnBatch, OnProgress, OnUpdates
 from weft._ops import seeded
+from weft._unpack import PACKED
 from weft.errors import SettingError, UnsupportedError
 
 __all__ = ["InlineGateway"]
@@ -99,6 +101,41 @@ class InlineControl:
         if "://" in local:
             raise UnsupportedError(f"{path} is not a local file; inline takes no other.", "E18", 2)
         return os.path.basename(shutil.copy(local, self._jobs.files))
+
+    def addArchive(self, path: str, name: str) -> None:
+        """Copy a local archive to where tasks look for files."""
+        if "://" in path:
+            raise UnsupportedError(f"{path} is not a local file; inline takes no other.", "E18", 2)
+        shutil.copy(path, os.path.join(self._jobs.files, name + PACKED))
+
+    def cancelJobsWithTag(self, tag: str) -> None:
+        """Cancel the running job if it has this tag."""
+        self._jobs.cancel_tag(tag)
+
+    def jobIds(self, group: str) -> str:
+        """Ids of the jobs of a group, as JSON; as are those that follow."""
+        return json.dumps(self._jobs.history.of_group(group))
+
+    def activeJobIds(self) -> str:
+        """Ids of the running job, if there is one."""
+        return json.dumps(self._jobs.history.active())
+
+    def activeStageIds(self) -> str:
+        """Ids of the running stage, if there is one."""
+        return json.dumps(self._jobs.history.active_stages())
+
+    def jobInfo(self, job: int) -> str:
+        """What is known of a job."""
+        return json.dumps(self._jobs.history.job(job))
+
+    def stageInfo(self, stage: int) -> str:
+        """What is known of a stage."""
+        return json.dumps(self._jobs.history.stage(stage))
+
+    def executors(self) -> str:
+        """This process."""
+        running = len(self._jobs.history.active())
+        return json.dumps([{"host": "localhost", "port": 0, "cached": 0, "running": running}])
 
     def setLogLevel(self, level: str) -> None:
         """There is no Java that logs."""

@@ -11,10 +11,11 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from weft._datasocket import Failure
 from weft._inline.connection import Cancelled, InlineConnection
+from weft._inline.history import InlineHistory
 from weft._inline.inputs import Split, text_splits
 from weft._inline.outputs import TextOutput
 from weft._inline.planning import BOUNDS, Layout, PlanNode, Stage, no_jvm, plan_stages, read_plan
@@ -60,6 +61,7 @@ class InlineJobs:
         self.files = os.path.join(self.folder, "files")
         os.mkdir(self.files)
         self.blocks: dict[str, bytes] = {}
+        self.history = InlineHistory()
         self._shuffles = Shuffles()
         self._splits: dict[int, list[Split]] = {}
         self._cancelled = False
@@ -113,6 +115,11 @@ class InlineJobs:
         if self._running and (group is None or self._running.get("weft.job.group") == group):
             self._cancelled = True
 
+    def cancel_tag(self, tag: str) -> None:
+        """Cancel the running job, if it has that tag. May be called from any thread."""
+        if self.history.active_with(tag):
+            self._cancelled = True
+
     def partitions(self, encoded: bytes) -> int:
         """How many partitions the plan's result node has."""
         plan = read_plan(encoded)
@@ -136,12 +143,19 @@ class InlineJobs:
             plan = read_plan(encoded)
             self._running = {**plan["properties"], "": "running"}
             self._cancelled = False
+            number = self._count
+            self._count += 1
+            self.history.started(number, plan["properties"])
+            succeeded = False
             try:
-                return self._run(plan, on_batch, on_progress, on_updates)
+                stats = self._run(plan, number, on_batch, on_progress, on_updates)
+                succeeded = True
+                return stats
             except Cancelled:
                 detail = {"code": "", "exit": 1, "kind": "cancelled", "message": f"{plan['name']} was cancelled."}
                 raise Failure(detail, b"") from None
             finally:
+                self.history.finished(number, succeeded)
                 self._running = {}
                 self._owner = 0
 
@@ -163,10 +177,9 @@ class InlineJobs:
         return found
 
     def _run(
-        self, plan: dict[str, Any], on_batch: OnBatch, on_progress: OnProgress, on_updates: OnUpdates
+        self, plan: dict[str, Any], number: int, on_batch: OnBatch, on_progress: OnProgress, on_updates: OnUpdates
     ) -> dict[str, Any]:
         started = time.monotonic()
-        self._count += 1
         action, body = plan["action"]
         action = action.rpartition(".")[2]
         site = f"{plan['name']} at {plan['site']}"
@@ -178,7 +191,9 @@ class InlineJobs:
         try:
             layout = self._layout(plan)
             stages = plan_stages(plan, layout, self._shuffles.is_written, self._shuffles.count_kept)
-            job = _Job(self._tasks, self._shuffles, layout, self._text_splits, sums, self._most_bytes, on_updates)
+            self.history.planned(number, self._stages, stages)
+            told = _Told(self.history, number, sums, on_updates)
+            job = _Job(self._tasks, self._shuffles, layout, self._text_splits, self._most_bytes, told)
             for position, stage in enumerate(stages, 1):
                 job.begin_stage(self._stages, plan["properties"])
                 self._stages += 1
@@ -193,7 +208,7 @@ class InlineJobs:
         sums["stages"] = len(stages)
         sums["skippedFiles"], self._skipped = self._skipped, 0
         sums["wallMillis"] = int((time.monotonic() - started) * 1000)
-        return {"job": self._count, "stats": sums}
+        return {"job": number, "stats": sums}
 
 
 def _remove_remains() -> None:
@@ -207,6 +222,15 @@ def _remove_remains() -> None:
                 shutil.rmtree(entry.path, ignore_errors=True)
 
 
+class _Told(NamedTuple):
+    """Who is told of the tasks of a job."""
+
+    history: InlineHistory
+    job: int
+    sums: dict[str, Any]
+    on_updates: OnUpdates
+
+
 class _Job:
     """The stages of one job."""
 
@@ -216,17 +240,16 @@ class _Job:
         shuffles: Shuffles,
         layout: Layout,
         splits: Callable[[PlanNode], list[Split]],
-        sums: dict[str, Any],
         most_bytes: int,
-        on_updates: OnUpdates,
+        told: _Told,
     ) -> None:
         self._tasks = tasks
         self._shuffles = shuffles
         self._layout = layout
         self._splits = splits
-        self._sums = sums
+        self._sums = told.sums
         self._most_bytes = most_bytes
-        self._on_updates = on_updates
+        self._of = told
         self._result_bytes = 0
         self._told = time.monotonic()
 
@@ -253,6 +276,7 @@ class _Job:
             place = TaskPlace(position, stage.name, stage.site, partition, len(stage.partitions))
             described = {"stage": self._stage, "partition": partition, "attempt": 0, "properties": self._properties}
             TaskContext._enter(described)
+            self._of.history.began(self._of.job, self._stage)
             body = task_body(self._layout, self._splits, stage, partition, result_sink, self._shuffles.is_kept)
             if stage.shuffle is not None:
                 finished = self._tasks.run(body, place, _nowhere)
@@ -265,6 +289,7 @@ class _Job:
                 result = _Result(partition, on_batch)
                 finished = self._tasks.run(body, place, lambda data, to=result: self._take(to, data))  # type: ignore[misc]
             self._add(finished)
+            self._of.history.ended(self._of.job, self._stage)
         if stage.shuffle is not None and (stage.bounds or stage.shuffle.body["writer"] != "range"):
             self._shuffles.complete(stage.shuffle.rdd)
 
@@ -290,7 +315,7 @@ class _Job:
         for name in _SUMS:
             self._sums[name] += finished[name]
         if finished["updates"]:
-            self._on_updates(finished["updates"])
+            self._of.on_updates(finished["updates"])
 
     def _tell(self, on_progress: OnProgress, stage: Stage, position: int, of: int, done: int) -> None:
         if time.monotonic() - self._told < _PROGRESS_SECONDS:

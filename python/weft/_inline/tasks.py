@@ -17,7 +17,7 @@ from weft._ops import native
 from weft._ops.memory import private_bytes
 from weft._ops.scope import TaskScope, enter
 from weft._worker.blobs import Blobs
-from weft._worker.failures import BlobImportError, describe
+from weft._worker.failures import describe
 from weft._worker.main import no_end_of_data
 from weft._worker.program import Program
 from weft._worker.sinks import Sinks
@@ -111,11 +111,8 @@ class Tasks:
             "attempt": 0,
             "memory": self._memory,
         }
-        try:
-            records = program.records(body.tree)
-        except ImportError as error:
-            raise BlobImportError(str(error)) from error
-        output = Sinks(self._connection, self._blobs, scope, task).run(body.sink, records)
+        sinks = Sinks(self._connection, self._blobs, scope, task)
+        output = program.run(body.tree, lambda records: sinks.run(body.sink, records))
         return {
             "rowsIn": scope.rows_in,
             "bytesIn": sum(stream.bytes for stream in program.inputs),

@@ -57,6 +57,7 @@ class TaskScope:
         self.output_dirs: Sequence[str] = ()
         self.kept: list[dict[str, Any]] = []  # persisted partitions that the task has made
         self.succeeded = False
+        self.serializer: Any = None  # what writes the records that leave the task, None: pickle
         self._endings: list[Callable[[], None]] = []
 
     @property

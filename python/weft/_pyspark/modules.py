@@ -16,7 +16,46 @@ __all__ = ["API_VERSION", "MODULES", "ShimLoader", "absent", "instead_of", "is_p
 API_VERSION = "4.3.0"
 """The PySpark whose API this is."""
 
+_SERIALIZERS = (
+    "AutoBatchedSerializer",
+    "AutoSerializer",
+    "BatchedSerializer",
+    "CPickleSerializer",
+    "CartesianDeserializer",
+    "CloudPickleSerializer",
+    "CompressedSerializer",
+    "FlattenedValuesSerializer",
+    "FramedSerializer",
+    "MarshalSerializer",
+    "NoOpSerializer",
+    "PairDeserializer",
+    "PickleSerializer",
+    "Serializer",
+    "SpecialLengths",
+    "UTF8Deserializer",
+    "read_int",
+    "write_int",
+    "write_with_length",
+)
+_PROFILERS = ("BasicProfiler", "MemoryProfiler", "PStatsParam", "Profiler", "ProfilerCollector")
+_STATUS = ("SparkExecutorInfo", "SparkJobInfo", "SparkStageInfo", "StatusTracker")
+_REQUESTS = (
+    "ExecutorResourceRequest",
+    "ExecutorResourceRequests",
+    "TaskResourceRequest",
+    "TaskResourceRequests",
+)
+_PROFILES = ("ResourceProfile", "ResourceProfileBuilder")
+
+
+def _all_of(module: str, names: tuple[str, ...]) -> dict[str, str]:
+    return {name: f"{module}.{name}" for name in names}
+
+
 _CORE = {
+    **_all_of("weft.profiler", ("BasicProfiler", "Profiler")),
+    **_all_of("weft.serializers", ("CPickleSerializer", "MarshalSerializer")),
+    **_all_of("weft.status", _STATUS),
     "Accumulator": "weft.accumulators.Accumulator",
     "AccumulatorParam": "weft.accumulators.AccumulatorParam",
     "BarrierTaskContext": "weft.taskcontext.BarrierTaskContext",
@@ -44,23 +83,36 @@ MODULES: dict[str, dict[str, str]] = {
     "pyspark.core.conf": {"SparkConf": "weft.conf.WeftConf"},
     "pyspark.core.context": {"SparkContext": "weft.context.WeftContext"},
     "pyspark.core.files": {"SparkFiles": "weft.files.WeftFiles"},
-    "pyspark.core.rdd": {"RDD": "weft.rdd.RDD", "portable_hash": "weft.rdd.portable_hash"},
+    "pyspark.core.rdd": {
+        "BoundedFloat": "weft.rdd.BoundedFloat",
+        "RDD": "weft.rdd.RDD",
+        "portable_hash": "weft.rdd.portable_hash",
+    },
+    "pyspark.core.status": _all_of("weft.status", _STATUS),
     "pyspark.errors": {
         "PySparkException": "weft.errors.WeftError",
         "PySparkNotImplementedError": "weft.errors.UnsupportedError",
         "PySparkRuntimeError": "weft.errors.WeftError",
     },
     "pyspark.files": {"SparkFiles": "weft.files.WeftFiles"},
+    "pyspark.profiler": _all_of("weft.profiler", _PROFILERS),
     "pyspark.rdd": {
+        "BoundedFloat": "weft.rdd.BoundedFloat",
         "PipelinedRDD": "weft.rdd.RDD",
         "RDD": "weft.rdd.RDD",
         "portable_hash": "weft.rdd.portable_hash",
     },
+    "pyspark.resource": _all_of("weft.resources", ("ResourceInformation", *_PROFILES, *_REQUESTS)),
+    "pyspark.resource.information": {"ResourceInformation": "weft.resources.ResourceInformation"},
+    "pyspark.resource.profile": _all_of("weft.resources", _PROFILES),
+    "pyspark.resource.requests": _all_of("weft.resources", _REQUESTS),
     "pyspark.resultiterable": {"ResultIterable": "weft.resultiterable.ResultIterable"},
+    "pyspark.serializers": _all_of("weft.serializers", _SERIALIZERS),
     "pyspark.sql": {"Row": "weft._pyspark.row.Row", "SparkSession": "weft._pyspark.session.SparkSession"},
     "pyspark.sql.session": {"SparkSession": "weft._pyspark.session.SparkSession"},
     "pyspark.sql.types": {"Row": "weft._pyspark.row.Row"},
     "pyspark.statcounter": {"StatCounter": "weft.statcounter.StatCounter"},
+    "pyspark.status": _all_of("weft.status", _STATUS),
     "pyspark.storagelevel": {"StorageLevel": "weft.storagelevel.StorageLevel"},
     "pyspark.taskcontext": {
         "BarrierTaskContext": "weft.taskcontext.BarrierTaskContext",

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from weft._ops import locally, narrow, sampling
-from weft._rdd.numbers import Numbers
+from weft._rdd.described import Described
 
 if TYPE_CHECKING:
     from weft.rdd import RDD
@@ -23,7 +23,7 @@ V = TypeVar("V")
 _LARGEST_SAMPLE = sys.maxsize - int(10.0 * math.sqrt(sys.maxsize))
 
 
-class Sampling(Numbers[T]):
+class Sampling(Described[T]):
     """Samples are reproducible: equal seeds choose equal records, on every host and in every attempt."""
 
     def sample(self, withReplacement: bool, fraction: float, seed: int | None = None) -> RDD[T]:

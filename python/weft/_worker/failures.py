@@ -17,20 +17,16 @@ from weft._ops.keys import UnstableKeyError
 from weft._ops.pipeline import Step, failing_record
 from weft._ops.spill import DiskFullError
 from weft._worker.frames import FrameError
-from weft._worker.program import Program
+from weft._worker.program import BlobImportError, Program
 from weft._worker.streams import InputFailed
 
-__all__ = ["BlobImportError", "describe"]
+__all__ = ["describe"]
 
 _WEFT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _STDLIB = tuple({sysconfig.get_paths()["stdlib"], sysconfig.get_paths()["platstdlib"]})
 _LONGEST_RECORD = 200
 _MOST_FRAMES = 40
 _MOST_CAUSES = 5
-
-
-class BlobImportError(Exception):
-    """A function could not be unpickled here because a module is missing."""
 
 
 def describe(error: BaseException, program: Program | None) -> tuple[dict[str, Any], bytes]:

@@ -18,8 +18,9 @@ from weft import accumulators, broadcast
 from weft._ops import native
 from weft._ops.memory import private_bytes
 from weft._ops.scope import TaskScope, enter, watch_forks
+from weft._unpack import PACKED, unpack
 from weft._worker.blobs import Blobs
-from weft._worker.failures import BlobImportError, describe
+from weft._worker.failures import describe
 from weft._worker.frames import Connection, Frame, FrameError, FrameType, RunnerGone, pack_json_and_bytes
 from weft._worker.process import set_title
 from weft._worker.program import Program
@@ -150,6 +151,9 @@ class _Worker:
 
     def _prepare(self, task: dict[str, Any]) -> None:
         for name in task.get("pyFiles", []):
+            if name.endswith(PACKED):
+                unpack(task["files"], name)
+                continue
             path = os.path.join(task["files"], name)
             if path not in self._on_path:
                 self._on_path.add(path)
@@ -158,11 +162,8 @@ class _Worker:
         os.environ["WEFT_FILES"] = task.get("files", "")
 
     def _run(self, program: Program, scope: TaskScope, task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        try:
-            records = program.records(task["tree"])
-        except ImportError as error:
-            raise BlobImportError(str(error)) from error
-        output = Sinks(self._connection, self._blobs, scope, task).run(task["sink"], records)
+        sinks = Sinks(self._connection, self._blobs, scope, task)
+        output = program.run(task["tree"], lambda records: sinks.run(task["sink"], records))
         try:
             updates = accumulators.take_updates()
         except BaseException:

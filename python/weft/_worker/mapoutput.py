@@ -131,14 +131,19 @@ class PartitionBuffers:
     def add_columns(self, number: int, keys: list[Any], values: list[Any]) -> None:
         """Append pairs to a partition."""
         if keys:
-            for parts in dump_columns(keys, values):
-                self._append(number, *parts)
+            coder = self._scope.serializer
+            if coder is None:
+                for parts in dump_columns(keys, values):
+                    self._append(number, *parts)
+            else:
+                for _, parts in dump_records(zip(keys, values), coder):
+                    self._append(number, *parts)
             self._rows[number] += len(keys)
 
     def add_records(self, number: int, records: list[Any]) -> None:
         """Append records to a partition."""
         if records:
-            for _, parts in dump_records(iter(records)):
+            for _, parts in dump_records(iter(records), self._scope.serializer):
                 self._append(number, *parts)
             self._rows[number] += len(records)
 

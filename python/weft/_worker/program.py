@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from weft._batches import Batch, dump_records
@@ -25,12 +25,19 @@ from weft._worker.text import TextLines
 from weft.accumulators import apart
 from weft.taskcontext import TaskContext
 
-__all__ = ["Program"]
+__all__ = ["BlobImportError", "Program"]
 
 Node = dict[str, Any]
 Blocks = Iterable[Iterable[Any]]
 Columns = tuple[list[Any], list[Any]]
 _PAIRS_AT_ONCE = 4096
+SERIALIZER, PROFILE = "serializer", "profile"
+_MARKS = frozenset({SERIALIZER, PROFILE})
+"""Steps that do nothing to records, see worker/PROTOCOL.md."""
+
+
+class BlobImportError(Exception):
+    """A function could not be unpickled here because a module is missing."""
 
 
 class Program:
@@ -48,6 +55,47 @@ class Program:
         self.pipelines: list[tuple[Any, list[Step]]] = []
         self.texts: list[TextLines | RawInput] = []
         self.inputs: list[InputStream | RawInput] = []
+
+    def run(self, tree: Node, consume: Callable[[Iterator[Any]], Any]) -> Any:
+        """Give the records of the task to ``consume``, and what that gives back; as the marks of the tree say.
+
+        Raises
+        ------
+        BlobImportError
+            If a module is missing that a function needs.
+        """
+        try:
+            self.scope.serializer = self._mark(tree, SERIALIZER)
+            profiler = self._mark(tree, PROFILE)
+        except ImportError as error:
+            raise BlobImportError(str(error)) from error
+        done: list[Any] = []
+
+        def work() -> None:
+            try:
+                records = self.records(tree)
+            except ImportError as error:
+                raise BlobImportError(str(error)) from error
+            done.append(consume(records))
+
+        if profiler is None:
+            work()
+        else:
+            profiler.profile(work)
+        return done[0]
+
+    def _mark(self, node: Node, op: str) -> Any:
+        """What the marks at the end of a node's steps say of this, None if they say nothing; the innermost counts."""
+        found = None
+        at: Node | None = node
+        while at is not None and at["op"] in ("pipeline", "cached"):
+            for step in reversed(at.get("steps", ())):
+                if step["op"] not in _MARKS:
+                    return found
+                if step["op"] == op:
+                    found = self._blobs.load(step["fn"])()
+            at = at.get("in")  # none where a task only reads what is kept
+        return found
 
     def records(self, node: Node) -> Iterator[Any]:
         """The records of a node, lazily."""
@@ -84,7 +132,7 @@ class Program:
         return self.scope, self.scope.gauge, self.scope.budget
 
     def _pipeline(self, node: Node) -> Iterator[Any]:
-        steps = [self._step(step) for step in node["steps"]]
+        steps = [self._step(step) for step in node["steps"] if step["op"] not in _MARKS]
         blocks: Blocks = self._blocks(node["in"])
         for fused, run in itertools.groupby(steps, key=lambda step: step.op in FUSED):
             if fused:
@@ -145,7 +193,8 @@ class Program:
         for batch in self._counted(stream.batches()):
             yield batch.records()
         if stream.missing:  # never if the task was not told how to compute it
-            made = apart((node["rdd"], node["partition"]), dump_records(self.records(node["in"])))
+            coded = dump_records(self.records(node["in"]), self._mark(node["in"], SERIALIZER))
+            made = apart((node["rdd"], node["partition"]), coded)
             for batch in keep(made, self.scope, node["rdd"], node["partition"]):
                 yield batch.records()
 

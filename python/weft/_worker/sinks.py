@@ -57,7 +57,7 @@ class Sinks:
         return None
 
     def _result(self, records: Iterator[Any]) -> None:
-        for count, parts in dump_records(records):
+        for count, parts in dump_records(records, self._scope.serializer):
             self._scope.rows_out += count
             self._scope.bytes_out += sum(map(len, parts[1:]))
             small: list[bytes] = []

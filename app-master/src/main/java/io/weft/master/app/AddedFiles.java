@@ -18,6 +18,8 @@ import java.nio.file.StandardCopyOption;
  */
 final class AddedFiles {
     private static final String COPIES = ".copies";
+    /** How a file's name ends that tasks unpack to a folder of the rest of the name; see worker/PROTOCOL.md. */
+    private static final String PACKED = ".weft-archive";
 
     private final Path folder;
     private final BlockStore blocks;
@@ -38,9 +40,17 @@ final class AddedFiles {
     }
 
     /** Copies a file; throws IllegalArgumentException with a sentence when that cannot be done. */
-    synchronized RunnerCommand.AddFile add(String path, boolean python) {
+    RunnerCommand.AddFile add(String path, boolean python) {
         String name = path.replaceAll("/+$", "");
-        name = name.substring(name.lastIndexOf('/') + 1);
+        return add(path, name.substring(name.lastIndexOf('/') + 1), python);
+    }
+
+    /** Copies an archive, which is unpacked where it is used; throws as {@link #add}. */
+    RunnerCommand.AddFile addArchive(String path, String name) {
+        return add(path, name + PACKED, true);
+    }
+
+    private synchronized RunnerCommand.AddFile add(String path, String name, boolean named) {
         if (name.isEmpty() || name.startsWith(".")) {
             throw new IllegalArgumentException("'" + path + "' names no file");
         }
@@ -57,9 +67,9 @@ final class AddedFiles {
         } catch (IOException error) {
             throw new IllegalArgumentException("'" + path + "' cannot be read: " + Stacks.message(error), error);
         }
-        if (python) {
+        if (named) {
             onPath.addToPath(name);
         }
-        return new RunnerCommand.AddFile(name, block, python);
+        return new RunnerCommand.AddFile(name, block, named);
     }
 }

@@ -15,9 +15,13 @@ import io.weft.runner.protocol.ResultRef;
 import io.weft.runner.protocol.RunnerCommand;
 import io.weft.runner.protocol.RunnerEvent;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.ToLongFunction;
 
 /**
@@ -43,10 +47,14 @@ public final class AppLoop implements BackendListener, Submitter {
 
         record ForgetBroadcast(int broadcast) implements Message {}
 
+        record Executors(CompletableFuture<List<Map<String, Object>>> answer) implements Message {}
+
         record Broken(JobFailure failure) implements Message {}
 
         record Stop() implements Message {}
     }
+
+    private static final long ANSWER_SECONDS = 10;
 
     private final Scheduler scheduler;
     private final Backend backend;
@@ -131,6 +139,20 @@ public final class AppLoop implements BackendListener, Submitter {
         messages.add(new Message.AddFile(file));
     }
 
+    /** Host, cached bytes and running tasks of each runner; none when the loop has ended. */
+    List<Map<String, Object>> executors() {
+        CompletableFuture<List<Map<String, Object>>> answer = new CompletableFuture<>();
+        messages.add(new Message.Executors(answer));
+        try {
+            return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            return List.of();
+        } catch (ExecutionException | TimeoutException silent) {
+            return List.of();
+        }
+    }
+
     @Override
     public void dropCached(int rdd) {
         messages.add(new Message.DropCached(rdd));
@@ -204,6 +226,8 @@ public final class AppLoop implements BackendListener, Submitter {
             planAgain();
         } else if (message instanceof Message.ForgetBroadcast forget) {
             broadcasts.forget(forget.broadcast());
+        } else if (message instanceof Message.Executors asked) {
+            asked.answer().complete(reports.executors(cached));
         } else if (message instanceof Message.Broken because) {
             becameBroken(because.failure());
         }
@@ -286,6 +310,7 @@ public final class AppLoop implements BackendListener, Submitter {
             performer.runnerRegistered(registered.runner());
         } else if (event instanceof SchedulerEvent.RunnerLost lost) {
             performer.runnerLost(lost.runner());
+            reports.lost(lost.runner());
             cached.runnerLost(lost.runner());
             planAgain();
             broadcasts.runnerLost(lost.runner());

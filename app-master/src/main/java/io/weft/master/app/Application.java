@@ -5,6 +5,7 @@ import io.weft.master.config.AppSettings;
 import io.weft.master.config.HadoopConf;
 import io.weft.master.gateway.Gateway;
 import io.weft.master.jobs.CachedBlocks;
+import io.weft.master.jobs.JobHistory;
 import io.weft.master.jobs.JobService;
 import io.weft.master.jobs.JobSettings;
 import io.weft.master.jobs.SharedFiles;
@@ -16,6 +17,8 @@ import io.weft.runner.shuffle.BlockStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -131,6 +134,23 @@ public final class Application implements Gateway.Control {
     }
 
     @Override
+    public void cancelTag(String tag, String reason) {
+        for (int job : jobs.history().activeWithTag(tag)) {
+            loop.scheduler(new SchedulerEvent.JobCancelled(job, reason));
+        }
+    }
+
+    @Override
+    public JobHistory history() {
+        return jobs.history();
+    }
+
+    @Override
+    public List<Map<String, Object>> executors() {
+        return loop.executors();
+    }
+
+    @Override
     public int cachedPartitions(int rdd) {
         return cached.count(rdd);
     }
@@ -140,6 +160,11 @@ public final class Application implements Gateway.Control {
         RunnerCommand.AddFile added = addedFiles.add(path, python);
         loop.addFile(added);
         return added.name();
+    }
+
+    @Override
+    public void addArchive(String path, String name) {
+        loop.addFile(addedFiles.addArchive(path, name));
     }
 
     @Override

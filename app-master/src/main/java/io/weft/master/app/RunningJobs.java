@@ -52,6 +52,13 @@ final class RunningJobs {
         }
     }
 
+    /** How many attempts run on this runner. */
+    long countOn(String runner) {
+        return attempts.values().stream()
+                .filter(attempt -> attempt.runner().equals(runner))
+                .count();
+    }
+
     void runnerLost(String runner) {
         List<TaskAttemptId> lost = new ArrayList<>();
         for (Map.Entry<TaskAttemptId, Attempt> entry : attempts.entrySet()) {

@@ -1,5 +1,6 @@
 package io.weft.master.app;
 
+import io.weft.master.jobs.CachedBlocks;
 import io.weft.master.jobs.JobFailure;
 import io.weft.master.scheduler.SchedulerEvent;
 import io.weft.runner.protocol.FailureKind;
@@ -7,9 +8,13 @@ import io.weft.runner.protocol.MapOutputId;
 import io.weft.runner.protocol.RunnerEvent;
 import io.weft.runner.protocol.TaskAttemptId;
 import io.weft.runner.protocol.TaskFailure;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What runners report beside what the scheduler hears: interpreters, printed lines, ended attempts. Owned by the loop thread. */
 final class WorkerReports {
@@ -17,6 +22,8 @@ final class WorkerReports {
     private final PrintedLines printed;
     private final RunningJobs jobs;
     private final Map<String, String> hosts = new HashMap<>();
+    /** All and only runners that are not lost, in the order in which they came. */
+    private final Set<String> alive = new LinkedHashSet<>();
 
     WorkerReports(DriverPython driver, PrintedLines printed, RunningJobs jobs) {
         this.driver = driver;
@@ -26,6 +33,24 @@ final class WorkerReports {
 
     void registered(String runner, String host) {
         hosts.put(runner, host);
+        alive.add(runner);
+    }
+
+    void lost(String runner) {
+        alive.remove(runner);
+    }
+
+    /** The runners, for the driver. */
+    List<Map<String, Object>> executors(CachedBlocks cached) {
+        List<Map<String, Object>> found = new ArrayList<>();
+        for (String runner : alive) {
+            found.add(Map.of(
+                    "host", hosts.get(runner),
+                    "port", 0,
+                    "cached", cached.bytesOn(runner),
+                    "running", jobs.countOn(runner)));
+        }
+        return found;
     }
 
     /** E07 when this worker's interpreter cannot exchange functions or keys with the driver's. */

@@ -1,5 +1,11 @@
 package io.weft.master.gateway;
 
+import io.weft.master.jobs.JobHistory;
+import io.weft.master.jobs.Json;
+import io.weft.master.jobs.StageProgress;
+import java.util.List;
+import java.util.Map;
+
 /**
  * The entry point of the driver's control calls over Py4J: strings and numbers only, see DATASOCKET.md. Called by Py4J's threads; every
  * method returns at once, except {@link #addFile}, which reads the file.
@@ -11,11 +17,23 @@ public final class Gateway {
 
         void cancelAll(String reason);
 
+        /** Cancels the running jobs that have this tag. */
+        void cancelTag(String tag, String reason);
+
+        /** What is known of jobs. */
+        JobHistory history();
+
+        /** The containers: {@code host}, {@code port}, {@code cached} bytes and {@code running} tasks of each. */
+        List<Map<String, Object>> executors();
+
         /** How many partitions of a persisted RDD are kept. */
         int cachedPartitions(int rdd);
 
         /** Makes a file known to all tasks; gives its name. Throws IllegalArgumentException with a sentence when it cannot be read. */
         String addFile(String path, boolean python);
+
+        /** Makes an archive known to all tasks, which unpack it to a folder of this name. Throws as {@link #addFile}. */
+        void addArchive(String path, String name);
 
         void setLogLevel(String level);
 
@@ -38,6 +56,61 @@ public final class Gateway {
 
     public void cancelAllJobs() {
         control.cancelAll("cancelAllJobs()");
+    }
+
+    public void cancelJobsWithTag(String tag) {
+        control.cancelTag(tag, "cancelJobsWithTag('" + tag + "')");
+    }
+
+    /** JSON: ids of the jobs of a group. */
+    public String jobIds(String group) {
+        return Json.text(control.history().ofGroup(group));
+    }
+
+    /** JSON: ids. */
+    public String activeJobIds() {
+        return Json.text(control.history().active());
+    }
+
+    /** JSON: ids. */
+    public String activeStageIds() {
+        return Json.text(control.history().activeStages());
+    }
+
+    /** JSON: null, or the status and the stages' ids. */
+    public String jobInfo(int job) {
+        Object found = control.history()
+                .job(job)
+                .<Object>map(one -> Map.of(
+                        "status",
+                        one.status(),
+                        "stages",
+                        one.stages().stream().map(StageProgress::id).toList()))
+                .orElse(null);
+        return Json.text(found);
+    }
+
+    /** JSON: null, or its name and numbers of tasks. */
+    public String stageInfo(int stage) {
+        Object found = control.history()
+                .stage(stage)
+                .<Object>map(one -> Map.of(
+                        "name", one.name() + " at " + one.site(),
+                        "tasks", one.tasks(),
+                        "running", one.running(),
+                        "done", one.done(),
+                        "failed", one.failed()))
+                .orElse(null);
+        return Json.text(found);
+    }
+
+    /** JSON: a list of objects. */
+    public String executors() {
+        return Json.text(control.executors());
+    }
+
+    public void addArchive(String path, String name) {
+        control.addArchive(path, name);
     }
 
     public int cachedPartitions(int rdd) {

@@ -21,13 +21,15 @@ public final class ActiveJob implements AutoCloseable {
     private final JobRun run;
     private final Optional<? extends SavedOutput> output;
     private final Submitter submitter;
+    private final JobHistory history;
     private final long startNanos = System.nanoTime();
     private boolean committed;
 
-    ActiveJob(JobRun run, Optional<? extends SavedOutput> output, Submitter submitter) {
+    ActiveJob(JobRun run, Optional<? extends SavedOutput> output, Submitter submitter, JobHistory history) {
         this.run = run;
         this.output = output;
         this.submitter = submitter;
+        this.history = history;
     }
 
     public JobRun run() {
@@ -87,6 +89,7 @@ public final class ActiveJob implements AutoCloseable {
         if (run.ended().isEmpty()) {
             submitter.cancel(run.spec().job(), null);
         }
+        history.closed(run.spec().job());
         for (ResultRef left : run.feed().abandon()) {
             submitter.release(left);
         }

@@ -120,6 +120,14 @@ public final class CachedBlocks implements KeptHosts, KeptPartitions {
         droppable.remove(rdd);
     }
 
+    /** How many bytes this runner keeps. */
+    public synchronized long bytesOn(String runner) {
+        return places.values().stream()
+                .filter(place -> place.runner().equals(runner))
+                .mapToLong(MapOutput::bytes)
+                .sum();
+    }
+
     /** How many partitions of an RDD are kept. */
     public synchronized int count(int rdd) {
         return (int) places.keySet().stream().filter(key -> key.rdd() == rdd).count();

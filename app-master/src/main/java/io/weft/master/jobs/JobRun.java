@@ -273,9 +273,18 @@ public final class JobRun {
 
     /** The stages that have started, in order. */
     public synchronized List<StageProgress> progress() {
+        return progress(false);
+    }
+
+    /** All stages, in order. */
+    public synchronized List<StageProgress> stages() {
+        return progress(true);
+    }
+
+    private List<StageProgress> progress(boolean all) {
         List<StageProgress> found = new ArrayList<>();
         for (Counts counts : stages.values()) {
-            if (counts.started) {
+            if (all || counts.started) {
                 Stage stage = counts.stage;
                 found.add(new StageProgress(
                         stage.id(),

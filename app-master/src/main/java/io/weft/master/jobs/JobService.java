@@ -40,6 +40,7 @@ public final class JobService {
     private final SplitCache splits;
     private final CachedBlocks cached;
     private final Lineages lineages = new Lineages();
+    private final JobHistory history = new JobHistory();
     private final FutureTask<PlanDecoder> decoder = new FutureTask<>(PlanDecoder::new);
     /** Guards the two numbers below. */
     private final Object numbers = new Object();
@@ -133,9 +134,15 @@ public final class JobService {
         UpdateFeed updates = new UpdateFeed(settings.folder().resolve("job-" + job + ".updates"));
         JobRun run = new JobRun(spec, tasks, feed, updates, settings.maxResultBytes(), wakeup);
         run.count("skippedFiles", skipped(plan));
-        ActiveJob active = new ActiveJob(run, output, submitter);
+        ActiveJob active = new ActiveJob(run, output, submitter, history);
         submitter.submit(run);
+        history.started(run, plan.properties().getOrDefault("weft.job.tags", ""));
         return active;
+    }
+
+    /** What is known of jobs, running and ended. */
+    public JobHistory history() {
+        return history;
     }
 
     /** Plans a job, or plans it again; {@code known}: ids of the stages that it has, by the shuffle that they write. */

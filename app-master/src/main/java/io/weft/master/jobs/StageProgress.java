@@ -8,4 +8,9 @@ package io.weft.master.jobs;
  * @param of the job's number of stages
  */
 public record StageProgress(
-        int id, int position, int of, String name, String site, int tasks, int done, int running, int failed) {}
+        int id, int position, int of, String name, String site, int tasks, int done, int running, int failed) {
+    /** The same of a job that has ended: nothing of it runs that counts. */
+    StageProgress ended() {
+        return new StageProgress(id, position, of, name, site, tasks, done, 0, failed);
+    }
+}

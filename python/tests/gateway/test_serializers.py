@@ -1,0 +1,100 @@
+"""Serializers of contexts and RDDs: what is encoded by them, and how often."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import pytest
+
+from tests.gateway import test_serializers
+from weft import WeftContext
+from weft.serializers import ArrowRecordBatchSerializer, FramedSerializer, MarshalSerializer, NoOpSerializer
+
+MASTERS = [
+    "inline[4]",
+    pytest.param("local[2]", marks=pytest.mark.local),
+    pytest.param("local-cluster[2,1,512]", marks=pytest.mark.cluster),
+]
+
+
+@pytest.fixture(scope="module", params=MASTERS)
+def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
+    cloudpickle.register_pickle_by_value(test_serializers)
+    with WeftContext(request.param) as made:
+        yield made
+    cloudpickle.unregister_pickle_by_value(test_serializers)
+
+
+class Logging(FramedSerializer):
+    """Writes JSON, and a line to a file for each record that it encodes."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = str(log)
+
+    def dumps(self, obj: Any) -> bytes:
+        with open(self.log, "a") as file:
+            file.write(json.dumps(obj) + "\n")
+        return json.dumps(obj).encode()
+
+    def loads(self, obj: bytes) -> Any:
+        return json.loads(obj)
+
+
+def encoded(log: Path) -> list[str]:
+    return sorted(log.read_text().split("\n")[:-1]) if log.exists() else []
+
+
+def test_a_union_of_differently_serialized_rdds_encodes_no_record_again(sc: WeftContext, tmp_path: Path) -> None:
+    one = sc.parallelize([1, 2, 3], 2).withSerializer(Logging(tmp_path / "one"))
+    other = sc.parallelize([4, 5], 2).withSerializer(Logging(tmp_path / "other"))
+    plain = sc.parallelize(["x"], 1).withSerializer(MarshalSerializer())
+    both = sc.union([one, other, plain])
+    assert both.map(str).filter(lambda text: text != "2").count() == 5
+    assert (encoded(tmp_path / "one"), encoded(tmp_path / "other")) == ([], [])
+    assert both.collect() == [1, 2, 3, 4, 5, "x"]
+    assert (encoded(tmp_path / "one"), encoded(tmp_path / "other")) == (["1", "2", "3"], ["4", "5"])
+
+
+def test_a_shuffle_is_written_by_the_serializer_of_the_rdd_that_it_reads(sc: WeftContext, tmp_path: Path) -> None:
+    pairs = sc.parallelize([["a", 1], ["b", 2], ["a", 3]], 2).withSerializer(Logging(tmp_path / "log"))
+    assert sorted(pairs.groupByKey(2).mapValues(sorted).collect()) == [("a", [1, 3]), ("b", [2])]
+    assert encoded(tmp_path / "log") == ['["a", 1]', '["a", 3]', '["b", 2]']
+    assert sorted(pairs.repartition(3).collect()) == [["a", 1], ["a", 3], ["b", 2]]
+
+
+def test_a_persisted_partition_is_written_by_it_and_read_back(sc: WeftContext, tmp_path: Path) -> None:
+    kept = sc.parallelize([1, 2], 2).withSerializer(Logging(tmp_path / "log")).cache()
+    assert kept.count() == 2
+    assert encoded(tmp_path / "log") == ["1", "2"]
+    assert kept.map(lambda x: x + 1).collect() == [2, 3]
+    assert encoded(tmp_path / "log") == ["1", "2"]
+
+
+def test_what_a_serializer_does_not_take_fails_the_job_with_its_own_words(sc: WeftContext) -> None:
+    with pytest.raises(ValueError, match="unmarshallable object"):
+        sc.parallelize([1]).map(lambda x: object()).withSerializer(MarshalSerializer()).collect()
+
+
+def test_bytes_are_taken_as_they_are(sc: WeftContext) -> None:
+    assert sc.parallelize([1, 2], 1).map(lambda x: b"x" * x).withSerializer(NoOpSerializer()).collect() == [b"x", b"xx"]
+
+
+def test_something_else_than_a_serializer_is_refused(sc: WeftContext) -> None:
+    with pytest.raises(TypeError, match="needs a serializer of weft.serializers, not 'json'"):
+        sc.parallelize([1]).withSerializer("json")  # type: ignore[arg-type]
+
+
+def test_record_batches_travel_as_arrow_writes_them(sc: WeftContext) -> None:
+    pa = pytest.importorskip("pyarrow")
+
+    def batch(number: int) -> Any:
+        import pyarrow
+
+        return pyarrow.record_batch({"n": [number, number + 1]})
+
+    found = sc.parallelize([1, 5], 2).map(batch).withSerializer(ArrowRecordBatchSerializer()).collect()
+    assert found == [pa.record_batch({"n": [1, 2]}), pa.record_batch({"n": [5, 6]})]

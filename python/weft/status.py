@@ -1,0 +1,100 @@
+"""How far jobs and stages are."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
+
+if TYPE_CHECKING:
+    from weft._jobs import Jobs
+
+__all__ = ["SparkExecutorInfo", "SparkJobInfo", "SparkStageInfo", "StatusTracker"]
+
+
+class SparkJobInfo(NamedTuple):
+    """A job: its id, the ids of its stages, and RUNNING, SUCCEEDED, FAILED or UNKNOWN."""
+
+    jobId: int
+    stageIds: list[int]
+    status: str
+
+
+class SparkStageInfo(NamedTuple):
+    """A stage: its tasks, how many of them run and are done, and how many attempts at them have failed."""
+
+    stageId: int
+    currentAttemptId: int
+    name: str
+    numTasks: int
+    numActiveTasks: int
+    numCompletedTasks: int
+    numFailedTasks: int
+
+
+class SparkExecutorInfo(NamedTuple):
+    """A container: where it is, how many bytes of persisted partitions it keeps, and how many tasks it runs."""
+
+    host: str
+    port: int
+    cacheSize: int
+    numRunningTasks: int
+    usedOnHeapStorageMemory: int
+    usedOffHeapStorageMemory: int
+    totalOnHeapStorageMemory: int
+    totalOffHeapStorageMemory: int
+
+
+class StatusTracker:
+    """Tells of the running jobs, and of the 1,000 that have ended last; :meth:`WeftContext.statusTracker` makes one.
+
+    What it says is of the moment; a job may have gone on when it is read.
+
+    Examples
+    --------
+    >>> tracker = sc.statusTracker()
+    >>> sc.setJobGroup("squares", "of a few numbers")
+    >>> sc.parallelize(range(6), 3).map(lambda x: x * x).sum()
+    55
+    >>> [job] = tracker.getJobIdsForGroup("squares")
+    >>> [stage] = tracker.getJobInfo(job).stageIds
+    >>> tracker.getStageInfo(stage).numCompletedTasks
+    3
+    """
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+
+    def _ask(self, method: str, *arguments: Any) -> Any:
+        return json.loads(self._jobs.control(method, *arguments))
+
+    def getJobIdsForGroup(self, jobGroup: Optional[str] = None) -> list[int]:
+        """Give the ids of the jobs of a group, running and ended; None: of the jobs that are of no group."""
+        return [int(one) for one in self._ask("jobIds", jobGroup or "")]
+
+    def getActiveStageIds(self) -> list[int]:
+        """Give the ids of the stages that run."""
+        return sorted(int(one) for one in self._ask("activeStageIds"))
+
+    def getActiveJobsIds(self) -> list[int]:
+        """Give the ids of the jobs that run."""
+        return sorted(int(one) for one in self._ask("activeJobIds"))
+
+    def getJobInfo(self, jobId: int) -> Optional[SparkJobInfo]:
+        """Give what is known of a job, None if nothing is."""
+        found = self._ask("jobInfo", int(jobId))
+        return None if found is None else SparkJobInfo(int(jobId), list(found["stages"]), str(found["status"]))
+
+    def getStageInfo(self, stageId: int) -> Optional[SparkStageInfo]:
+        """Give what is known of a stage, None if nothing is."""
+        found = self._ask("stageInfo", int(stageId))
+        if found is None:
+            return None
+        counts = (int(found[name]) for name in ("tasks", "running", "done", "failed"))
+        return SparkStageInfo(int(stageId), 0, str(found["name"]), *counts)
+
+    def getExecutorInfos(self) -> list[SparkExecutorInfo]:
+        """Give the containers; Weft keeps persisted partitions in files, so that the sizes of memory are 0."""
+        return [
+            SparkExecutorInfo(str(one["host"]), int(one["port"]), int(one["cached"]), int(one["running"]), 0, 0, 0, 0)
+            for one in self._ask("executors")
+        ]
