@@ -9,14 +9,10 @@ from weft.taskcontext import BARRIER_INSTEAD
 __all__ = ["absent_name", "known_absent"]
 
 _RDD = """
-barrier checkpoint getCheckpointFile
-isCheckpointed isLocallyCheckpointed localCheckpoint saveAsHadoopDataset saveAsHadoopFile
-saveAsNewAPIHadoopDataset saveAsNewAPIHadoopFile toDF
+barrier checkpoint getCheckpointFile isCheckpointed isLocallyCheckpointed localCheckpoint toDF
 """.split()
 _CONTEXT = """
-binaryFiles binaryRecords getCheckpointDir
-hadoopFile hadoopRDD newAPIHadoopFile newAPIHadoopRDD
-setCheckpointDir wholeTextFiles
+getCheckpointDir setCheckpointDir
 """.split()
 _INSTEAD: dict[str, dict[str, str]] = {
     "RDD": {

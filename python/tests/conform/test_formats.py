@@ -29,6 +29,17 @@ OURS = {
     "read an unknown class": "ValueError",
     "read what is not there": "FileNotFoundError",
     "read a tuple": "ValueError",
+    "whole text files that are missing": "FileNotFoundError",
+    "binary files that are missing": "FileNotFoundError",
+    "binary records with a rest": "ValueError",
+    "binary records in gzip": "ValueError",
+    "hadoopFile of no class": "ValueError",
+    "saveAsHadoopFile of wrong classes": "ValueError",
+    "saveAsHadoopFile of no class": "ValueError",
+}
+MEANT = {
+    "hadoopFile with settings",  # PySpark reads without them, though it documents that it passes them on
+    "whole text files as bytes",  # PySpark replaces what is no UTF-8, although bytes were asked for
 }
 
 
@@ -46,7 +57,7 @@ def test_a_case_gives_what_pyspark_gives(name: str, sc: WeftContext) -> None:
     if "error" in theirs:
         assert "error" in ours
     else:
-        assert not differ.differences(theirs, ours)
+        assert bool(differ.differences(theirs, ours)) == (name in MEANT)
 
 
 def test_the_record_holds_all_and_only_the_cases() -> None:

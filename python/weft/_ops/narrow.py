@@ -22,7 +22,9 @@ from weft._ops.statistics import count
 from weft.resultiterable import ResultIterable
 
 __all__ = [
+    "as_data",
     "as_groups",
+    "as_texts",
     "count_records",
     "count_values",
     "enumerate_from",
@@ -128,6 +130,16 @@ def full_outer_pairs(lists: tuple[Any, Any]) -> Iterator[tuple[Any, Any]]:
     """All pairs, None where one side has no value."""
     left, right = lists
     return ((a, b) for a in (left or (None,)) for b in (right or (None,)))
+
+
+def as_data(file: tuple[bytes, bytes]) -> tuple[str, bytes]:
+    """Path and content of a file of bytes."""
+    return file[0].decode("utf-8"), file[1]
+
+
+def as_texts(file: tuple[bytes, bytes]) -> tuple[str, str]:
+    """Path and content of a file of text; what is no UTF-8 becomes U+FFFD."""
+    return file[0].decode("utf-8"), file[1].decode("utf-8", "replace")
 
 
 def as_groups(lists: tuple[Any, ...]) -> tuple[ResultIterable[Any], ...]:

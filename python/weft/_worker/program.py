@@ -18,6 +18,7 @@ from weft._ops.scope import TaskScope
 from weft._ops.sort import choose_ranges, load_header, make_bounds, read_sorted
 from weft._ops.tables import make_table
 from weft._worker.blobs import Blobs
+from weft._worker.files import WholeFiles
 from weft._worker.mapoutput import keep
 from weft._worker.rawfiles import FileSplit, RawInput
 from weft._worker.streams import InputStream, Streams
@@ -53,7 +54,7 @@ class Program:
         self.scope = scope
         self.steps: list[Step] = []
         self.pipelines: list[tuple[Any, list[Step]]] = []
-        self.texts: list[TextLines | RawInput] = []
+        self.texts: list[TextLines | RawInput | WholeFiles] = []
         self.inputs: list[InputStream | RawInput] = []
 
     def run(self, tree: Node, consume: Callable[[Iterator[Any]], Any]) -> Any:
@@ -175,6 +176,11 @@ class Program:
             self.texts.append(text)
             TaskContext._reads(text.locate)
             return text
+        if node["kind"] == "files":
+            files = WholeFiles(stream, self.scope.count_in)
+            self.texts.append(files)
+            TaskContext._reads(files.locate)
+            return files
         return (batch.records() for batch in self._counted(stream.batches()))
 
     def _raw(self, node: Node) -> Iterator[FileSplit]:

@@ -143,6 +143,10 @@ class InputStream:
         except BatchError as error:
             raise self._corrupt(str(error)) from error
 
+    def read(self, size: int) -> Buffer:
+        """So many bytes, or none at the end."""
+        return self._read_exact(size)
+
     def close(self) -> None:
         """No more is wanted."""
         self._streams.close(self._number)

@@ -69,7 +69,7 @@ public final class FormatLister {
             }
             List<FormatSplit> splits = new ArrayList<>();
             for (Found found : format.mapreduce() ? mapreduce(format, conf) : mapred(format, conf, minPartitions)) {
-                if (found.length() > 0) {
+                if (found.length() > 0 || format.view().isOfFiles()) {
                     InputSpec.Records input = new InputSpec.Records(
                             format, found.split().getClass().getName(), bytes(found.split(), conf));
                     splits.add(new FormatSplit(input, hosts(found.hosts())));

@@ -53,7 +53,7 @@ final class TreeWriter {
         if (node instanceof PlanNode.TextSource source) {
             writeText(to, source, partition);
         } else if (node instanceof PlanNode.FormatSource) {
-            writeBatches(to, splits.get(id).get(partition));
+            writeFormat(to, (InputSpec.Records) splits.get(id).get(partition));
         } else if (node instanceof PlanNode.DataSource source) {
             writeData(to, source, partition);
         } else if (node instanceof PlanNode.RangeSource source) {
@@ -141,6 +141,16 @@ final class TreeWriter {
         long from = source.offsets().get(partition);
         long length = source.offsets().get(partition + 1) - from;
         writeBatches(to, new InputSpec.Data(source.block(), from, length));
+    }
+
+    private void writeFormat(JsonGenerator to, InputSpec.Records split) throws IOException {
+        if (!split.format().view().isOfFiles()) {
+            writeBatches(to, split);
+            return;
+        }
+        to.writeStringField("op", "input");
+        to.writeNumberField("stream", stream(split));
+        to.writeStringField("kind", "files");
     }
 
     private void writeBatches(JsonGenerator to, InputSpec input) throws IOException {

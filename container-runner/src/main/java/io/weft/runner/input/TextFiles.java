@@ -54,6 +54,12 @@ final class TextFiles {
         return new LineBlocks(stream, range.start(), range.start() + range.length(), buffer);
     }
 
+    /** All of a file, unpacked where its name says that it is compressed. */
+    InputStream openWhole(Path path) throws IOException {
+        Optional<CompressionCodec> codec = codecs.find(path);
+        return codec.isPresent() ? decompress(codec.get(), path) : FileRanges.open(path, 0, Long.MAX_VALUE, conf);
+    }
+
     /** What the file is compressed with, in a word such as gzip, or empty. */
     Optional<String> compression(String path) {
         return codecs.find(new Path(path))

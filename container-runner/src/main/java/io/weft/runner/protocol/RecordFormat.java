@@ -25,7 +25,15 @@ public record RecordFormat(
         /** Pairs as PySpark's sequenceFile gives them: text as str, bytes as bytearray. */
         PAIRS,
         /** The values alone, text as str, bytes as bytes. */
-        VALUES
+        VALUES,
+        /** Whole files: pairs of path and content. */
+        FILES,
+        /** Whole files of text, which are unpacked. */
+        TEXTS;
+
+        public boolean isOfFiles() {
+            return this == FILES || this == TEXTS;
+        }
     }
 
     public RecordFormat {

@@ -2,6 +2,7 @@ package io.weft.runner.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.runner.input.DataInput;
+import io.weft.runner.input.FilesInput;
 import io.weft.runner.input.InputSource;
 import io.weft.runner.input.RawInput;
 import io.weft.runner.input.RecordInput;
@@ -74,7 +75,9 @@ public final class InputOpener {
                             path, open.path("from").asLong(), open.path("to").asLong(), hadoop.get());
         }
         if (spec instanceof InputSpec.Records records) {
-            return RecordInput.open(records, hadoop.get());
+            return records.format().view().isOfFiles()
+                    ? FilesInput.open(records, hadoop.get())
+                    : RecordInput.open(records, hadoop.get());
         }
         if (spec instanceof InputSpec.Data data) {
             return DataInput.open(data, master.reader());
