@@ -1,0 +1,78 @@
+"""Avro and Parquet files on real HDFS, read and written by YARN containers."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from realcluster import Cluster
+from yarnjobs import Jobs, make_dist
+
+pytestmark = pytest.mark.yarn
+
+AVRO = """
+    import sys
+    from weft import WeftContext
+
+    rows = [{"id": i, "name": f"row {i}", "part": [i % 7, None]} for i in range(200_000)]
+    with WeftContext() as sc:
+        sc.parallelize(rows, 3).saveAsAvroFile("avro", codec="deflate", syncInterval=20_000)
+        back = sc.avroFile("avro", minPartitions=24)
+        print("partitions", back.getNumPartitions() >= 24)
+        sums = back.map(lambda row: (1, row["id"], row["part"][0])).reduce(lambda a, b: tuple(map(sum, zip(a, b))))
+        print("sums", sums == (200_000, sum(range(200_000)), sum(i % 7 for i in range(200_000))))
+        print("order", back.map(lambda row: row["id"]).take(5), back.filter(lambda row: row["id"] == 123_456).collect())
+        where = sc.source([0, 1], lambda split: [split], hosts=lambda split: ["127.0.0.3"])
+        print("source", where.collect())
+"""
+PARQUET = """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from weft import WeftContext
+
+    with WeftContext() as sc:
+        table = pa.table({"id": range(300_000), "x": [i / 2 for i in range(300_000)], "s": ["text"] * 300_000})
+        sc.fromArrow(table, 3).saveAsParquetFile("parquet", rowGroupBytes=200_000)
+        back = sc.parquetFile("parquet", columns=["id", "x"], minPartitions=12)
+        print("partitions", back.getNumPartitions() >= 12)
+        print("table", back.toArrow().sort_by("id").equals(table.select(["id", "x"])))
+        large = back.mapBatches(lambda batch: batch.filter(pc.greater(batch["x"], 149_999)))
+        print("large", sorted(row["id"] for row in large.collect()))
+"""
+
+
+@pytest.fixture(scope="module")
+def jobs(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Jobs:
+    cluster.must("hdfs", "dfs", "-mkdir", "-p", f"/user/{getpass.getuser()}")
+    return Jobs(cluster, make_dist(tmp_path_factory.mktemp("dist") / "d"))
+
+
+def run(jobs: Jobs, tmp_path: Path, text: str) -> list[str]:
+    script = tmp_path / "tables.py"
+    script.write_text(textwrap.dedent(text))
+    python = f"weft.python={sys.executable}"  # the nodes are this machine, and this Python has pyarrow
+    ended = jobs.run("--num-executors", "2", "--conf", python, str(script))
+    assert ended.code == 0, ended.errors
+    return jobs.output(ended.application).splitlines()
+
+
+def test_avro_files_on_hdfs_are_written_and_read_in_splits(jobs: Jobs, tmp_path: Path) -> None:
+    jobs.cluster.run("hdfs", "dfs", "-rm", "-r", "-f", "avro")
+    printed = run(jobs, tmp_path, AVRO)
+    assert printed[:2] == ["partitions True", "sums True"]
+    assert printed[2] == "order [0, 1, 2, 3, 4] [{'id': 123456, 'name': 'row 123456', 'part': [4, None]}]"
+    assert printed[3] == "source [0, 1]"
+    listed = jobs.cluster.must("hdfs", "dfs", "-ls", "avro")
+    assert [f"part-0000{i}.avro" in listed for i in range(3)] == [True] * 3
+    assert "_SUCCESS" in listed
+
+
+def test_parquet_files_on_hdfs_are_written_and_read_by_columns(jobs: Jobs, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    jobs.cluster.run("hdfs", "dfs", "-rm", "-r", "-f", "parquet")
+    printed = run(jobs, tmp_path, PARQUET)
+    assert printed == ["partitions True", "table True", "large [299999]"]
