@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import overload
 
 from weft._pyspark.keys import weft_name
 
@@ -75,6 +76,12 @@ class WeftConf:
         """Set ``spark.home``, which has no effect: Weft needs no installation on the workers."""
         return self.set("spark.home", value)
 
+    @overload
+    def setExecutorEnv(self, key: str, value: str | None) -> WeftConf: ...
+
+    @overload
+    def setExecutorEnv(self, *, pairs: Iterable[tuple[str, str]]) -> WeftConf: ...
+
     def setExecutorEnv(
         self,
         key: str | None = None,
@@ -107,6 +114,15 @@ class WeftConf:
         for key, value in pairs:
             self.set(key, value)
         return self
+
+    @overload
+    def get(self, key: str) -> str | None: ...
+
+    @overload
+    def get(self, key: str, defaultValue: None) -> str | None: ...
+
+    @overload
+    def get(self, key: str, defaultValue: str) -> str: ...
 
     def get(self, key: str, defaultValue: str | None = None) -> str | None:
         """Give the value of a setting, ``defaultValue`` if it is not set."""

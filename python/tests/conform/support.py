@@ -19,6 +19,7 @@ from weft.broadcast import Broadcast
 from weft.profiler import BasicProfiler, MemoryProfiler, Profiler, ProfilerCollector
 from weft.rdd import BoundedFloat
 from weft.status import SparkExecutorInfo, SparkJobInfo, SparkStageInfo, StatusTracker
+from weft.taskcontext import BARRIER_INSTEAD
 
 __all__ = ["OWNERS", "document"]
 
@@ -40,6 +41,9 @@ OWNERS: dict[str, type] = {
     **{name: getattr(resources, name) for name in resources.__all__},
 }
 """By PySpark's name, what Weft has under it."""
+
+_ABSENT = ("BarrierTaskContext", "BarrierTaskInfo", "RDDBarrier")
+"""Classes that can be imported, and raise when they are used."""
 
 _WEFTS_OWN = ("ArrowRecordBatchSerializer", "CPickleSerializer")
 for _name in _WEFTS_OWN:
@@ -66,6 +70,10 @@ def document() -> str:
         rows = [_row(name, owner, method, theirs[method]) for method in sorted(theirs) if method != "__init__"]
         there = sum(" | yes |" in row for row in rows)
         lines += [f"## {name}: {there} of {len(rows)}", "", "| name | in Weft | note |", "|---|---|---|", *rows, ""]
+    for name in _ABSENT:
+        theirs = [method for method in sorted(recorded["signatures"][name]) if method != "__init__"]
+        rows = [f"| `{method}` | no | instead: {BARRIER_INSTEAD} |" for method in theirs]
+        lines += [f"## {name}: 0 of {len(rows)}", "", "| name | in Weft | note |", "|---|---|---|", *rows, ""]
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from weft._callsite import call_site
 from weft.errors import UnsupportedError
+from weft.taskcontext import BARRIER_INSTEAD
 
 __all__ = ["API_VERSION", "MODULES", "ShimLoader", "absent", "instead_of", "is_provided"]
 
@@ -125,6 +126,12 @@ MODULES: dict[str, dict[str, str]] = {
 }
 
 _INSTEAD = (
+    ("pyspark.RDDBarrier", BARRIER_INSTEAD),
+    ("pyspark.BarrierTaskInfo", BARRIER_INSTEAD),
+    ("pyspark.taskcontext.BarrierTaskInfo", BARRIER_INSTEAD),
+    ("pyspark.core.rdd.RDDBarrier", BARRIER_INSTEAD),
+    ("pyspark.rdd.RDDBarrier", BARRIER_INSTEAD),
+    ("pyspark.profiler.UDFBasicProfiler", "pyspark.profiler.BasicProfiler, for functions of RDDs"),
     ("pyspark.sql.functions", "functions of Python's in map, filter and reduceByKey"),
     ("pyspark.sql", "RDDs: sc.textFile or spark.read.text(path).rdd, map, keyBy and aggregateByKey"),
     ("pyspark.pandas", "pandas in mapPartitions"),

@@ -7,11 +7,12 @@ import functools
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from weft._ops import narrow
 from weft._ops.nans import canonical
 from weft._rdd.order import Order
+from weft._typing import S
 
 if TYPE_CHECKING:
     pass
@@ -138,7 +139,13 @@ class Actions(Order[T]):
             return found
         raise ValueError("RDD is empty")
 
-    def top(self, num: int, key: Callable[[T], Any] | None = None) -> list[T]:
+    @overload
+    def top(self: Actions[S], num: int) -> list[S]: ...
+
+    @overload
+    def top(self, num: int, key: Callable[[T], S]) -> list[T]: ...
+
+    def top(self, num: int, key: Callable[[Any], Any] | None = None) -> Any:
         """Give the largest records, the largest first.
 
         Examples
@@ -153,7 +160,13 @@ class Actions(Order[T]):
         lists: list[list[T]] = partial._non_empty("top")
         return functools.reduce(lambda one, other: heapq.nlargest(num, one + other, order), lists)
 
-    def takeOrdered(self, num: int, key: Callable[[T], Any] | None = None) -> list[T]:
+    @overload
+    def takeOrdered(self: Actions[S], num: int) -> list[S]: ...
+
+    @overload
+    def takeOrdered(self, num: int, key: Callable[[T], S]) -> list[T]: ...
+
+    def takeOrdered(self, num: int, key: Callable[[Any], Any] | None = None) -> Any:
         """Give the smallest records, the smallest first.
 
         Raises
@@ -237,7 +250,13 @@ class Actions(Order[T]):
         partials = self._partitions_step(narrow.fold_records(zero, fold), name, user=fold)._collect(name)
         return functools.reduce(merge, partials, copy.deepcopy(zero))
 
-    def max(self, key: Callable[[T], Any] | None = None) -> T:
+    @overload
+    def max(self: Actions[S]) -> S: ...
+
+    @overload
+    def max(self, key: Callable[[T], S]) -> T: ...
+
+    def max(self, key: Callable[[Any], Any] | None = None) -> Any:
         """Give the largest record, by ``key`` if given.
 
         Raises
@@ -253,7 +272,13 @@ class Actions(Order[T]):
         found: T = self._reduce(narrow.extreme(max, key), functools.partial(max, key=key), "max")
         return found
 
-    def min(self, key: Callable[[T], Any] | None = None) -> T:
+    @overload
+    def min(self: Actions[S]) -> S: ...
+
+    @overload
+    def min(self, key: Callable[[T], S]) -> T: ...
+
+    def min(self, key: Callable[[Any], Any] | None = None) -> Any:
         """Give the smallest record, by ``key`` if given.
 
         Raises

@@ -18,6 +18,7 @@ from weft.errors import JobCancelledError
 __all__ = ["Approximate"]
 
 T = TypeVar("T")
+N = TypeVar("N", bound=float)
 _LEAST_DEVIATION = 0.000017
 _SMALL_SKETCH = 14
 _AGAIN_SECONDS = 0.1
@@ -45,7 +46,7 @@ class Approximate(Numbers[T]):
         """
         return int(self._sum_within(_count_as_float, "countApprox", timeout, confidence))
 
-    def sumApprox(self: Approximate[float], timeout: int, confidence: float = 0.95) -> BoundedFloat:
+    def sumApprox(self: Approximate[N], timeout: int, confidence: float = 0.95) -> BoundedFloat:
         """Sum the records, or estimate it from the partitions that are summed when the time is up.
 
         Parameters
@@ -68,7 +69,7 @@ class Approximate(Numbers[T]):
         """
         return self._sum_within(_sum_as_float, "sumApprox", timeout, confidence)
 
-    def meanApprox(self: Approximate[float], timeout: int, confidence: float = 0.95) -> BoundedFloat:
+    def meanApprox(self: Approximate[N], timeout: int, confidence: float = 0.95) -> BoundedFloat:
         """Give the mean, or estimate it from the partitions that are there when the time is up.
 
         Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from weft._ops import narrow
 from weft._rdd.trees import Trees
@@ -21,7 +21,7 @@ T = TypeVar("T")
 class Numbers(Trees[T]):
     """Sums and statistics."""
 
-    def sum(self) -> Any:
+    def sum(self) -> T:
         """Add all records.
 
         Examples
@@ -29,7 +29,9 @@ class Numbers(Trees[T]):
         >>> sc.parallelize([1.0, 2.0, 3.0]).sum()
         6.0
         """
-        return functools.reduce(operator.add, self._partitions_step(narrow.sum_records, "sum")._collect("sum"), 0)
+        parts = self._partitions_step(narrow.sum_records, "sum")._collect("sum")
+        total: T = functools.reduce(operator.add, parts, 0)  # type: ignore[assignment]
+        return total
 
     def stats(self) -> StatCounter:
         """Give count, mean, variance and extremes of numbers, from one pass.
@@ -47,7 +49,7 @@ class Numbers(Trees[T]):
             raise ValueError("Can not reduce() empty RDD")
         return functools.reduce(StatCounter.mergeStats, partials)
 
-    def mean(self) -> Any:
+    def mean(self) -> float:
         """Give the mean.
 
         Examples
@@ -55,9 +57,10 @@ class Numbers(Trees[T]):
         >>> sc.parallelize([1, 2, 3]).mean()
         2.0
         """
-        return self._stats("mean").mean()
+        found: float = self._stats("mean").mean()
+        return found
 
-    def variance(self) -> Any:
+    def variance(self) -> float:
         """Give the variance of a population.
 
         Examples
@@ -65,9 +68,10 @@ class Numbers(Trees[T]):
         >>> sc.parallelize([1, 2, 3]).variance()
         0.6666666666666666
         """
-        return self._stats("variance").variance()
+        found: float = self._stats("variance").variance()
+        return found
 
-    def stdev(self) -> Any:
+    def stdev(self) -> float:
         """Give the standard deviation of a population.
 
         Examples
@@ -75,9 +79,10 @@ class Numbers(Trees[T]):
         >>> sc.parallelize([1, 2, 3]).stdev()
         0.816496580927726
         """
-        return self._stats("stdev").stdev()
+        found: float = self._stats("stdev").stdev()
+        return found
 
-    def sampleVariance(self) -> Any:
+    def sampleVariance(self) -> float:
         """Give the variance of a sample.
 
         Examples
@@ -85,9 +90,10 @@ class Numbers(Trees[T]):
         >>> sc.parallelize([1, 2, 3]).sampleVariance()
         1.0
         """
-        return self._stats("sampleVariance").sampleVariance()
+        found: float = self._stats("sampleVariance").sampleVariance()
+        return found
 
-    def sampleStdev(self) -> Any:
+    def sampleStdev(self) -> float:
         """Give the standard deviation of a sample.
 
         Examples
@@ -95,4 +101,5 @@ class Numbers(Trees[T]):
         >>> sc.parallelize([1, 2, 3]).sampleStdev()
         1.0
         """
-        return self._stats("sampleStdev").sampleStdev()
+        found: float = self._stats("sampleStdev").sampleStdev()
+        return found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from weft._ops import locally, narrow
 from weft._ops.keys import portable_hash
 from weft._rdd.core import positive
 from weft._rdd.sets import Sets
+from weft._typing import S
 
 if TYPE_CHECKING:
     from weft.rdd import RDD
@@ -47,12 +48,31 @@ class Order(Sets[T]):
         """
         return self._sort("sortBy", keyfunc, ascending, numPartitions)
 
+    @overload
+    def sortByKey(
+        self: Order[tuple[S, V]], ascending: bool | None = ..., numPartitions: int | None = ...
+    ) -> RDD[tuple[S, V]]: ...
+
+    @overload
+    def sortByKey(
+        self: Order[tuple[K, V]], ascending: bool | None, numPartitions: int | None, keyfunc: Callable[[K], S]
+    ) -> RDD[tuple[K, V]]: ...
+
+    @overload
     def sortByKey(
         self: Order[tuple[K, V]],
+        ascending: bool | None = ...,
+        numPartitions: int | None = ...,
+        *,
+        keyfunc: Callable[[K], S],
+    ) -> RDD[tuple[K, V]]: ...
+
+    def sortByKey(
+        self: Order[tuple[Any, Any]],
         ascending: bool | None = True,
         numPartitions: int | None = None,
         keyfunc: Callable[[Any], Any] = _same,
-    ) -> RDD[tuple[K, V]]:
+    ) -> RDD[tuple[Any, Any]]:
         """Sort pairs by their keys, or by what ``keyfunc`` makes of them; equal keys stay in order.
 
         Examples
@@ -69,13 +89,40 @@ class Order(Sets[T]):
         count = self._default_partitions() if numPartitions is None else positive(numPartitions)
         return self._shuffle(name, count, "range", "sorted", None, key=key, ascending=bool(ascending))
 
+    @overload
+    def repartitionAndSortWithinPartitions(
+        self: Order[tuple[S, V]],
+        numPartitions: int | None = ...,
+        partitionFunc: Callable[[S], int] = ...,
+        ascending: bool = ...,
+    ) -> RDD[tuple[S, V]]: ...
+
+    @overload
     def repartitionAndSortWithinPartitions(
         self: Order[tuple[K, V]],
+        numPartitions: int | None,
+        partitionFunc: Callable[[K], int],
+        ascending: bool,
+        keyfunc: Callable[[K], S],
+    ) -> RDD[tuple[K, V]]: ...
+
+    @overload
+    def repartitionAndSortWithinPartitions(
+        self: Order[tuple[K, V]],
+        numPartitions: int | None = ...,
+        partitionFunc: Callable[[K], int] = ...,
+        ascending: bool = ...,
+        *,
+        keyfunc: Callable[[K], S],
+    ) -> RDD[tuple[K, V]]: ...
+
+    def repartitionAndSortWithinPartitions(
+        self: Order[tuple[Any, Any]],
         numPartitions: int | None = None,
-        partitionFunc: Callable[[K], int] = portable_hash,
+        partitionFunc: Callable[[Any], int] = portable_hash,
         ascending: bool = True,
         keyfunc: Callable[[Any], Any] = _same,
-    ) -> RDD[tuple[K, V]]:
+    ) -> RDD[tuple[Any, Any]]:
         """Bring each pair to the partition of its key and sort each partition by key; equal keys stay in order.
 
         Parameters

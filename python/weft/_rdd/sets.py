@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from weft._callsite import call_site
 from weft._lineage import CartesianNode, ZipNode
@@ -21,6 +21,9 @@ T = TypeVar("T")
 U = TypeVar("U")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+V1 = TypeVar("V1")
+V2 = TypeVar("V2")
+V3 = TypeVar("V3")
 
 
 class Sets(ByKey[T]):
@@ -94,9 +97,29 @@ class Sets(ByKey[T]):
         pairs = self._step("map", narrow.key_by(f), "groupBy", user=f)
         return pairs._group("groupBy", numPartitions, partitionFunc)
 
+    @overload
     def groupWith(
-        self: Sets[tuple[K, V]], other: RDD[tuple[K, Any]], *others: RDD[tuple[K, Any]]
-    ) -> RDD[tuple[K, tuple[ResultIterable[Any], ...]]]:
+        self: Sets[tuple[K, V]], other: RDD[tuple[K, V1]], /
+    ) -> RDD[tuple[K, tuple[ResultIterable[V], ResultIterable[V1]]]]: ...
+
+    @overload
+    def groupWith(
+        self: Sets[tuple[K, V]], other: RDD[tuple[K, V1]], second: RDD[tuple[K, V2]], /
+    ) -> RDD[tuple[K, tuple[ResultIterable[V], ResultIterable[V1], ResultIterable[V2]]]]: ...
+
+    @overload
+    def groupWith(
+        self: Sets[tuple[K, V]], other: RDD[tuple[K, V1]], second: RDD[tuple[K, V2]], third: RDD[tuple[K, V3]], /
+    ) -> RDD[tuple[K, tuple[ResultIterable[V], ResultIterable[V1], ResultIterable[V2], ResultIterable[V3]]]]: ...
+
+    @overload
+    def groupWith(
+        self: Sets[tuple[K, Any]], other: RDD[tuple[K, Any]], *others: RDD[tuple[K, Any]]
+    ) -> RDD[tuple[K, tuple[ResultIterable[Any], ...]]]: ...
+
+    def groupWith(
+        self: Sets[tuple[K, Any]], other: RDD[tuple[K, Any]], *others: RDD[tuple[K, Any]]
+    ) -> RDD[Any]:
         """Give for each key of any RDD the values of all, as :meth:`cogroup` does for two.
 
         Examples
