@@ -67,7 +67,7 @@ public record AppSettings(
         return new AppSettings(
                 scheduler,
                 new Worker(
-                        settings.bytes("weft.python.worker.memory"),
+                        memory(settings),
                         settings.bytes("weft.python.worker.limit"),
                         settings.bytes("weft.cache.memory"),
                         environment(settings)),
@@ -81,6 +81,13 @@ public record AppSettings(
                 settings.bytes("weft.driver.maxResultSize"),
                 settings.bytes("weft.input.splitBytes"),
                 settings.below("weft.hadoop."));
+    }
+
+    /** Less than the limit: a worker that may not hold so much spills at half of what it may hold. */
+    private static long memory(Settings settings) {
+        long memory = settings.bytes("weft.python.worker.memory");
+        long limit = settings.bytes("weft.python.worker.limit");
+        return limit == 0 || memory < limit ? memory : limit / 2;
     }
 
     private static Map<String, String> environment(Settings settings) {
