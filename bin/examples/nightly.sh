@@ -11,4 +11,5 @@ here=$(cd "${BASH_SOURCE[0]%/*}" && pwd -P)
 exec yarn jar "$WEFT_JAR" submit \
     --num-executors 3 --executor-cores 2 --executor-memory 1152m --archives "$WEFT_ENV#env" \
     --conf weft.python=./env/bin/python --conf weft.python.worker.limit=256m --conf weft.python.worker.memory=128m \
+    --py-files "$here/../../it/etl/weblogsteps.py" \
     "$@" "$here/../../it/etl/etl.py" "$day" "$source" "$target"

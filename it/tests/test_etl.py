@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import time
+import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +36,7 @@ FULL = os.environ.get("WEFT_IT_SCALE") == "full"
 SCALE = "1" if FULL else "0.01"
 SHARE = 256 << 20
 ETL = ROOT / "it" / "etl"
+AVRO = Path(__file__).with_name("AvroRows.java")
 DAY = "2026-03-29"
 SPILL = [] if FULL else ["--conf", "weft.python.worker.memory=2m"]  # so that little data spills, too
 
@@ -71,7 +74,7 @@ def night(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     options = ["-D", f"dfs.blocksize={manifest['block']}", "-D", "dfs.replication=2"]
     cluster.must("hdfs", "dfs", "-mkdir", "-p", f"/user/{os.environ.get('USER', 'root')}", "/etl")
     sources = [str(data / name) for name in ("logs", "users", "countries.csv")]
-    cluster.must("hdfs", "dfs", *options, "-put", *sources, "/etl", seconds=900)
+    cluster.must("hdfs", "dfs", *options, "-put", "-t", "8", *sources, "/etl", seconds=900)
     for source in sources[:2]:
         shutil.rmtree(source)
     dist = make_dist(tmp_path_factory.mktemp("dist") / "d")
@@ -117,6 +120,24 @@ def test_all_that_the_job_writes_is_what_was_generated(night: Night, first: Run)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_hadoops_avro_and_fastavro_read_the_same_rows(night: Night, first: Run) -> None:
+    files = sorted((first.output / "rows").rglob("*.avro"))
+    classes = night.cluster.must("hdfs", "classpath").strip()
+    told = night.cluster.must("java", "-cp", classes, str(AVRO), *map(str, files), seconds=600)
+    assert told.split("\n")[:-1] == [" ".join(map(str, rows_and_sum(path))) for path in files]
+    assert sum(int(line.split()[0]) for line in told.splitlines()) == night.manifest["good"]
+
+
+def rows_and_sum(path: Path) -> tuple[int, int]:
+    count = total = 0
+    with open(path, "rb") as file:
+        for row in fastavro.reader(file):
+            count += 1
+            line = "".join([("" if value is None else str(value)) + "|" for value in row.values()])
+            total = zlib.crc32(line.encode(), total)
+    return count, total
+
+
 def test_a_reader_sees_the_whole_output_or_no_success(first: Run) -> None:
     complete = [listing for _, listing in first.reader.seen if "_SUCCESS" in names(listing)]
     print(f"\n{first.reader.looks} looks, {len(first.reader.seen)} different listings")
@@ -129,6 +150,12 @@ def test_workers_stay_within_their_share_and_spill(first: Run) -> None:
     peak = re.search(r"peak worker memory ([\d.]+) (MB|GB)", summary)
     assert peak and peak[2] == "MB" and float(peak[1]) * (1 << 20) <= SHARE, summary
     assert " spilled" in summary, summary
+
+
+def test_small_files_are_read_together(night: Night, first: Run) -> None:
+    tasks = max(Counter(launch.stage for launch in first.log.reading()).values())
+    print(f"\n{tasks} map tasks for {night.manifest['files']} files")
+    assert tasks <= 40
 
 
 def test_a_second_run_writes_the_same_rows_in_the_same_files_and_order(night: Night, first: Run) -> None:
