@@ -22,6 +22,7 @@ from weft._lineage import DataBlock, HadoopFormat, Node, SourceNode, count_parti
 from weft._markers import Markers
 from weft._plan import COLLECT, DRAIN, Plan, PlanNotes, build_plan, save_bytes, save_records, save_text
 from weft._progress import Console, Totals
+from weft._saving import Placing
 from weft.accumulators import apply_updates, forget_persisted
 from weft.errors import ContextError, InputMissingError, InternalError, WeftError
 from weft.storagelevel import StorageLevel
@@ -85,13 +86,13 @@ class Jobs:
         """Run all partitions and keep nothing."""
         self._run(node, DRAIN, name, (), _Collected())
 
-    def save_text(self, node: Node, path: str, codec: str | None) -> None:
+    def save_text(self, node: Node, path: str, codec: str | None, placing: Placing, name: str) -> None:
         """Write a folder of text files."""
-        self._run(node, save_text(path, codec), "saveAsTextFile", (), _Collected())
+        self._run(node, save_text(path, codec, placing), name, (), _Collected())
 
-    def save_bytes(self, node: Node, path: str, suffix: str, name: str) -> None:
+    def save_bytes(self, node: Node, path: str, suffix: str, placing: Placing, name: str) -> None:
         """Write a folder of files whose parts are the records of ``node``."""
-        self._run(node, save_bytes(path, suffix), name, (), _Collected())
+        self._run(node, save_bytes(path, suffix, placing), name, (), _Collected())
 
     def put_block(self, block: DataBlock, chunks: Iterable[Any]) -> None:
         """Send a block now, while its chunks are made; an RDD is made of it next."""

@@ -31,6 +31,7 @@ from weft._lineage import (
     in_order,
 )
 from weft._markers import Markers
+from weft._saving import Placing
 from weft.storagelevel import StorageLevel
 
 __all__ = [
@@ -47,16 +48,17 @@ __all__ = [
 
 COLLECT: tuple[str, dict[str, Any]] = ("Collect", {})
 DRAIN: tuple[str, dict[str, Any]] = ("Drain", {})
+_PLAIN = Placing()
 
 
-def save_text(path: str, codec: str | None) -> tuple[str, dict[str, Any]]:
+def save_text(path: str, codec: str | None, placing: Placing = _PLAIN) -> tuple[str, dict[str, Any]]:
     """Make the action that writes a folder of text files."""
-    return ("SaveText", {"path": path, "codec": codec, "raw": False, "suffix": ""})
+    return ("SaveText", {"path": path, "codec": codec, "raw": False, "suffix": "", **placing.record()})
 
 
-def save_bytes(path: str, suffix: str) -> tuple[str, dict[str, Any]]:
+def save_bytes(path: str, suffix: str, placing: Placing = _PLAIN) -> tuple[str, dict[str, Any]]:
     """Make the action that writes a folder of files in any format: records are ``(rows, bytes)``, a file's parts."""
-    return ("SaveText", {"path": path, "codec": None, "raw": True, "suffix": suffix})
+    return ("SaveText", {"path": path, "codec": None, "raw": True, "suffix": suffix, **placing.record()})
 
 
 def save_records(path: str | None, output: HadoopFormat, first: bytes) -> tuple[str, dict[str, Any]]:

@@ -88,7 +88,7 @@ def test_e03_an_output_exists(tmp_path: Path) -> None:
         3,
         """
         file:FOLDER/out exists (saveAsTextFile at etl.py:4); nothing was run.
-          Delete it, or choose another path.
+          Delete it, choose another path, or save with mode="overwrite" or "append".
         """,
     )
 

@@ -9,6 +9,7 @@ from weft._closures import DriverObject
 from weft._gateway import Answer
 from weft._jobs import Jobs
 from weft._lineage import HadoopFormat, Node
+from weft._saving import Placing
 from weft._version import __version__
 from weft.conf import WeftConf
 from weft.rdd import RDD
@@ -129,11 +130,11 @@ class Core(DriverObject):
     def _drain(self, node: Node, name: str) -> None:
         self._jobs.drain(node, name)
 
-    def _save_text(self, node: Node, path: str, codec: str | None) -> None:
-        self._jobs.save_text(node, path, codec)
+    def _save_text(self, node: Node, path: str, codec: str | None, placing: Placing, name: str) -> None:
+        self._jobs.save_text(node, path, codec, placing, name)
 
-    def _save_bytes(self, node: Node, path: str, suffix: str, name: str) -> None:
-        self._jobs.save_bytes(node, path, suffix, name)
+    def _save_bytes(self, node: Node, path: str, suffix: str, placing: Placing, name: str) -> None:
+        self._jobs.save_bytes(node, path, suffix, placing, name)
 
     def _save_records(self, node: Node, path: str | None, output: HadoopFormat, first: bytes, name: str) -> None:
         self._jobs.save_records(node, path, output, first, name)

@@ -13,11 +13,12 @@ from weft._inline.shuffles import Shuffles
 from weft._inline.trees import BlockPart, Input, KeptInput
 from weft._worker.frames import Connection, Frame, FrameError, FrameType, pack_json_and_bytes
 
-__all__ = ["Cancelled", "InlineConnection", "Sink"]
+__all__ = ["Cancelled", "InlineConnection", "OnPart", "Sink"]
 
 _CHUNK = 1 << 20
 _CREDITS = struct.Struct(">I")
 Sink = Callable[[memoryview], None]
+OnPart = Callable[..., None]
 
 
 class Cancelled(BaseException):
@@ -44,8 +45,9 @@ class InlineConnection(Connection):
         self._is_cancelled = is_cancelled
         self.begin([], lambda _: None)
 
-    def begin(self, inputs: list[Input], sink: Sink) -> None:
-        """Prepare for a task that reads ``inputs`` and whose results or lines go to ``sink``."""
+    def begin(self, inputs: list[Input], sink: Sink, on_part: OnPart | None = None) -> None:
+        """Prepare for a task that reads ``inputs``; its results or lines go to ``sink``, PART frames to ``on_part``."""
+        self._on_part = on_part
         self._inputs = inputs
         self._sink = sink
         self._open: dict[int, Iterator[Frame]] = {}
@@ -71,6 +73,9 @@ class InlineConnection(Connection):
         if kind == FrameType.OPEN:
             self._open[stream] = self._frames(stream, value)
             self._credits[stream] = value["credits"]
+        elif kind == FrameType.PART:
+            assert self._on_part is not None
+            self._on_part(value["folder"], last=value["last"])
         elif kind == FrameType.CLOSE:
             self._open.pop(stream, None)
             self._credits.pop(stream, None)

@@ -185,7 +185,7 @@ class InlineJobs:
         site = f"{plan['name']} at {plan['site']}"
         if action == "SaveRecords":
             raise no_jvm(site)
-        output = TextOutput(body["path"], body["codec"], site, body["suffix"]) if action == "SaveText" else None
+        output = TextOutput(body, site) if action == "SaveText" else None
         sums: dict[str, Any] = dict.fromkeys(_SUMS, 0)
         sums.update(tasks=0, retries=0, border=0, compiled=True, peakRss=0)
         try:
@@ -283,8 +283,9 @@ class _Job:
                 written = stage.shuffle.rdd | BOUNDS if stage.bounds else stage.shuffle.rdd
                 self._shuffles.add(written, finished["mapOutput"]["path"])
             elif output is not None:
-                with output.open(partition) as file:
-                    finished = self._tasks.run(body, place, lambda data, to=file: to.write(data))  # type: ignore[misc]
+                with output.open(partition) as part:
+                    body.sink.update(target=output.target_bytes, byKey=output.by_key)
+                    finished = self._tasks.run(body, place, part.write, part.place)
             else:
                 result = _Result(partition, on_batch)
                 finished = self._tasks.run(body, place, lambda data, to=result: self._take(to, data))  # type: ignore[misc]

@@ -11,7 +11,7 @@ from typing import Any
 
 from weft import accumulators, broadcast
 from weft._datasocket import Failure
-from weft._inline.connection import Cancelled, InlineConnection, Sink
+from weft._inline.connection import Cancelled, InlineConnection, OnPart, Sink
 from weft._inline.trees import TaskBody
 from weft._ops import native
 from weft._ops.memory import private_bytes
@@ -63,7 +63,7 @@ class Tasks:
         self._blobs = Blobs(self._streams)
         self._count = 0
 
-    def run(self, body: TaskBody, place: TaskPlace, sink: Sink) -> dict[str, Any]:
+    def run(self, body: TaskBody, place: TaskPlace, sink: Sink, on_part: OnPart | None = None) -> dict[str, Any]:
         """Run one task; gives the object of its DONE frame.
 
         Raises
@@ -74,7 +74,7 @@ class Tasks:
             If its job was cancelled.
         """
         self._count += 1
-        self._connection.begin(body.inputs, sink)
+        self._connection.begin(body.inputs, sink, on_part)
         self._streams.start_task()
         self._blobs.start_task()
         scope = TaskScope(self._memory, [self._folder], private_bytes())

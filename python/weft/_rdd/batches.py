@@ -10,6 +10,7 @@ from weft._closures import Closure
 from weft._lineage import RowsNode
 from weft._rdd.core import path_text, positive
 from weft._rdd.tables import Tables
+from weft._saving import SaveMode, placing
 
 if TYPE_CHECKING:
     import pandas
@@ -93,7 +94,13 @@ class Batches(Tables[T]):
         return self._table("toPandas").to_pandas(split_blocks=True, self_destruct=True)
 
     def saveAsParquetFile(
-        self, path: str, schema: Any = None, compression: str = "snappy", *, rowGroupBytes: int = 64 << 20
+        self,
+        path: str,
+        schema: Any = None,
+        compression: str = "snappy",
+        *,
+        rowGroupBytes: int = 64 << 20,
+        mode: SaveMode = "error",
     ) -> None:
         """Write the records as Parquet files, one a partition, into a folder that must not exist.
 
@@ -107,6 +114,9 @@ class Batches(Tables[T]):
             ``"snappy"``, ``"gzip"``, ``"zstd"``, ``"lz4"``, ``"brotli"`` or ``"none"``.
         rowGroupBytes : int
             About how much memory a row group takes before it is packed and written.
+        mode : str
+            Where the folder exists: ``"error"`` fails before anything runs, ``"overwrite"`` replaces it once the new
+            output is complete, ``"append"`` adds files to it.
 
         Raises
         ------
@@ -139,7 +149,7 @@ class Batches(Tables[T]):
         found = self._inferred(arrow, what) if schema is None else schema
         writer = parquet_writer(found, compression, positive(rowGroupBytes), what)
         parts = self._batches("saveAsParquetFile", None, found)._partitions_step(writer, "saveAsParquetFile")
-        self.ctx._save_bytes(parts._node, folder, ".parquet", "saveAsParquetFile")
+        self.ctx._save_bytes(parts._node, folder, ".parquet", placing(what, mode), "saveAsParquetFile")
 
     def _batches(self, name: str, batch_size: int | None, schema: Any) -> RDD[Any]:
         """The records as batches: those that the rows came from, where they did and are not kept as rows."""

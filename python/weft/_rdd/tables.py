@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from weft._callsite import call_site
 from weft._rdd.core import path_text, positive
 from weft._rdd.output import Output
+from weft._saving import SaveMode, placing
 from weft.errors import ModuleMissingError
 
 __all__ = ["Tables"]
@@ -19,7 +20,13 @@ class Tables(Output[T]):
     """Records into the files that other programs read."""
 
     def saveAsAvroFile(
-        self, path: str, schema: Any = None, codec: str = "deflate", *, syncInterval: int = 64 << 10
+        self,
+        path: str,
+        schema: Any = None,
+        codec: str = "deflate",
+        *,
+        syncInterval: int = 64 << 10,
+        mode: SaveMode = "error",
     ) -> None:
         """Write the records as Avro container files, one a partition, into a folder that must not exist.
 
@@ -35,6 +42,9 @@ class Tables(Output[T]):
             and ``"zstandard"``.
         syncInterval : int
             About how many bytes a block holds before it is compressed.
+        mode : str
+            Where the folder exists: ``"error"`` fails before anything runs, ``"overwrite"`` replaces it once the new
+            output is complete, ``"append"`` adds files to it.
 
         Raises
         ------
@@ -75,4 +85,4 @@ class Tables(Output[T]):
             found = known_schema(schema, what)
         writer = avro_writer(found, codec, positive(syncInterval), what)
         parts = self._partitions_step(writer, "saveAsAvroFile")
-        self.ctx._save_bytes(parts._node, folder, ".avro", "saveAsAvroFile")
+        self.ctx._save_bytes(parts._node, folder, ".avro", placing(what, mode), "saveAsAvroFile")

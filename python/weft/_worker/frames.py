@@ -41,6 +41,7 @@ class FrameType(IntEnum):
     ERROR = 24
     STEP = 25
     LOOKUP = 26
+    PART = 27
 
 
 _FROM_RUNNER = frozenset(range(1, 10))

@@ -18,6 +18,7 @@ from weft._ops.scope import TaskScope
 from weft._ops.tables import make_table
 from weft._worker.blobs import Blobs
 from weft._worker.frames import Connection, FrameType
+from weft._worker.keyed import MAX_FOLDERS, write_by_key
 from weft._worker.mapoutput import MapOutputWriter, PartitionBuffers
 from weft._worker.program import pair_columns
 
@@ -26,6 +27,7 @@ __all__ = ["Sinks"]
 Sink = dict[str, Any]
 _ROWS = 8192
 _TEXT_BYTES = 1 << 20
+_LEAST_TEXT_BYTES = 16 << 10
 
 
 class Sinks:
@@ -45,7 +47,7 @@ class Sinks:
         elif kind == "none":
             deque(records, maxlen=0)
         elif kind == "text":
-            self._text(records)
+            self._text(sink, records)
         elif kind == "bytes":
             self._bytes(records)
         elif kind == "pairs":
@@ -71,7 +73,29 @@ class Sinks:
             if small:
                 self._connection.send(FrameType.RESULT, 0, b"".join(small))
 
-    def _text(self, records: Iterator[Any]) -> None:
+    def _text(self, sink: Sink, records: Iterator[Any]) -> None:
+        target = sink.get("target", 0)
+        chunk_bytes = min(_TEXT_BYTES, max(_LEAST_TEXT_BYTES, target // 16)) if target else _TEXT_BYTES
+        if sink.get("byKey"):
+            size = min(chunk_bytes, max(_LEAST_TEXT_BYTES, self._scope.budget // (4 * MAX_FOLDERS)), 256 << 10)
+            write_by_key(records, self._scope, _encode_lines, self._send_part, size)
+        elif target:
+            for some in in_lists(records, 1024, chunk_bytes):
+                self._scope.rows_out += len(some)
+                self._send_part("", _encode_lines(some), False)
+        else:
+            self._lines(records)
+
+    def _send_part(self, folder: str, lines: bytes, last: bool) -> None:
+        """Send whole records of a folder of the output."""
+        if lines:
+            self._connection.send_json(FrameType.PART, 0, {"folder": folder, "last": False})
+            self._connection.send_bulk(FrameType.OUTPUT, lines)
+            self._scope.bytes_out += len(lines)
+        if last:
+            self._connection.send_json(FrameType.PART, 0, {"folder": folder, "last": True})
+
+    def _lines(self, records: Iterator[Any]) -> None:
         waiting: list[bytes] = []
         size = 0
         for some in in_lists(records, 1024, _TEXT_BYTES):

@@ -212,6 +212,7 @@ final class DataConnection {
             }
             Optional<JobFailure> failure = end.get().failure();
             if (failure.isPresent()) {
+                job.close(); // whoever hears of the failure finds nothing of the output
                 channel.write(DataFrames.FAILED, FailedFrame.body(failure.get()));
             } else {
                 channel.write(DataFrames.OK, Json.text(AnswerFrames.finished(job)));

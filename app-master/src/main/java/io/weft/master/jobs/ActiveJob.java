@@ -24,6 +24,7 @@ public final class ActiveJob implements AutoCloseable {
     private final JobHistory history;
     private final long startNanos = System.nanoTime();
     private boolean committed;
+    private boolean closed;
 
     ActiveJob(JobRun run, Optional<? extends SavedOutput> output, Submitter submitter, JobHistory history) {
         this.run = run;
@@ -83,9 +84,13 @@ public final class ActiveJob implements AutoCloseable {
         submitter.scheduler(new SchedulerEvent.ResultLost(run.spec().job(), result.id(), text));
     }
 
-    /** Cancels what still runs, gives back what nobody took, and aborts the output unless it was committed. */
+    /** Harmless when repeated. Cancels what still runs, gives back what nobody took, and aborts the output unless it was committed. */
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         if (run.ended().isEmpty()) {
             submitter.cancel(run.spec().job(), null);
         }
@@ -107,6 +112,7 @@ public final class ActiveJob implements AutoCloseable {
     private void abort(SavedOutput unfinished) {
         try {
             run.awaitEnd(CANCEL_MILLIS);
+            run.awaitQuiet(CANCEL_MILLIS); // or a task might write once more behind the removal
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
         }

@@ -166,6 +166,7 @@ public final class JobRun {
         Counts counts = stages.get(id.stage());
         if (counts != null) {
             counts.running--;
+            notifyAll();
             if (failed) {
                 counts.failed++;
                 retries++;
@@ -261,6 +262,19 @@ public final class JobRun {
             wait(left);
         }
         return Optional.of(end);
+    }
+
+    /** Waits until no attempt runs any more; false when that does not come in time. */
+    public synchronized boolean awaitQuiet(long timeoutMillis) throws InterruptedException {
+        long deadline = System.nanoTime() + timeoutMillis * 1_000_000;
+        while (stages.values().stream().anyMatch(counts -> counts.running > 0)) {
+            long left = (deadline - System.nanoTime()) / 1_000_000;
+            if (left <= 0) {
+                return false;
+            }
+            wait(left);
+        }
+        return true;
     }
 
     public synchronized Totals totals() {

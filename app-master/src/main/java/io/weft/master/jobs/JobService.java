@@ -20,12 +20,14 @@ import io.weft.master.stages.Stage;
 import io.weft.master.stages.StagePlanner;
 import io.weft.master.tasks.TaskTrees;
 import io.weft.runner.output.SavedOutput;
+import io.weft.runner.output.StagedName;
 import io.weft.runner.protocol.OutputSpec;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.FutureTask;
 
 /**
@@ -44,6 +46,9 @@ public final class JobService {
     private final FutureTask<PlanDecoder> decoder = new FutureTask<>(PlanDecoder::new);
     /** Guards the two numbers below. */
     private final Object numbers = new Object();
+
+    /** Tells what this ApplicationMaster makes from what an earlier one of the application has left. */
+    private final String session = UUID.randomUUID().toString().substring(0, 8);
 
     private int nextJob;
     private int nextStage;
@@ -116,7 +121,8 @@ public final class JobService {
             nextJob++;
         }
         JobPlan planned = trees.job();
-        Optional<Saves.Prepared> prepared = Saves.prepare(plan, job, hadoop.get());
+        Optional<Saves.Prepared> prepared =
+                Saves.prepare(plan, new StagedName(settings.application(), session, job), hadoop.get());
         Optional<OutputSpec> save = prepared.map(Saves.Prepared::spec);
         Optional<SavedOutput> output = prepared.map(Saves.Prepared::output);
         List<Stage> stages = planned.graph().stages();

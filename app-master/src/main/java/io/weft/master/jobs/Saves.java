@@ -5,12 +5,16 @@ import io.weft.master.plan.PlanAction;
 import io.weft.runner.output.JobOutput;
 import io.weft.runner.output.OutputException;
 import io.weft.runner.output.RecordJobOutput;
+import io.weft.runner.output.SaveMode;
 import io.weft.runner.output.SavedOutput;
+import io.weft.runner.output.StagedName;
+import io.weft.runner.output.StagedOutput;
 import io.weft.runner.protocol.OutputSpec;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.hadoop.conf.Configuration;
 
 /** Checks and sets up what an action saves, before its job runs. */
@@ -21,13 +25,13 @@ final class Saves {
     record Prepared(OutputSpec spec, SavedOutput output) {}
 
     /** Empty when the action saves nothing. */
-    static Optional<Prepared> prepare(Plan plan, int job, Configuration hadoop) throws JobException {
+    static Optional<Prepared> prepare(Plan plan, StagedName name, Configuration hadoop) throws JobException {
         String site = plan.name() + " at " + plan.site();
         try {
             if (plan.action() instanceof PlanAction.SaveText text) {
-                return Optional.of(text(text, site, job, hadoop));
+                return Optional.of(text(text, site, name, hadoop));
             } else if (plan.action() instanceof PlanAction.SaveRecords records) {
-                return Optional.of(records(records, site, job, hadoop));
+                return Optional.of(records(records, site, name.job(), hadoop));
             }
             return Optional.empty();
         } catch (OutputException error) {
@@ -39,11 +43,19 @@ final class Saves {
     }
 
     /** The path is qualified here: a runner's working directory is another one. */
-    private static Prepared text(PlanAction.SaveText text, String site, int job, Configuration hadoop)
+    private static Prepared text(PlanAction.SaveText text, String site, StagedName name, Configuration hadoop)
             throws IOException {
         String path = JobOutput.qualify(text.path(), site, hadoop);
-        OutputSpec.TextFile spec = new OutputSpec.TextFile(path, text.codec(), uuid(), job, text.suffix());
-        return ready(new Prepared(spec, JobOutput.of(spec, hadoop)), site);
+        PlanAction.Placing placing = text.placing();
+        AtomicReference<OutputSpec> made = new AtomicReference<>();
+        SavedOutput output = StagedOutput.of(path, SaveMode.of(placing.mode()), name, hadoop, (work, unique) -> {
+            OutputSpec.Parts parts = new OutputSpec.Parts(unique, placing.targetBytes(), placing.byKey());
+            OutputSpec.TextFile spec =
+                    new OutputSpec.TextFile(work, text.codec(), uuid(), name.job(), text.suffix(), parts);
+            made.set(spec);
+            return JobOutput.of(spec, hadoop);
+        });
+        return ready(new Prepared(made.get(), output), site);
     }
 
     private static Prepared records(PlanAction.SaveRecords save, String site, int job, Configuration hadoop)

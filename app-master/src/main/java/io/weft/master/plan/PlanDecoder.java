@@ -92,7 +92,9 @@ public final class PlanDecoder {
                         text(action, "path"),
                         optional(action, "codec"),
                         (Boolean) action.get("raw"),
-                        text(action, "suffix"));
+                        text(action, "suffix"),
+                        new PlanAction.Placing(
+                                text(action, "mode"), (Long) action.get("targetBytes"), (Boolean) action.get("byKey")));
             case "SaveRecords" -> Formats.save(action);
             default ->
                 throw new IllegalStateException("schema has an action that is not decoded: "

@@ -57,7 +57,17 @@ public final class TaskTrees {
             return new TaskBody(tree, json.write(to -> writeSink(to, shuffle, partition)), writer.inputs());
         }
         String tree = json.write(to -> writer.write(to, plan.result(), partition));
-        return new TaskBody(tree, json.write(to -> writeKind(to, actionSink(plan.action()))), writer.inputs());
+        return new TaskBody(tree, json.write(to -> writeAction(to, plan.action())), writer.inputs());
+    }
+
+    private static void writeAction(JsonGenerator to, PlanAction action) throws IOException {
+        to.writeStartObject();
+        to.writeStringField("kind", actionSink(action));
+        if (action instanceof PlanAction.SaveText save && !save.placing().equals(PlanAction.Placing.PLAIN)) {
+            to.writeNumberField("target", save.placing().targetBytes());
+            to.writeBooleanField("byKey", save.placing().byKey());
+        }
+        to.writeEndObject();
     }
 
     private static String actionSink(PlanAction action) {

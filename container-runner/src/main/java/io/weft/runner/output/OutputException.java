@@ -22,7 +22,7 @@ public final class OutputException extends IOException {
 
     /** {@code code} is a catalogue id or {@link #FAILED}; {@code message} speaks to the user. */
     public OutputException(String code, String message, Throwable cause) {
-        super(message, cause);
+        super(Staging.shown(message), cause);
         this.code = Objects.requireNonNull(code, "code is null");
     }
 

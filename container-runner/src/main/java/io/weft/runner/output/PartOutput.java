@@ -12,6 +12,16 @@ public interface PartOutput extends Closeable {
     /** Takes the buffer's remaining bytes. */
     void write(ByteBuffer data) throws IOException;
 
+    /**
+     * Says where the records go that come next, and that a file may end here.
+     *
+     * @param folder inside the output, "" for the output itself
+     * @param last no more come for this folder
+     */
+    default void place(String folder, boolean last) throws IOException {
+        throw new IOException("this output has no folders");
+    }
+
     /** Closes what was written, in the attempt's own place still. */
     void finish() throws IOException;
 

@@ -3,41 +3,53 @@ package io.weft.runner.output;
 import io.weft.runner.protocol.OutputSpec;
 import io.weft.runner.protocol.TaskAttemptId;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSError;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.io.compress.CodecPool;
-import org.apache.hadoop.io.compress.CompressionCodec;
-import org.apache.hadoop.io.compress.Compressor;
 
 /** One attempt's part file. */
 public final class TextOutput implements PartOutput {
-    private static final int BUFFER_BYTES = 64 << 10;
+    /** More files are not open at once; the one longest without use is closed, and begun anew as another. */
+    private static final int MAX_OPEN = 64;
 
     private final OutputSpec.TextFile spec;
     private final OutputCommitters.Committer committer;
-    private final byte[] buffer = new byte[BUFFER_BYTES];
-    private OutputStream stream;
-    private Compressor compressor;
+    private final int partition;
+    private final Configuration conf;
+    /** Open files by folder, the one used last at the end. */
+    private final Map<String, PartFile> open = new LinkedHashMap<>(16, 0.75f, true);
+    /** How many files each folder has got. */
+    private final Map<String, Integer> counts = new HashMap<>();
+
+    private PartFile current;
     private long bytes;
     private boolean ended;
 
-    private TextOutput(OutputSpec.TextFile spec, OutputCommitters.Committer committer) {
+    private TextOutput(
+            OutputSpec.TextFile spec, OutputCommitters.Committer committer, int partition, Configuration conf) {
         this.spec = spec;
         this.committer = committer;
+        this.partition = partition;
+        this.conf = conf;
     }
 
     /** Opens part {@code id.partition()} of a save; {@code conf} as the ApplicationMaster's JobOutput had it. */
     public static TextOutput open(OutputSpec.TextFile spec, TaskAttemptId id, Configuration conf) throws IOException {
         Objects.requireNonNull(id, "id is null");
         Configuration own = OutputCommitters.configuration(spec, conf);
-        TextOutput output = new TextOutput(spec, OutputCommitters.open(spec, id.partition(), id.attempt(), own));
+        TextOutput output = new TextOutput(
+                spec, OutputCommitters.open(spec, id.partition(), id.attempt(), own), id.partition(), own);
         try {
-            output.openFile(id, own);
+            output.committer.committer().setupTask(output.committer.context());
+            if (!spec.parts().byKey()) {
+                output.place("", false);
+            }
             return output;
         } catch (IOException | FSError e) {
             output.close();
@@ -56,16 +68,10 @@ public final class TextOutput implements PartOutput {
     public void write(ByteBuffer text) throws IOException {
         bytes += text.remaining();
         try {
-            if (text.hasArray()) {
-                stream.write(text.array(), text.arrayOffset() + text.position(), text.remaining());
-                text.position(text.limit());
-                return;
+            if (current == null) {
+                throw new IOException("records came without their folder");
             }
-            while (text.hasRemaining()) {
-                int count = Math.min(buffer.length, text.remaining());
-                text.get(buffer, 0, count);
-                stream.write(buffer, 0, count);
-            }
+            current.write(text);
         } catch (IOException | FSError e) {
             throw OutputCommitters.explain(spec.path() + " cannot be written", e);
         }
@@ -79,7 +85,7 @@ public final class TextOutput implements PartOutput {
     @Override
     public void finish() throws IOException {
         try {
-            closeFile();
+            closeFiles();
         } catch (IOException | FSError e) {
             throw OutputCommitters.explain(spec.path() + " cannot be written", e);
         }
@@ -87,7 +93,7 @@ public final class TextOutput implements PartOutput {
 
     @Override
     public void commit() throws IOException {
-        if (stream != null) {
+        if (!open.isEmpty()) {
             throw new IllegalStateException("commit before finish");
         }
         try {
@@ -107,7 +113,7 @@ public final class TextOutput implements PartOutput {
         }
         ended = true;
         try {
-            closeFile();
+            closeFiles();
         } catch (FSError e) {
             throw new IOException(e.getMessage(), e);
         } finally {
@@ -120,38 +126,58 @@ public final class TextOutput implements PartOutput {
         abort();
     }
 
-    private void openFile(TaskAttemptId id, Configuration own) throws IOException {
-        committer.committer().setupTask(committer.context());
-        String name = String.format("part-%05d%s", id.partition(), spec.suffix());
-        CompressionCodec codec =
-                spec.codec().isPresent() ? OutputCodecs.open(spec.codec().get(), own) : null;
-        Path file = new Path(
-                committer.committer().getWorkPath(), codec == null ? name : name + codec.getDefaultExtension());
-        FileSystem files = file.getFileSystem(own);
-        OutputStream raw = files.create(file, false);
-        if (codec == null) {
-            stream = raw;
-            return;
-        }
+    @Override
+    public void place(String folder, boolean last) throws IOException {
         try {
-            compressor = CodecPool.getCompressor(codec, own);
-            stream = codec.createOutputStream(raw, compressor);
-        } catch (IOException | RuntimeException | LinkageError e) {
-            raw.close();
-            throw e;
+            PartFile file = open.get(folder);
+            boolean full = spec.parts().targetBytes() > 0
+                    && file != null
+                    && file.storedBytes() >= spec.parts().targetBytes();
+            if (file != null && (full || last)) {
+                open.remove(folder);
+                file.close();
+                file = null;
+            }
+            current = file != null || last ? file : create(folder);
+        } catch (IOException | FSError e) {
+            throw OutputCommitters.explain(spec.path() + " cannot be written", e);
         }
     }
 
-    private void closeFile() throws IOException {
-        OutputStream open = stream;
-        stream = null;
-        try {
-            if (open != null) {
-                open.close();
+    private PartFile create(String folder) throws IOException {
+        if (!folder.isEmpty() && !folder.matches("[^/_.][^/]*(/[^/_.][^/]*)*")) {
+            throw new IOException("'" + folder + "' is no folder of an output");
+        }
+        if (open.size() >= MAX_OPEN) {
+            String eldest = open.keySet().iterator().next();
+            open.remove(eldest).close();
+        }
+        int number = counts.merge(folder, 1, Integer::sum) - 1;
+        boolean numbered = number > 0 || spec.parts().targetBytes() > 0;
+        String name = String.format("part-%05d", partition)
+                + (numbered ? String.format("-%05d", number) : "")
+                + spec.parts().unique()
+                + spec.suffix();
+        Path work = committer.committer().getWorkPath();
+        PartFile file = PartFile.create(spec, folder.isEmpty() ? work : new Path(work, folder), name, conf);
+        open.put(folder, file);
+        return file;
+    }
+
+    /** Closes all, also when one of them fails. */
+    private void closeFiles() throws IOException {
+        current = null;
+        IOException failure = null;
+        for (PartFile file : new ArrayList<>(open.values())) {
+            try {
+                file.close();
+            } catch (IOException e) {
+                failure = failure == null ? e : failure;
             }
-        } finally {
-            CodecPool.returnCompressor(compressor);
-            compressor = null;
+        }
+        open.clear();
+        if (failure != null) {
+            throw failure;
         }
     }
 }

@@ -38,6 +38,7 @@ public final class MessageCodec {
             OutputSpec.TextFile.class,
             TaskSpec.class,
             TaskStats.class,
+            OutputSpec.Parts.class,
             FailureKind.class,
             TaskFailure.class,
             ResultRef.class,

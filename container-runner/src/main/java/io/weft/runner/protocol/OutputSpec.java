@@ -45,13 +45,13 @@ public sealed interface OutputSpec {
 
     /**
      * One text file of a save, through Hadoop's committer. {@code jobUuid} is the same in all tasks of the job, and
-     * {@code jobNumber} makes Hadoop's JobID. The file's name ends with {@code suffix}.
+     * {@code jobNumber} makes Hadoop's JobID. The file's name ends with {@code suffix}; {@code parts}: into which files.
      */
-    record TextFile(String path, Optional<String> codec, String jobUuid, int jobNumber, String suffix)
+    record TextFile(String path, Optional<String> codec, String jobUuid, int jobNumber, String suffix, Parts parts)
             implements OutputSpec {
         /** A file whose name ends as its codec has it. */
         public TextFile(String path, Optional<String> codec, String jobUuid, int jobNumber) {
-            this(path, codec, jobUuid, jobNumber, "");
+            this(path, codec, jobUuid, jobNumber, "", Parts.ONE);
         }
 
         public TextFile {
@@ -59,6 +59,23 @@ public sealed interface OutputSpec {
             Objects.requireNonNull(codec, "codec is null");
             Objects.requireNonNull(jobUuid, "jobUuid is null");
             Objects.requireNonNull(suffix, "suffix is null");
+            Objects.requireNonNull(parts, "parts is null");
+        }
+    }
+
+    /**
+     * Into which files a task writes.
+     *
+     * @param unique part of the files' names, so that they meet no others; mostly ""
+     * @param targetBytes a file that has so many is ended at the next record, and another begun; 0: never
+     * @param byKey each record names its folder
+     */
+    record Parts(String unique, long targetBytes, boolean byKey) {
+        /** One file a task. */
+        public static final Parts ONE = new Parts("", 0, false);
+
+        public Parts {
+            Objects.requireNonNull(unique, "unique is null");
         }
     }
 }

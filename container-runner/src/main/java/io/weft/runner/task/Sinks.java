@@ -205,6 +205,11 @@ public final class Sinks {
 
         @Override
         public void accept(Frame frame) throws IOException {
+            if (frame.type() == FrameType.PART) {
+                JsonNode part = frame.json();
+                output.place(part.path("folder").asText(), part.path("last").asBoolean());
+                return;
+            }
             if (frame.type() != FrameType.OUTPUT) {
                 TaskSink.super.accept(frame);
             }

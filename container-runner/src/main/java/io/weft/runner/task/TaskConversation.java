@@ -146,7 +146,7 @@ final class TaskConversation {
                 services.feeders().execute(() -> sendBroadcast(broadcast));
             }
             case STEP -> step = frame.json().path("step").asText("");
-            case RESULT, OUTPUT -> sink.accept(frame);
+            case RESULT, OUTPUT, PART -> sink.accept(frame);
             default -> throw new ProtocolException("a worker sent " + frame.type() + " during a task");
         }
     }

@@ -21,7 +21,7 @@ interface TaskSink extends Closeable {
         boolean isGranted() throws InterruptedException;
     }
 
-    /** The next RESULT or OUTPUT frame. */
+    /** The next RESULT, OUTPUT or PART frame. */
     default void accept(Frame frame) throws IOException {
         throw new ProtocolException("a worker sent " + frame.type() + ", which its task's sink does not have");
     }

@@ -23,7 +23,8 @@ public enum FrameType {
     DONE(23),
     ERROR(24),
     STEP(25),
-    LOOKUP(26);
+    LOOKUP(26),
+    PART(27);
 
     private static final int FIRST_OF_WORKER = 16;
     private static final FrameType[] BY_CODE = byCode();
@@ -49,7 +50,7 @@ public enum FrameType {
     }
 
     private static FrameType[] byCode() {
-        FrameType[] types = new FrameType[LOOKUP.code + 1];
+        FrameType[] types = new FrameType[PART.code + 1];
         for (FrameType type : values()) {
             types[type.code] = type;
         }

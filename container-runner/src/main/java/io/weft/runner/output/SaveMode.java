@@ -1,0 +1,18 @@
+package io.weft.runner.output;
+
+import java.util.Locale;
+
+/** What a save does where something is already. */
+public enum SaveMode {
+    /** Nothing: it fails, before anything runs. */
+    ERROR,
+    /** Takes its place, once the new output is complete. */
+    OVERWRITE,
+    /** Adds its files to it. */
+    APPEND;
+
+    /** By the name that plans have for it. */
+    public static SaveMode of(String name) {
+        return valueOf(name.toUpperCase(Locale.ROOT));
+    }
+}
