@@ -1,0 +1,1 @@
+"""Laws of the RDD API against a model of plain lists."""
