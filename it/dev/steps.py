@@ -56,7 +56,7 @@ def setup() -> None:
         if (target / "ready").exists():
             return
         shutil.rmtree(target, ignore_errors=True)
-        say("fetching pytest, hypothesis, mypy, ruff and numpy")
+        say("fetching pytest, hypothesis, mypy, ruff, pyarrow, pandas and more")
         made = subprocess.run([sys.executable, "-m", "venv", str(target)], capture_output=True, text=True, check=False)
         if made.returncode:
             raise StepError(f"{sys.executable} -m venv failed; install python3-venv: {last_line(made.stdout)}", 4)

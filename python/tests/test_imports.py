@@ -29,7 +29,7 @@ DRIVER = {
     "weft._run",
 }
 INPUT_OUTPUT = DRIVER | {"weft._worker"}
-OUTER = {"py4j", "fastavro", "pyarrow", "numpy", "requests"}
+OUTER = {"py4j", "fastavro", "pyarrow", "pandas", "numpy", "psycopg", "requests"}
 
 
 def modules(folder: str) -> list[Path]:
@@ -54,7 +54,7 @@ def forbidden(path: Path, names: set[str]) -> set[str]:
     return {found for found in imports(path) for name in names if found == name or found.startswith(name + ".")}
 
 
-@pytest.mark.parametrize("path", modules("_worker"), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", modules("_worker") + modules("_tables"), ids=lambda p: p.stem)
 def test_the_worker_imports_nothing_of_the_driver(path: Path) -> None:
     assert forbidden(path, DRIVER) == set()
 
@@ -64,7 +64,7 @@ def test_operators_import_no_module_of_ours_that_does_input_or_output(path: Path
     assert forbidden(path, INPUT_OUTPUT) == set()
 
 
-@pytest.mark.parametrize("path", modules("_ops") + modules("_worker"), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", modules("_ops") + modules("_worker") + modules("_tables"), ids=lambda p: p.stem)
 def test_the_worker_side_imports_no_optional_library_when_it_is_loaded(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     top = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}

@@ -197,3 +197,37 @@ def test_a_missing_library_is_named_with_how_to_ship_it(sc: WeftContext, monkeyp
     for call in (rdd.toArrow, lambda: rdd.mapBatches(len), lambda: sc.fromArrow(1), lambda: sc.fromPandas(1)):
         with pytest.raises(ModuleMissingError, match=r"needs pyarrow.*pip install 'weft\[arrow\]'.*--archives"):
             call()
+
+
+@pytest.mark.local
+def test_a_large_table_is_sent_without_a_second_copy_of_it(tmp_path: Any) -> None:
+    from tests.gateway import scripts
+
+    code = """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+        from weft import WeftContext
+
+        def resident(key):
+            with open("/proc/self/status") as status:
+                return next(int(line.split()[1]) << 10 for line in status if line.startswith(key))
+
+        rows = 8_000_000
+        numbers = pa.array(range(rows))
+        words = pc.cast(pc.add(numbers, 10_000_000), pa.string())
+        table = pa.table({"a": numbers, "b": pc.multiply(numbers, 3), "s": words})
+        del numbers, words
+        assert table.nbytes > 200 << 20
+        with WeftContext("local[2]") as sc:
+            sc.fromArrow(pa.table({"a": [1]}), 1).count()
+            with open("/proc/self/clear_refs", "w") as file:
+                file.write("5")  # the peak is counted from here
+            before = resident("VmRSS")
+            rdd = sc.fromArrow(table, 4)
+            grown = resident("VmHWM") - before
+            assert grown < 48 << 20, grown
+            sums = rdd.mapBatches(lambda batch: pa.record_batch({"a": [pc.sum(batch["a"]).as_py()]}))
+            assert sum(row["a"] for row in sums.collect()) == rows * (rows - 1) // 2
+            assert rdd.mapBatches(lambda batch: batch.slice(0, 1)).map(lambda row: row["s"]).first() == "10000000"
+        """
+    scripts.run(tmp_path, code)
