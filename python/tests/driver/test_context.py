@@ -92,7 +92,7 @@ def test_a_name_of_pyspark_that_is_not_here_says_so(sc: WeftContext) -> None:
     with pytest.raises(AttributeError, match=r"RDD.barrier \(test_context.py:\d+\) is not in Weft. Instead: "):
         rdd.barrier  # type: ignore[attr-defined]  # noqa: B018
     with pytest.raises(AttributeError, match="is not in Weft") as caught:
-        sc.wholeTextFiles  # type: ignore[attr-defined]  # noqa: B018
+        rdd.toDF  # type: ignore[attr-defined]  # noqa: B018
     assert (caught.value.code, caught.value.exit_code) == ("E18", 2)  # type: ignore[attr-defined]
     assert not hasattr(rdd, "toDF")
     with pytest.raises(AttributeError, match="object has no attribute 'mapp'"):

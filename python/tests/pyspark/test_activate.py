@@ -97,6 +97,63 @@ def test_a_failure_is_what_either_kind_of_program_catches(tmp_path: Path, master
     assert lines[-1] == "True InputMissingError"
 
 
+def test_serializers_profilers_states_and_resources_stand_under_pysparks_modules(tmp_path: Path) -> None:
+    code = """
+        import json
+        from pyspark import BasicProfiler, MarshalSerializer, Profiler, SparkConf, SparkContext
+        from pyspark import SparkJobInfo, StatusTracker
+        from pyspark.core.status import SparkStageInfo
+        from pyspark.profiler import MemoryProfiler, ProfilerCollector
+        from pyspark.rdd import BoundedFloat
+        from pyspark.resource import ExecutorResourceRequests, ResourceProfileBuilder, TaskResourceRequests
+        from pyspark.resource.profile import ResourceProfile
+        from pyspark.serializers import BatchedSerializer, CloudPickleSerializer, CPickleSerializer, FramedSerializer
+
+        class Json(FramedSerializer):
+            def dumps(self, obj):
+                return json.dumps(obj).encode()
+
+            def loads(self, obj):
+                return json.loads(obj)
+
+        class Quiet(BasicProfiler):
+            def show(self, id):
+                print("profiled", self.stats().total_calls > 0)
+
+        conf = SparkConf().set("spark.python.profile", "true")
+        sc = SparkContext(MASTER, serializer=Json(), conf=conf, profiler_cls=Quiet, batchSize=3)
+        print(sc.parallelize([(1, "a"), (2, "b")], 2).collect(), sc.serializer)
+        sc.show_profiles()
+        tracker = sc.statusTracker()
+        print(isinstance(tracker, StatusTracker), tracker.getJobInfo(0))
+        print(ResourceProfileBuilder().require(TaskResourceRequests().cpus(1)).build.taskResources["cpus"].amount)
+        print(type(sc.parallelize([1]).sumApprox(10000)) is BoundedFloat, CPickleSerializer is CloudPickleSerializer)
+        """
+    assert run(code, tmp_path).splitlines() == [
+        "[[1, 'a'], [2, 'b']] BatchedSerializer(Json(), 3)",
+        "profiled True",
+        "True SparkJobInfo(jobId=0, stageIds=[0], status='SUCCEEDED')",
+        "1.0",
+        "True True",
+        "profiled True",  # at the end, the one that was not shown
+    ]
+
+
+def test_what_waits_for_all_tasks_names_the_way_without_it(tmp_path: Path) -> None:
+    code = """
+        from pyspark import BarrierTaskContext, BarrierTaskInfo, RDDBarrier, SparkContext
+
+        sc = SparkContext(MASTER)
+        ways = lambda: sc.range(1).barrier(), BarrierTaskContext.get, lambda: RDDBarrier(sc.range(1)), BarrierTaskInfo
+        for use in ways:
+            try:
+                use()
+            except NotImplementedError as error:
+                print("Instead: end the job where all must wait" in str(error))
+        """
+    assert run(code, tmp_path).splitlines() == ["True"] * 4
+
+
 def test_names_that_are_not_here_import_and_raise_when_they_are_used(tmp_path: Path) -> None:
     code = """
         import pyspark.sql.functions as F

@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession, Row
 
 conf = SparkConf().set("spark.dynamicAllocation.enabled", "true").set("spark.app.name", "x")
 sc = SparkContext(conf=conf)
-sc.wholeTextFiles("x").map(len).toDF()
+sc.textFile("x").barrier().map(len).toDF()
 F.col("x")
 Row(a=1)
 """
@@ -29,8 +29,8 @@ def test_every_use_is_found_once_with_its_line() -> None:
         (3, "pyspark.ml.feature.HashingTF"),
         (3, "pyspark.ml.feature.Tokenizer"),
         (6, "setting spark.dynamicAllocation.enabled"),
+        (8, "RDD.barrier"),
         (8, "RDD.toDF"),
-        (8, "SparkContext.wholeTextFiles"),
         (9, "pyspark.sql.functions.col"),
     ]
 
