@@ -361,7 +361,9 @@ def conf_folder() -> Optional[str]:
     return os.environ.get("HADOOP_CONF_DIR") or os.environ.get("YARN_CONF_DIR") or None
 
 
-def java_command(main_class: str, *, heap: str = "256m", extra: Sequence[str] = ()) -> list[str]:
+def java_command(
+    main_class: str, *, heap: str = "256m", extra: Sequence[str] = (), jars: Sequence[str] = ()
+) -> list[str]:
     """The command that runs a class of Weft's in a JVM.
 
     The class path lists the jars one by one in a fixed order, the configuration folder last: only then is the class
@@ -375,6 +377,8 @@ def java_command(main_class: str, *, heap: str = "256m", extra: Sequence[str] = 
         For -Xmx.
     extra : sequence of str
         Further JVM flags.
+    jars : sequence of str
+        The program's own, which come last.
 
     Raises
     ------
@@ -383,7 +387,7 @@ def java_command(main_class: str, *, heap: str = "256m", extra: Sequence[str] = 
     """
     java = find_java()
     lib = lib_folder()
-    jars = sorted((str(jar) for jar in lib.glob("*.jar")), key=lambda jar: ("/weft-" not in jar, jar))
+    own = sorted((str(jar) for jar in lib.glob("*.jar")), key=lambda jar: ("/weft-" not in jar, jar))
     conf = conf_folder()
     flags = [*JVM_FLAGS, f"-Xmx{heap}", f"-Dlog4j.configuration={(lib / 'log4j.properties').as_uri()}"]
     if java.major >= 24:
@@ -392,16 +396,16 @@ def java_command(main_class: str, *, heap: str = "256m", extra: Sequence[str] = 
     archive = archive_path(java)
     containers = os.environ.get("WEFT_DUMP_LIB")
     if dump and containers:  # the class path of a container, seen from its working directory; see _framework
-        jars = [f"{containers}/{name}" for name in sorted(os.path.basename(jar) for jar in jars)]
+        own = [f"{containers}/{name}" for name in sorted(os.path.basename(jar) for jar in own)]
         conf = "weft-conf"
-        weft = next(jar for jar in jars if "/weft-" in jar)
+        weft = next(jar for jar in own if "/weft-" in jar)
         extra = [*extra, f"-Dweft.jar={weft}"]
         main_class = "io.weft.master.app.RecorderMain"
     if dump:
         flags.append(f"-XX:ArchiveClassesAtExit={dump}")
     elif archive.exists():
         flags.append(f"-XX:SharedArchiveFile={archive}")
-    return [str(java.command), *flags, *extra, "-cp", ":".join(jars + ([conf] if conf else [])), main_class]
+    return [str(java.command), *flags, *extra, "-cp", ":".join([*own, *([conf] if conf else []), *jars]), main_class]
 
 
 if __name__ == "__main__":

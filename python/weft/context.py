@@ -25,7 +25,7 @@ from weft._progress import Console
 from weft._pyspark import PYSPARK_VARIABLE, is_active
 from weft._pyspark.keys import translate
 from weft.conf import WeftConf
-from weft.errors import ContextError, InterpreterError, UnsupportedError
+from weft.errors import ContextError, InputMissingError, InterpreterError, UnsupportedError
 from weft.files import set_driver_folder
 from weft.profiler import Profiler
 from weft.serializers import CloudPickleSerializer, Serializer
@@ -266,6 +266,27 @@ def _tell_ignored(settings: WeftConf) -> None:
         print(f"weft: without effect: {', '.join(new)}. See docs/spark-keys.md.", file=sys.stderr)
 
 
+def _own_jars(given: str) -> list[str]:
+    """The jars of the setting weft.jars as paths from the root.
+
+    Raises
+    ------
+    InputMissingError
+        If one is not there (E02).
+    UnsupportedError
+        If one is not local (E18).
+    """
+    jars = []
+    for one in filter(None, (part.strip() for part in given.split(","))):
+        path = "/" + one[len("file:") :].lstrip("/") if one.startswith("file:") else one
+        if "://" in path:
+            raise UnsupportedError(f"{one} of weft.jars is not local; copy it here first.", "E18", 2)
+        if not os.path.isfile(path):
+            raise InputMissingError(f"{one} of weft.jars does not exist.", "E02", 3)
+        jars.append(os.path.abspath(path))
+    return jars
+
+
 def _open_gateway(conf: WeftConf, console: Console) -> Gateway:
     described = os.environ.get(GATEWAY_VARIABLE)
     if described:
@@ -285,7 +306,7 @@ def _open_gateway(conf: WeftConf, console: Console) -> Gateway:
     try:
         _install.ensure_installed()
         _install.link_dependencies()
-        command = _install.java_command("io.weft.master.app.GatewayMain")
+        command = _install.java_command("io.weft.master.app.GatewayMain", jars=_own_jars(own.get("weft.jars", "")))
     except _install.InstallError as error:
         raise InterpreterError(str(error), "E14", error.code) from None
     line = start_line(new_token(), conf.get("weft.master") or "", conf.get("weft.app.name") or "", own, hadoop)

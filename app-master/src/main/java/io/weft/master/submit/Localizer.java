@@ -36,6 +36,7 @@ final class Localizer {
     private final List<String> pythonPath = new ArrayList<>();
 
     private final Map<String, String> modules = new LinkedHashMap<>();
+    private int jars;
 
     Localizer(Staging staging, FileSystem files) {
         this.staging = staging;
@@ -117,13 +118,25 @@ final class Localizer {
         }
     }
 
+    /** One of --jars: on the class path of all containers, in the order given, by a name that their start script knows. */
+    void jar(String given) throws IOException, SubmitException {
+        if (!given.toLowerCase(Locale.ROOT).endsWith(".jar")) {
+            throw new SubmitException("E24", 4, "--jars " + given + ": not a .jar.");
+        }
+        resource(String.format("weft-jar%03d.jar", jars++), given, LocalResourceType.FILE, "");
+    }
+
     /** The script: its resource's name. */
     String script(String given) throws IOException, SubmitException {
         return resource(given, LocalResourceType.FILE, "");
     }
 
     private String resource(String given, LocalResourceType type, String suffix) throws IOException, SubmitException {
-        String name = "weft-r" + resources.size();
+        return resource("weft-r" + resources.size(), given, type, suffix);
+    }
+
+    private String resource(String name, String given, LocalResourceType type, String suffix)
+            throws IOException, SubmitException {
         URI uri = new Path(given.replace(" ", "%20")).toUri();
         if (uri.getScheme() != null && !uri.getScheme().equals("file")) {
             Path remote = new Path(given);

@@ -39,10 +39,16 @@ record Request(String name, String queue, Sizes sizes, Payload payload, Keys key
 
     /** Script, its arguments, and what travels with it; entries of {@code files} and {@code archives} may end in #alias. */
     record Payload(
-            String script, List<String> arguments, List<String> pyFiles, List<String> files, List<String> archives) {
+            String script,
+            List<String> arguments,
+            List<String> pyFiles,
+            List<String> jars,
+            List<String> files,
+            List<String> archives) {
         Payload {
             arguments = List.copyOf(arguments);
             pyFiles = List.copyOf(pyFiles);
+            jars = List.copyOf(jars);
             files = List.copyOf(files);
             archives = List.copyOf(archives);
         }

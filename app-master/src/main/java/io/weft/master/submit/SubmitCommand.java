@@ -55,6 +55,9 @@ final class SubmitCommand implements Callable<Integer> {
     @Option(names = "--py-files", split = ",", description = ".py, .zip, .egg, .whl for PYTHONPATH")
     List<String> pyFiles = new ArrayList<>();
 
+    @Option(names = "--jars", split = ",", description = "jars with Java classes that the script names")
+    List<String> jars = new ArrayList<>();
+
     @Option(names = "--files", split = ",", description = "files for the working directories, path#alias")
     List<String> files = new ArrayList<>();
 
@@ -120,11 +123,23 @@ final class SubmitCommand implements Callable<Integer> {
                         script,
                         arguments,
                         keys.list("--py-files", pyFiles),
+                        allJars(keys),
                         keys.list("--files", files),
                         keys.list("--archives", archives)),
                 new Request.Keys(settings, hadoopKeys, keys.kept()),
                 pyspark,
                 !noWait);
+    }
+
+    /** Those of the option, and those of the setting, by whichever name. */
+    private List<String> allJars(SparkKeys keys) {
+        List<String> all = new ArrayList<>(jars);
+        for (String one : keys.weft().getOrDefault("weft.jars", "").split(",")) {
+            if (!one.isBlank()) {
+                all.add(one.strip());
+            }
+        }
+        return all;
     }
 
     private void checkPlace(SparkKeys keys) throws SubmitException {

@@ -259,6 +259,9 @@ final class Submitter {
         for (String archive : payload.archives()) {
             localizer.archive(archive);
         }
+        for (String jar : payload.jars()) {
+            localizer.jar(jar);
+        }
         for (String pyFile : payload.pyFiles()) {
             localizer.pyFile(pyFile);
         }

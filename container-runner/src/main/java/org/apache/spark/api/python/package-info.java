@@ -1,0 +1,2 @@
+/** An interface of PySpark's that programs' own classes implement. */
+package org.apache.spark.api.python;
