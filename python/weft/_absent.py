@@ -9,11 +9,9 @@ from weft.taskcontext import BARRIER_INSTEAD
 __all__ = ["absent_name", "known_absent"]
 
 _RDD = """
-barrier checkpoint getCheckpointFile isCheckpointed isLocallyCheckpointed localCheckpoint toDF
+barrier toDF
 """.split()
-_CONTEXT = """
-getCheckpointDir setCheckpointDir
-""".split()
+_CONTEXT: list[str] = []
 _INSTEAD: dict[str, dict[str, str]] = {
     "RDD": {
         "barrier": BARRIER_INSTEAD,

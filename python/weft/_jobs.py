@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from weft._callsite import call_site
+from weft._checkpoints import Checkpoints
 from weft._closures import Blob
 from weft._datasocket import DataSocket, Failure
 from weft._failures import for_pyspark, to_exception
@@ -53,6 +54,7 @@ class Jobs:
         self._shuffle_ids: weakref.WeakKeyDictionary[Node, int] = weakref.WeakKeyDictionary()  # of those cleaned
         self._persisted: deque[int] = deque()  # ids of RDDs that were persisted and are gone
         self._lineages = KnownLineages(gateway.keeps_lineages)
+        self.checkpoints = Checkpoints()
         self._lock = threading.Lock()  # guards _held, and that a block is dropped before it is sent again
         self.markers = Markers()
         self._started = time.monotonic()
@@ -106,6 +108,14 @@ class Jobs:
     def count_partitions(self, node: Node) -> int:
         """Count the partitions of a node; only files need the gateway for that, and are looked at once."""
         return count_partitions(node, self._ask_partitions)
+
+    def know_partitions(self, node: SourceNode, count: int) -> None:
+        """Note how many partitions files have, without asking."""
+        self._text_partitions[node] = count
+
+    def lineage_cut(self) -> None:
+        """Note that a node's lineage has changed: the gateway is sent those that lead through it anew."""
+        self._lineages.clear()
 
     def forget_shuffle(self, rdd: int) -> None:
         """Note that an RDD is gone, whose shuffle the gateway may keep; told with the next job.
@@ -231,6 +241,7 @@ class Jobs:
         for block in plan.blocks.values():
             block.chunks = None
         self._totals.add(answer.get("stats") or {})
+        self.checkpoints.make(node, self)
 
     def _send(self, plan: Plan, result: _Collected) -> dict[str, Any] | None:
         """Run a plan; None if it names lineages that the gateway does not know."""

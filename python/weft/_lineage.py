@@ -17,6 +17,7 @@ __all__ = [
     "EmptyNode",
     "FormatNode",
     "HadoopFormat",
+    "HeldNode",
     "Node",
     "RangeNode",
     "RowsNode",
@@ -27,7 +28,9 @@ __all__ = [
     "UnionNode",
     "ZipNode",
     "count_partitions",
+    "cut",
     "in_order",
+    "parents_of",
 ]
 
 
@@ -36,12 +39,14 @@ class Node:
     """One RDD's place in the graph.
 
     ``rdd`` is the id of the RDD, ``name`` the operation that made it, ``site`` the user's ``file:line``.
-    Two nodes are equal only if they are the same object.
+    Two nodes are equal only if they are the same object. ``saved`` is set once the RDD is checkpointed: where its
+    records are read from instead; see :func:`cut`.
     """
 
     rdd: int
     name: str
     site: str
+    saved: Node | None = field(default=None, init=False)
 
     @property
     def parents(self) -> tuple[Node, ...]:
@@ -58,6 +63,7 @@ class TextNode(Node):
     unicode: bool
     raw: bool = False  # files in any format; the next step reads them
     combine: bool = False
+    whole: bool = False  # each file is one partition
 
 
 @dataclass(frozen=True)
@@ -130,6 +136,13 @@ class RangeNode(Node):
 @dataclass(frozen=True, eq=False)
 class EmptyNode(Node):
     """No records, in so many partitions."""
+
+    partitions: int
+
+
+@dataclass(frozen=True, eq=False)
+class HeldNode(Node):
+    """All partitions of the persisted RDD ``rdd``, which cannot be computed again."""
 
     partitions: int
 
@@ -230,9 +243,24 @@ class CartesianNode(Node):
         return self.members
 
 
+def parents_of(node: Node) -> tuple[Node, ...]:
+    """The nodes whose records a node reads as it is now."""
+    return node.parents if node.saved is None else (node.saved,)
+
+
+def cut(node: Node, saved: Node) -> None:
+    """Have a node's records read from ``saved``, and let go of what they were made of."""
+    object.__setattr__(node, "saved", saved)
+    for name, instead in (("parent", saved), ("members", (saved,)), ("closure", None)):
+        if hasattr(node, name):
+            object.__setattr__(node, name, instead)
+    if type(node) is RowsNode:  # what works on Arrow batches must not take the saved rows for them
+        object.__setattr__(node, "__class__", StepNode)
+
+
 def in_order(root: Node, parents: Callable[[Node], tuple[Node, ...]] | None = None) -> Iterator[Node]:
     """Give every node that ``root`` needs once, parents before children, without recursion (lineages get long)."""
-    of = _all_parents if parents is None else parents
+    of = parents_of if parents is None else parents
     stack: list[tuple[Node, Iterator[Node]]] = [(root, iter(of(root)))]
     entered = {id(root)}
     while stack:
@@ -247,12 +275,10 @@ def in_order(root: Node, parents: Callable[[Node], tuple[Node, ...]] | None = No
             yield node
 
 
-def _all_parents(node: Node) -> tuple[Node, ...]:
-    return node.parents
-
-
 def _counting_parents(node: Node) -> tuple[Node, ...]:
     """The parents whose partitions decide how many this node has."""
+    if node.saved is not None:
+        return (node.saved,)
     if isinstance(node, ShuffleNode):
         return ()
     if isinstance(node, (CoGroupNode, ZipNode)) or (isinstance(node, UnionNode) and node.aligned):
@@ -269,13 +295,15 @@ def count_partitions(root: Node, ask: Callable[[SourceNode], int]) -> int:
 
 
 def _own_count(node: Node, parents: list[int], ask: Callable[[SourceNode], int]) -> int:
+    if node.saved is not None:
+        return parents[0]
     if isinstance(node, (TextNode, FormatNode)):
         return ask(node)
     if isinstance(node, DataNode):
         return len(node.block.offsets) - 1
     if isinstance(node, RangeNode):
         return len(node.ranges)
-    if isinstance(node, (EmptyNode, ShuffleNode)):
+    if isinstance(node, (EmptyNode, HeldNode, ShuffleNode)):
         return node.partitions
     if isinstance(node, CoalesceNode):
         return min(node.partitions, parents[0])

@@ -20,6 +20,7 @@ from weft._lineage import (
     EmptyNode,
     FormatNode,
     HadoopFormat,
+    HeldNode,
     Node,
     RangeNode,
     ShuffleNode,
@@ -29,6 +30,7 @@ from weft._lineage import (
     UnionNode,
     ZipNode,
     in_order,
+    parents_of,
 )
 from weft._markers import Markers
 from weft._saving import Placing
@@ -187,7 +189,7 @@ class _Builder:
         self.index: dict[int, int] = {}
 
     def add_all(self, root: Node, written: bool) -> int:
-        order = list(in_order(root, lambda node: () if node in self.known else node.parents))
+        order = list(in_order(root, lambda node: () if node in self.known else parents_of(node)))
         heads = {id(root)}
         for node in order:
             if node in self.known:
@@ -196,10 +198,14 @@ class _Builder:
             self.described.append(node)
             if node in self.levels:
                 heads.add(id(node))
-            if not isinstance(node, StepNode):
+            if node.saved is not None:
+                heads.add(id(node.saved))
+            elif not isinstance(node, StepNode):
                 heads.update(id(parent) for parent in node.parents)
         for node in self.described:
-            if not isinstance(node, StepNode) or id(node) in heads:
+            if node.saved is not None:
+                self._stand_in(node, node.saved)
+            elif not isinstance(node, StepNode) or id(node) in heads:
                 described = self._node(node)
                 self.index[id(node)] = len(self.nodes)
                 self.nodes.append(described)
@@ -219,6 +225,12 @@ class _Builder:
         kind = ("io.weft.plan.Pipeline", {"parent": index, "steps": steps})
         self.nodes.append({"rdd": node.rdd, "name": node.name, "site": node.site, "kind": kind})
         return len(self.nodes) - 1
+
+    def _stand_in(self, node: Node, saved: Node) -> None:
+        """Who reads a node that is checkpointed reads what is saved of it, or what is kept of that."""
+        self.index[id(node)] = self.index[id(saved)]
+        if node in self.levels and not isinstance(saved, HeldNode):
+            self._keep(node)
 
     def _name(self, node: Node) -> None:
         self.index[id(node)] = len(self.nodes)
@@ -247,7 +259,7 @@ class _Builder:
         if isinstance(node, TextNode):
             _check_source(node)
             least = {"paths": node.paths, "minPartitions": node.min_partitions, "unicode": node.unicode}
-            return "TextSource", {**least, "raw": node.raw, "combine": node.combine}
+            return "TextSource", {**least, "raw": node.raw, "combine": node.combine, "whole": node.whole}
         if isinstance(node, FormatNode):
             _check_source(node)
             body = {"paths": node.paths, "minPartitions": node.min_partitions, "view": node.view}
@@ -261,6 +273,8 @@ class _Builder:
                 "stops": [str(part.stop) for part in node.ranges],
                 "step": str(node.step),
             }
+        if isinstance(node, HeldNode):
+            return "Held", {"partitions": node.partitions}
         if isinstance(node, EmptyNode):
             return "EmptySource", {"partitions": node.partitions}
         if isinstance(node, UnionNode):

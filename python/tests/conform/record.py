@@ -27,7 +27,7 @@ _SIGNED += [f"serializers.{one}Deserializer" for one in ("UTF8", "Pair", "Cartes
 _SIGNED += [f"resource.{one}" for one in ("ResourceProfile", "ResourceProfileBuilder", "ResourceInformation")]
 _SIGNED += [f"resource.{one}" for one in ("ExecutorResourceRequests", "TaskResourceRequests")]
 _SIGNED += [f"resource.{one}" for one in ("ExecutorResourceRequest", "TaskResourceRequest")]
-_MODULES = {"cases": "CASES", "morecases": "MORE", "sharedcases": "SHARED", "apicases": "API"}
+_MODULES = {"cases": "CASES", "morecases": "MORE", "sharedcases": "SHARED", "apicases": "API", "cachecases": "CACHED"}
 _WORKER_ERROR = re.compile(r"^([A-Za-z_][\w.]*(?:Error|Exception|Iteration|Custom))(?::.*)?$", re.MULTILINE)
 _JAVA_ERROR = re.compile(r"(?:: |^)((?:[a-z]\w*\.)+[A-Z]\w*)")
 

@@ -11,14 +11,14 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from tests.conform import apicases, cases, differ, morecases, record, sharedcases, support
+from tests.conform import apicases, cachecases, cases, differ, morecases, record, sharedcases, support
 from weft import WeftContext
 
 pytestmark = pytest.mark.local
 
 with open(os.path.join(record.HERE, "recorded.json"), encoding="utf-8") as _file:
     RECORDED: dict[str, Any] = json.load(_file)
-ALL = {**cases.CASES, **morecases.MORE, **sharedcases.SHARED, **apicases.API}
+ALL = {**cases.CASES, **morecases.MORE, **sharedcases.SHARED, **apicases.API, **cachecases.CACHED}
 MEANT = differ.read_meant()
 NEEDED: set[differ.Difference] = set()
 # text and bytes hash otherwise before CPython 3.11, so that they fall into other partitions than in the record
@@ -31,10 +31,12 @@ def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
     cloudpickle.register_pickle_by_value(morecases)
     cloudpickle.register_pickle_by_value(sharedcases)
     cloudpickle.register_pickle_by_value(apicases)
+    cloudpickle.register_pickle_by_value(cachecases)
     with WeftContext(request.param) as made:
         yield made
     cloudpickle.unregister_pickle_by_value(apicases)
     cloudpickle.unregister_pickle_by_value(sharedcases)
+    cloudpickle.unregister_pickle_by_value(cachecases)
     cloudpickle.unregister_pickle_by_value(morecases)
     cloudpickle.unregister_pickle_by_value(cases)
 

@@ -7,7 +7,7 @@ from typing import Optional, TypeVar
 
 from weft._broadcasts import Broadcasts
 from weft._callsite import call_site
-from weft._context.files import Files
+from weft._context.checkpointing import Checkpointing
 from weft._mappedmap import MappedMap
 from weft.accumulators import Accumulator, AccumulatorParam, make_accumulator
 from weft.broadcast import Broadcast
@@ -19,7 +19,7 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 
-class Shared(Files):
+class Shared(Checkpointing):
     """What tasks add to, and what they all read."""
 
     _broadcasts: Broadcasts

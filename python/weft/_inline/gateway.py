@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 from weft._gateway import Answer, Gateway
 from weft._inline import MASTER
@@ -136,6 +137,16 @@ class InlineControl:
         """This process."""
         running = len(self._jobs.history.active())
         return json.dumps([{"host": "localhost", "port": 0, "cached": 0, "running": running}])
+
+    def makeFolder(self, path: str) -> str:
+        """Make a folder of a new name in a local folder; gives its path."""
+        local = path[len("file:") :] if path.startswith("file:") else path
+        if "://" in local:
+            raise UnsupportedError(f"{path} is not a local folder; inline takes no other.", "E18", 2)
+        parent = "/" + local.lstrip("/") if path.startswith("file:") else local
+        made = os.path.abspath(os.path.join(parent, str(uuid4())))
+        os.makedirs(made)
+        return f"file:{made}"
 
     def setLogLevel(self, level: str) -> None:
         """There is no Java that logs."""

@@ -64,7 +64,7 @@ class Block(NamedTuple):
 
 
 def text_splits(
-    paths: str, wanted: int, split_bytes: int, site: str, *, raw: bool = False
+    paths: str, wanted: int, split_bytes: int, site: str, *, raw: bool = False, whole: bool = False
 ) -> tuple[list[Split], int]:
     """Cut the files that ``paths`` names (commas, patterns, folders) into at least ``wanted`` splits.
 
@@ -80,6 +80,9 @@ def text_splits(
     skipped: set[str] = set()
     files = [path for name in _at_commas(paths) for path in _files(_local(name, site), site, skipped)]
     sizes = [os.path.getsize(path) for path in files]
+    if whole:
+        wholes = [(Range(path, 0, size, raw=raw),) if size else () for path, size in zip(files, sizes)]
+        return [Split(ranges) for ranges in wholes], len(skipped)
     parts = max(1, wanted)
     text = [size * (_UNPACKED_TIMES if _is_packed(path) else 1) for path, size in zip(files, sizes)]
     target = min(split_bytes, -(-sum(text) // parts)) if len(files) > 1 else 0

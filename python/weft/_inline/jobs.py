@@ -162,14 +162,23 @@ class InlineJobs:
     def _layout(self, plan: dict[str, Any]) -> Layout:
         return Layout(plan, lambda node: len(self._text_splits(node)))
 
+    def _check_held(self, layout: Layout) -> None:
+        for node in layout.nodes:
+            if node.kind == "Held" and self._shuffles.count_kept(node.rdd) < node.body["partitions"]:
+                message = (
+                    f"RDD {node.rdd} ({node.name} at {node.site}) was checkpointed locally, and unpersisted since.\n"
+                    "Use rdd.checkpoint(), which writes files, where that may happen."
+                )
+                raise Failure({"code": "", "exit": 1, "kind": "external", "message": message}, b"")
+
     def _text_splits(self, node: PlanNode) -> list[Split]:
         """The splits of a TextSource; files are looked at once, as PySpark does."""
         found = self._splits.get(node.rdd)
         if found is None:
             site = f"{node.name} at {node.site}"
             most = self._split_bytes if node.body["combine"] else 0
-            least, raw = node.body["minPartitions"], node.body["raw"]
-            found, skipped = text_splits(node.body["paths"], least, most, site, raw=raw)
+            least, raw, whole = node.body["minPartitions"], node.body["raw"], node.body["whole"]
+            found, skipped = text_splits(node.body["paths"], least, most, site, raw=raw, whole=whole)
             self._splits[node.rdd] = found
             self._skipped += skipped
             while len(self._splits) > _KEPT_SPLITS:
@@ -190,6 +199,7 @@ class InlineJobs:
         sums.update(tasks=0, retries=0, border=0, compiled=True, peakRss=0)
         try:
             layout = self._layout(plan)
+            self._check_held(layout)
             stages = plan_stages(plan, layout, self._shuffles.is_written, self._shuffles.count_kept)
             self.history.planned(number, self._stages, stages)
             told = _Told(self.history, number, sums, on_updates)

@@ -108,7 +108,7 @@ class Layout:
             return len(body["offsets"]) - 1
         if kind == "RangeSource":
             return len(body["starts"])
-        if kind in ("EmptySource", "Shuffle"):
+        if kind in ("EmptySource", "Held", "Shuffle"):
             return int(body["partitions"])
         if kind == "Union" and not body["aligned"]:
             return sum(counts)

@@ -137,13 +137,14 @@ class _Trees:
             }
         if kind == "Shuffle":
             return self._shuffle(node, partition)
-        if kind == "Cached":
+        if kind in ("Cached", "Held"):
+            kept = kind == "Held" or self._is_kept(node.rdd, partition)
             return {
                 "op": "cached",
                 "stream": self._stream(KeptInput(node.rdd, partition)),
                 "rdd": node.rdd,
                 "partition": partition,
-                "in": None if self._is_kept(node.rdd, partition) else self.tree(node.parents[0], partition),
+                "in": None if kept else self.tree(node.parents[0], partition),
             }
         inner = [self.tree(*parent) for parent in self._layout.narrow_parents(index, partition)]
         if kind == "Union" and not body["aligned"]:
@@ -153,6 +154,8 @@ class _Trees:
 
     def _text(self, node: PlanNode, partition: int) -> dict[str, Any]:
         split = self._splits(node)[partition]
+        if not split.ranges:
+            return {"op": "empty"}
         if split.ranges[0].raw:
             parts = [
                 {"path": f"file:{one.path}", "start": one.start, "length": one.stop - one.start} for one in split.ranges

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Optional, TypeVar
 
-from weft._lineage import Node, ShuffleNode, in_order
+from weft._lineage import Node, ShuffleNode, in_order, parents_of
 from weft._rdd.approximate import Approximate
 from weft.storagelevel import StorageLevel
 
@@ -43,12 +43,12 @@ class Described(Approximate[T]):
             if again:
                 continue
             described.add(id(node))
-            for parent in reversed(node.parents):
+            for parent in reversed(parents_of(node)):
                 if isinstance(node, ShuffleNode):
                     head = f"{rest}+-({self.ctx._count_partitions(parent)}) "
                     waiting.append((parent, head, rest + "   "))
                 else:
-                    deeper = rest if len(node.parents) == 1 else rest + "   "
+                    deeper = rest if len(parents_of(node)) == 1 else rest + "   "
                     waiting.append((parent, f"{deeper}|  ", deeper))
         return "\n".join(lines).encode()
 
@@ -81,5 +81,5 @@ class Described(Approximate[T]):
         def kept(node: Node) -> bool:
             return node is not self._node and jobs.level(node) is not None
 
-        nodes = in_order(self._node, lambda node: () if kept(node) else node.parents)
+        nodes = in_order(self._node, lambda node: () if kept(node) else parents_of(node))
         jobs.clean_shuffles([node for node in nodes if isinstance(node, ShuffleNode) and not kept(node)])

@@ -18,7 +18,10 @@ T = TypeVar("T")
 
 
 class Storage(FormatOutput[T]):
-    """Persisting an RDD, and asking how it is persisted."""
+    """Persisting an RDD, and asking how it is persisted; checkpoints."""
+
+    is_checkpointed = False
+    """Whether :meth:`checkpoint` was called; see :meth:`isCheckpointed`."""
 
     @property
     def is_cached(self) -> bool:
@@ -61,6 +64,8 @@ class Storage(FormatOutput[T]):
         >>> rdd.collect(), rdd.map(len).sum()
         (['0', '1', '2', '3'], 4)
         """
+        if not isinstance(storageLevel, StorageLevel):
+            raise TypeError(f"persist at {call_site()}: storageLevel must be of type pyspark.StorageLevel")
         before = self.ctx._jobs.level(self._node)
         if before is not None and before != storageLevel:
             raise UnsupportedError(
@@ -97,3 +102,81 @@ class Storage(FormatOutput[T]):
         Memory Serialized 1x Replicated
         """
         return self.ctx._jobs.level(self._node) or StorageLevel.NONE
+
+    def checkpoint(self) -> None:
+        """Have the next action write the RDD to the folder of ``setCheckpointDir``, and read it there from then on.
+
+        The action runs as without, then a job writes a file for each partition, which are all there or none; it
+        computes the RDD once more, unless that is persisted. After that nothing refers to what the RDD was made of. Of
+        RDDs that are made of each other the last that is marked is written. The files stay when the context stops.
+
+        Raises
+        ------
+        ContextError
+            If there is no such folder (E19).
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> sc.setCheckpointDir(tempfile.mkdtemp())
+        >>> rdd = sc.parallelize(range(4), 2).map(lambda x: x * x)
+        >>> rdd.checkpoint()
+        >>> rdd.sum(), rdd.isCheckpointed(), rdd.collect()
+        (14, True, [0, 1, 4, 9])
+        """
+        self.ctx._jobs.checkpoints.mark(self._node, call_site())
+        self.is_checkpointed = True
+
+    def localCheckpoint(self) -> None:
+        """Have what is persisted of the RDD stand for it from the next action on.
+
+        The RDD is persisted, at a level with disk, and the next action forgets what it was made of. That is faster than
+        :meth:`checkpoint`, but not safe: when a container ends that holds a partition, or the RDD is unpersisted, it
+        cannot be computed any more, and jobs that need it fail.
+
+        Examples
+        --------
+        >>> rdd = sc.parallelize(range(4), 2).map(lambda x: x * x)
+        >>> rdd.localCheckpoint()
+        >>> rdd.sum(), rdd.isCheckpointed(), rdd.collect()
+        (14, True, [0, 1, 4, 9])
+        """
+        jobs = self.ctx._jobs
+        level = jobs.level(self._node) or StorageLevel(True, True, False, True)
+        if not level.useDisk or jobs.level(self._node) is None:
+            flags = (level.useMemory, level.useOffHeap, level.deserialized, level.replication)
+            jobs.persist(self._node, StorageLevel(True, *flags))
+        jobs.checkpoints.mark_local(self._node)
+
+    def isCheckpointed(self) -> bool:
+        """Whether the RDD is read from a checkpoint by now, of either kind.
+
+        Examples
+        --------
+        >>> sc.parallelize([1]).isCheckpointed()
+        False
+        """
+        found = self.ctx._jobs.checkpoints.of(self._node)
+        return found is not None and found.done
+
+    def isLocallyCheckpointed(self) -> bool:
+        """Whether :meth:`localCheckpoint` was asked for, and :meth:`checkpoint` not before it.
+
+        Examples
+        --------
+        >>> sc.parallelize([1]).isLocallyCheckpointed()
+        False
+        """
+        found = self.ctx._jobs.checkpoints.of(self._node)
+        return found is not None and found.path is None
+
+    def getCheckpointFile(self) -> str | None:
+        """Give the folder that the RDD was written to; None before that, and for a local checkpoint.
+
+        Examples
+        --------
+        >>> print(sc.parallelize([1]).getCheckpointFile())
+        None
+        """
+        found = self.ctx._jobs.checkpoints.of(self._node)
+        return found.path if found is not None and found.done else None

@@ -9,9 +9,11 @@ import io.weft.master.jobs.JobHistory;
 import io.weft.master.jobs.JobService;
 import io.weft.master.jobs.JobSettings;
 import io.weft.master.jobs.SharedFiles;
+import io.weft.master.jobs.Stacks;
 import io.weft.master.scheduler.Scheduler;
 import io.weft.master.scheduler.SchedulerEvent;
 import io.weft.runner.container.Logging;
+import io.weft.runner.output.NewFolder;
 import io.weft.runner.protocol.RunnerCommand;
 import io.weft.runner.shuffle.BlockStore;
 import java.io.IOException;
@@ -165,6 +167,16 @@ public final class Application implements Gateway.Control {
     @Override
     public void addArchive(String path, String name) {
         loop.addFile(addedFiles.addArchive(path, name));
+    }
+
+    @Override
+    public String makeFolder(String path) {
+        try {
+            return NewFolder.make(path, hadoop.get());
+        } catch (IOException | RuntimeException error) {
+            throw new IllegalArgumentException(
+                    "'" + path + "' cannot be made a folder for checkpoints: " + Stacks.message(error), error);
+        }
     }
 
     @Override

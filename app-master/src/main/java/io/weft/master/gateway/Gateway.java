@@ -8,7 +8,7 @@ import java.util.Map;
 
 /**
  * The entry point of the driver's control calls over Py4J: strings and numbers only, see DATASOCKET.md. Called by Py4J's threads; every
- * method returns at once, except {@link #addFile}, which reads the file.
+ * method returns at once, except {@link #addFile}, which reads the file, and {@link #makeFolder}.
  */
 public final class Gateway {
     /** What the calls do; the application. */
@@ -34,6 +34,9 @@ public final class Gateway {
 
         /** Makes an archive known to all tasks, which unpack it to a folder of this name. Throws as {@link #addFile}. */
         void addArchive(String path, String name);
+
+        /** Makes a folder of a new name in this one; gives its path. Throws IllegalArgumentException with a sentence when it cannot. */
+        String makeFolder(String path);
 
         void setLogLevel(String level);
 
@@ -119,6 +122,10 @@ public final class Gateway {
 
     public String addFile(String path, boolean python) {
         return control.addFile(path, python);
+    }
+
+    public String makeFolder(String path) {
+        return control.makeFolder(path);
     }
 
     public void setLogLevel(String level) {

@@ -42,9 +42,15 @@ public final class CachedBlocks implements KeptHosts, KeptPartitions {
     synchronized void learn(Plan plan) {
         for (PlanNode node : plan.nodes()) {
             if (node instanceof PlanNode.Cached cached) {
-                persisted.add(cached.origin().rdd());
+                int rdd = cached.origin().rdd();
+                persisted.add(rdd);
                 if (cached.droppable()) {
-                    droppable.add(cached.origin().rdd());
+                    droppable.add(rdd);
+                } else if (droppable.contains(rdd)) {
+                    places.values().stream()
+                            .filter(place -> key(place).rdd() == rdd)
+                            .forEach(this::forget);
+                    droppable.remove(rdd);
                 }
             }
         }

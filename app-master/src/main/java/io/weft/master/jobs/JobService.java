@@ -108,6 +108,12 @@ public final class JobService {
         Plan plan = decode(planBytes);
         Fragment result = lineages.add(plan, splits(plan));
         cached.learn(plan);
+        for (PlanNode node : plan.nodes()) {
+            if (node instanceof PlanNode.Held held
+                    && !cached.isWhole(node.origin().rdd(), held.partitions())) {
+                throw lostCheckpoint(held);
+            }
+        }
         JobLineage lineage = new JobLineage(plan, result, cached);
         TaskTrees trees;
         try {
@@ -177,6 +183,16 @@ public final class JobService {
             throw new JobException(
                     JobFailure.of("", 7, "internal", Stacks.message(failed.getCause()), failed.getCause()));
         }
+    }
+
+    private JobException lostCheckpoint(PlanNode.Held held) {
+        int rdd = held.origin().rdd();
+        String text =
+                "RDD " + rdd + " (" + held.origin() + ") was checkpointed locally, and of its " + held.partitions()
+                        + " partitions " + cached.count(rdd)
+                        + " are left: a container that held some has ended, or the RDD was "
+                        + "unpersisted.\nUse rdd.checkpoint(), which writes files, where that may happen.";
+        return new JobException(JobFailure.of("", 1, "external", text));
     }
 
     private static JobException invalid(InvalidPlanException error) {

@@ -37,6 +37,8 @@ final class Lineages {
         for (PlanNode node : plan.nodes()) {
             if (node instanceof PlanNode.Cached) {
                 persisted.put(node.origin().rdd(), byNode.get(node.id()));
+            } else if (node instanceof PlanNode.Held) {
+                persisted.remove(node.origin().rdd()); // it was checkpointed: nobody computes it any more
             }
         }
         PlanNode result = plan.node(plan.result());

@@ -65,13 +65,12 @@ final class SplitCache {
                 return found;
             }
         }
-        Listing listed = new SplitLister(hadoop.get(), settings.localFirst())
-                .list(
-                        source.paths(),
-                        source.minPartitions(),
-                        source.combine() ? settings.splitBytes() : 0,
-                        source.origin().toString(),
-                        source.raw());
+        SplitLister lister = new SplitLister(hadoop.get(), settings.localFirst());
+        String site = source.origin().toString();
+        long combined = source.combine() ? settings.splitBytes() : 0;
+        Listing listed = source.whole()
+                ? lister.listWhole(source.paths(), site)
+                : lister.list(source.paths(), source.minPartitions(), combined, site, source.raw());
         synchronized (known) {
             List<Split> first = known.putIfAbsent(rdd, listed.splits());
             if (first == null && listed.skipped() > 0) {

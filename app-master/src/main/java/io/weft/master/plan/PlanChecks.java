@@ -80,6 +80,8 @@ final class PlanChecks {
                     node.parents().size() == 2,
                     origin,
                     "it has " + node.parents().size() + " parents instead of two");
+        } else if (node instanceof PlanNode.Held held) {
+            require(held.partitions() >= 0, origin, "the number of partitions is " + held.partitions());
         } else if (!(node instanceof PlanNode.Known)) {
             require(!node.parents().isEmpty(), origin, "it has no parents");
         }

@@ -113,7 +113,8 @@ public final class PlanDecoder {
                         integer(kind, "minPartitions"),
                         (Boolean) kind.get("unicode"),
                         (Boolean) kind.get("raw"),
-                        (Boolean) kind.get("combine"));
+                        (Boolean) kind.get("combine"),
+                        (Boolean) kind.get("whole"));
             case "DataSource" ->
                 new PlanNode.DataSource(origin, text(kind, "block"), longs(kind, "offsets"), hosts(kind));
             case "FormatSource" -> Formats.source(origin, kind);
@@ -127,6 +128,7 @@ public final class PlanDecoder {
             case "Zip" -> new PlanNode.Zip(origin, integers(kind, "parents"));
             case "Cartesian" -> new PlanNode.Cartesian(origin, integers(kind, "parents"));
             case "Cached" -> new PlanNode.Cached(origin, integer(kind, "parent"), (Boolean) kind.get("droppable"));
+            case "Held" -> new PlanNode.Held(origin, integer(kind, "partitions"));
             case "Known" -> new PlanNode.Known(origin);
             case "CoGroup" -> new PlanNode.CoGroup(origin, integers(kind, "parents"));
             default ->

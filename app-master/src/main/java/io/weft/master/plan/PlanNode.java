@@ -23,12 +23,20 @@ public sealed interface PlanNode {
      * @param unicode str records, else bytes
      * @param raw files in any format: no lines, but the splits' ranges, whose bytes the worker asks for
      * @param combine small files may share a partition
+     * @param whole each file is one partition, also one without bytes
      */
-    record TextSource(Origin origin, String paths, int minPartitions, boolean unicode, boolean raw, boolean combine)
+    record TextSource(
+            Origin origin,
+            String paths,
+            int minPartitions,
+            boolean unicode,
+            boolean raw,
+            boolean combine,
+            boolean whole)
             implements PlanNode {
         /** Lines, of each file in its own partitions. */
         public TextSource(Origin origin, String paths, int minPartitions, boolean unicode) {
-            this(origin, paths, minPartitions, unicode, false, false);
+            this(origin, paths, minPartitions, unicode, false, false, false);
         }
 
         public TextSource {
@@ -273,7 +281,10 @@ public sealed interface PlanNode {
         }
     }
 
-    /** A persisted RDD of which every partition is kept, so that nothing of its lineage is needed. Only in plans that are laid out. */
+    /**
+     * A persisted RDD of which every partition is kept: nothing of its lineage is needed, or nothing is left of it, when the driver's
+     * plan has it.
+     */
     record Held(Origin origin, int partitions) implements PlanNode {
         public Held {
             Objects.requireNonNull(origin, "origin is null");

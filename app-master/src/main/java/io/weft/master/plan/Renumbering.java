@@ -14,7 +14,13 @@ public final class Renumbering {
         List<Integer> all = node.parents().stream().map(parents::applyAsInt).toList();
         if (node instanceof PlanNode.TextSource source) {
             return new PlanNode.TextSource(
-                    origin, source.paths(), source.minPartitions(), source.unicode(), source.raw(), source.combine());
+                    origin,
+                    source.paths(),
+                    source.minPartitions(),
+                    source.unicode(),
+                    source.raw(),
+                    source.combine(),
+                    source.whole());
         } else if (node instanceof PlanNode.FormatSource source) {
             return new PlanNode.FormatSource(
                     origin, source.paths(), source.format(), source.classes(), source.minPartitions());

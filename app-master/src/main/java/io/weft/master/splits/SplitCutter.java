@@ -79,6 +79,19 @@ final class SplitCutter {
         return splits;
     }
 
+    /** One split a file. */
+    static List<Split> whole(List<LocatedFileStatus> files) {
+        List<Split> splits = new ArrayList<>();
+        for (LocatedFileStatus file : files) {
+            String path = file.getPath().toString();
+            splits.add(
+                    file.getLen() == 0
+                            ? new Split(new InputSpec.Text(List.of()), List.of(), 0)
+                            : split(file, new InputSpec.FileRange(path, 0, file.getLen(), true)));
+        }
+        return splits;
+    }
+
     private void cut(LocatedFileStatus file, long goalBytes, List<Split> splits) {
         long left = file.getLen();
         if (left == 0) {

@@ -39,14 +39,29 @@ public final class SplitLister {
 
     /** {@code raw}: files of a format that can be read from anywhere, whatever their names end with. */
     public Listing list(String paths, int minPartitions, long splitBytes, String site, boolean raw) throws IOException {
+        SplitCutter cutter = new SplitCutter(conf, raw);
+        return list(
+                paths,
+                site,
+                files -> splitBytes > 0 && files.size() > 1
+                        ? cutter.combine(files, minPartitions, splitBytes)
+                        : cutter.cut(files, minPartitions));
+    }
+
+    /** Each file is one split, also one without bytes, which has no range. */
+    public Listing listWhole(String paths, String site) throws IOException {
+        return list(paths, site, SplitCutter::whole);
+    }
+
+    /** How files become splits. */
+    private interface Cut {
+        List<Split> of(List<LocatedFileStatus> files) throws IOException;
+    }
+
+    private Listing list(String paths, String site, Cut cut) throws IOException {
         try {
             InputFiles input = new InputFiles(conf, localFirst, site);
-            List<LocatedFileStatus> files = input.list(paths);
-            SplitCutter cutter = new SplitCutter(conf, raw);
-            List<Split> splits = splitBytes > 0 && files.size() > 1
-                    ? cutter.combine(files, minPartitions, splitBytes)
-                    : cutter.cut(files, minPartitions);
-            return new Listing(splits, input.skipped());
+            return new Listing(cut.of(input.list(paths)), input.skipped());
         } catch (SplitException e) {
             throw e;
         } catch (IOException | RuntimeException e) {

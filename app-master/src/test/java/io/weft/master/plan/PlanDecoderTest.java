@@ -49,7 +49,7 @@ class PlanDecoderTest {
         assertEquals(List.of(1, 0), plan.partitions());
         assertEquals(new PlanAction.SaveText("hdfs://nn1/out", Optional.empty()), plan.action());
         assertEquals(
-                new PlanNode.TextSource(new Origin(0, 1, "step0", "etl.py:1"), "a,b", 3, false, false, true),
+                new PlanNode.TextSource(new Origin(0, 1, "step0", "etl.py:1"), "a,b", 3, false, false, true, false),
                 plan.node(0));
         assertEquals(
                 new PlanNode.DataSource(new Origin(1, 2, "step1", "etl.py:2"), "data-1", List.of(0L, 5L, 9L)),
