@@ -100,7 +100,15 @@ def weft_command(client: str, dist: Path) -> list[str]:
 
 
 def pyspark_command(python: Path, on: Cluster) -> list[str]:
-    """How PySpark is submitted, its jars uploaded once."""
+    """How PySpark is submitted."""
+    command = [*spark_submit(python, on), *EXECUTORS]
+    for variable in ("spark.pyspark.python", "spark.pyspark.driver.python"):
+        command += ["--conf", f"{variable}={python}"]
+    return [*command, str(JOB), "pyspark"]
+
+
+def spark_submit(python: Path, on: Cluster) -> list[str]:
+    """The command that submits to the cluster with an environment's PySpark, its jars uploaded once."""
     home = subprocess.run(
         [str(python), "-c", "import os, pyspark; print(os.path.dirname(pyspark.__file__))"],
         capture_output=True,
@@ -116,11 +124,8 @@ def pyspark_command(python: Path, on: Cluster) -> list[str]:
                 for jar in sorted(Path(home, "jars").glob("*.jar")):
                     packed.write(jar, jar.name)
             on.must("hdfs", "dfs", "-put", str(archive), "/spark-jars.zip")
-    command = [str(Path(home, "bin", "spark-submit")), "--master", "yarn", "--deploy-mode", "cluster", *EXECUTORS]
-    command += ["--conf", "spark.yarn.archive=hdfs:///spark-jars.zip"]
-    for variable in ("spark.pyspark.python", "spark.pyspark.driver.python"):
-        command += ["--conf", f"{variable}={python}"]
-    return [*command, str(JOB), "pyspark"]
+    command = [str(Path(home, "bin", "spark-submit")), "--master", "yarn", "--deploy-mode", "cluster"]
+    return [*command, "--conf", "spark.yarn.archive=hdfs:///spark-jars.zip"]
 
 
 def submit(command: list[str], on: Cluster, environment: dict[str, str]) -> Run:

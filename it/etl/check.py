@@ -166,6 +166,7 @@ def _check_urls(found: Found, manifest: dict[str, Any], report: list[list[str]])
 
 def _check_finished(found: Found, output: Path) -> None:
     left = [str(path) for path in output.rglob("_temporary*")]
+    left += [str(path) for path in output.rglob(".*") if path.suffix != ".crc"]
     folders = sorted({path.parent for path in parts(output)})
     missing = [f"{folder} has no _SUCCESS" for folder in folders if not (folder / "_SUCCESS").exists()]
     found.note("I8, I10", "every folder is complete, nothing temporary is left", left + missing)

@@ -3,7 +3,7 @@
 usage: etl.py DAY SOURCE TARGET [--reduces N]
 
 weblogsteps.py goes along with it (--py-files). SOURCE has what generate.py writes: logs, users, countries.csv.
-TARGET/DAY gets
+TARGET/DAY gets, in place of what an earlier run has written there,
 
     rows/       the rows that count, with country and user, as Avro by day
     sessions/   visits without a gap of 30 minutes
@@ -104,20 +104,20 @@ def run(sc: WeftContext, day: str, source: str, target: str, reduces: int) -> di
     counts = Counts(sc)
     folder = f"{target}/{day}"
     lines = sc.textFile(f"{source}/logs", use_unicode=False)
-    lines.mapPartitions(rejected(place)).saveAsTextFile(f"{folder}/rejects")
+    lines.mapPartitions(rejected(place)).saveAsTextFile(f"{folder}/rejects", mode="overwrite")
     once = lines.mapPartitions(parsed(counts)).reduceByKey(lambda row, _same: row, reduces).values()
     placed = once.map(with_country(sc, f"{source}/countries.csv")).map(lambda row: (row[USER], row))
     users = read_users(sc, f"{source}/users").reduceByKey(last_version, reduces)
     rows = placed.leftOuterJoin(users, reduces).map(with_user).mapPartitions(counted_rows(counts)).persist()
     save_rows(rows, f"{folder}/rows")
-    cells(rows, reduces).saveAsTextFile(f"{folder}/cells")
+    cells(rows, reduces).saveAsTextFile(f"{folder}/cells", mode="overwrite")
     requests = rows.map(lambda row: ((row[USER], row[TIME]), row[BYTES]))
     ordered = requests.repartitionAndSortWithinPartitions(reduces, lambda key: portable_hash(key[0]))
-    ordered.mapPartitions(sessions(counts)).saveAsTextFile(f"{folder}/sessions")
+    ordered.mapPartitions(sessions(counts)).saveAsTextFile(f"{folder}/sessions", mode="overwrite")
     hits = rows.map(lambda row: (row[URL], 1)).reduceByKey(operator.add, reduces)
     urls = hits.takeOrdered(100, key=lambda pair: (-pair[1], pair[0]))
     found = counts.report()
-    sc.parallelize(report_lines(day, urls, found), 1).saveAsTextFile(f"{folder}/report")
+    sc.parallelize(report_lines(day, urls, found), 1).saveAsTextFile(f"{folder}/report", mode="overwrite")
     return found
 
 
@@ -125,7 +125,7 @@ def save_rows(rows: RDD[Row], folder: str) -> None:
     """Writes the rows as Avro, a folder a day, in files of about 64 MB."""
     for day, count in sorted(rows.map(lambda row: row[TIME] // DAY).countByValue().items()):
         mine = rows.filter(of_day(day)).map(record).repartition(max(1, round(count * ROW_BYTES / FILE_BYTES)))
-        mine.saveAsAvroFile(f"{folder}/day={date_text(day)}", ROW_SCHEMA)
+        mine.saveAsAvroFile(f"{folder}/day={date_text(day)}", ROW_SCHEMA, mode="overwrite")
 
 
 def of_day(day: int) -> Callable[[Row], bool]:

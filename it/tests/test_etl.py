@@ -138,11 +138,11 @@ def rows_and_sum(path: Path) -> tuple[int, int]:
     return count, total
 
 
-def test_a_reader_sees_the_whole_output_or_no_success(first: Run) -> None:
-    complete = [listing for _, listing in first.reader.seen if "_SUCCESS" in names(listing)]
-    print(f"\n{first.reader.looks} looks, {len(first.reader.seen)} different listings")
-    assert first.reader.looks > 20 and complete
-    assert set(complete) == {first.reader.seen[-1][1]}
+def test_a_reader_sees_the_whole_output_or_nothing(first: Run) -> None:
+    print(f"\n{first.reader.looks} looks")
+    assert first.reader.looks > 20
+    seen = [listing for _, listing in first.reader.seen]
+    assert seen[0] is None and len(seen) == 2 and "_SUCCESS" in names(seen[1])
 
 
 def test_workers_stay_within_their_share_and_spill(first: Run) -> None:
@@ -159,8 +159,19 @@ def test_small_files_are_read_together(night: Night, first: Run) -> None:
 
 
 def test_a_second_run_writes_the_same_rows_in_the_same_files_and_order(night: Night, first: Run) -> None:
-    second = run_night(night, "/etl/out2", "second")
+    second = run_night(night, "/etl/out", "second")
     assert tree(second.output) == tree(first.output)
+    assert_one_after_the_other(first.reader, second.reader)
+
+
+def assert_one_after_the_other(first: Reader, second: Reader) -> None:
+    """A reader sees the old files, for a second at most nothing, then the new ones, and never some of both."""
+    old, *between, (until, new) = second.seen
+    assert old[1] == first.seen[-1][1] != new and names(old[1]) == names(new)
+    assert [listing for _, listing in between] in ([], [None])
+    gap = until - between[0][0] if between else 0.0
+    print(f"\n{second.looks} looks, {gap * 1000:.0f} ms without a folder")
+    assert gap <= 1.0
 
 
 def tree(folder: Path) -> dict[str, str]:
