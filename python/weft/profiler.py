@@ -20,7 +20,6 @@ import os
 import pstats
 import sys
 import threading
-import tracemalloc
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -157,6 +156,8 @@ class MemoryProfiler(Profiler):
 
     def profile(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run a function, and look at its memory meanwhile."""
+        import tracemalloc  # PyPy has none
+
         ended = threading.Event()
         most: list[Any] = [0, None]
         tracemalloc.start()
@@ -199,6 +200,8 @@ class MemoryProfiler(Profiler):
 
 def _watch(ended: threading.Event, most: list[Any]) -> None:
     """Take a snapshot whenever clearly more is held than at the last one; more seldom as time goes by."""
+    import tracemalloc
+
     pause = _SHORTEST_PAUSE
     while not ended.wait(pause):
         held, _ = tracemalloc.get_traced_memory()

@@ -7,7 +7,7 @@ import pickle
 import struct
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cloudpickle
@@ -93,7 +93,17 @@ def estimate_bytes(value: Any) -> int:
 
     Looks at a few dozen objects at most, however large the value.
     """
-    return sys.getsizeof(value) if type(value) in _ATOMS else _estimate(value, _NODES)[0]
+    return _shallow(value) if type(value) in _ATOMS else _estimate(value, _NODES)[0]
+
+
+def _by_length(value: Any, default: int = 64) -> int:
+    """For an interpreter that does not tell an object's size: about what it takes."""
+    if isinstance(value, (str, bytes, bytearray)):
+        return default + len(value)
+    return default + 8 * len(value) if isinstance(value, (list, tuple, dict, set, frozenset)) else default
+
+
+_shallow: Callable[..., int] = _by_length if sys.implementation.name == "pypy" else sys.getsizeof
 
 
 def _needs_no_memo(column: list[Any]) -> bool:
@@ -111,7 +121,7 @@ def _shares_little(column: list[Any], kinds: set[type]) -> bool:
 
 def _estimate(value: Any, nodes: int) -> tuple[int, int]:
     """Size and the nodes that are left to look at."""
-    size = sys.getsizeof(value, 64)
+    size = _shallow(value, 64)
     nodes -= 1
     parts: Sequence[Any]
     if isinstance(value, (str, bytes, bytearray, int, float)) or value is None:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol
 from weft._ops.columns import FRAME_HEADER, KIND_RECORDS, dump_column, frame, load_column
 from weft._ops.scope import end_if_forked
 
-__all__ = ["DiskFullError", "Segment", "SegmentWriter", "SpillFiles", "SpillScope"]
+__all__ = ["DiskFullError", "Segment", "SegmentWriter", "SpillFiles", "SpillScope", "write_some"]
 
 _OUT_OF_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _NO_SENDFILE = {errno.EINVAL, errno.ENOSYS, errno.ENOTSOCK, errno.EOPNOTSUPP}
@@ -203,7 +203,7 @@ class SegmentWriter:
             written += left
             while left:
                 try:
-                    count = _write_some(self._file.descriptor, vectors, self._file.end)
+                    count = write_some(self._file.descriptor, vectors, self._file.end)
                 except OSError as error:
                     raise self._explain(error, left) from error
                 self._file.end += count
@@ -231,8 +231,10 @@ class SegmentWriter:
         )
 
 
-def _write_some(descriptor: int, vectors: list[bytes | memoryview], position: int) -> int:
-    """Write some of the bytes there are, in one call where the system can; how many."""
+def write_some(descriptor: int, vectors: list[bytes | memoryview], position: int | None = None) -> int:
+    """Write some of the bytes there are, in one call where the interpreter can (PyPy cannot); how many."""
+    if position is None:
+        return os.writev(descriptor, vectors) if hasattr(os, "writev") else os.write(descriptor, vectors[0])
     if hasattr(os, "pwritev"):
         return os.pwritev(descriptor, vectors, position)
     return os.pwrite(descriptor, vectors[0], position)

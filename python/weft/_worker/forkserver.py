@@ -148,7 +148,8 @@ def main() -> None:
     for name in filter(None, os.environ.get("WEFT_PREIMPORT", "").split(",")):
         importlib.import_module(name)
     gc.collect()
-    gc.freeze()
+    if sys.implementation.name == "cpython":
+        gc.freeze()
     ForkServer(serve, address, sentinel).run()
 
 

@@ -48,8 +48,9 @@ def serve(address: str, slot: int) -> int:
     if compiled is not None:
         compiled.watch_faults()
     gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
+    if sys.implementation.name == "cpython":
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 50)
     worker = _Worker(connection)
     try:
         worker.loop()

@@ -11,7 +11,7 @@ from typing import Any
 
 from weft._batches import Batch, dump_columns, dump_records, read_batches
 from weft._ops.scope import TaskScope, end_if_forked
-from weft._ops.spill import Segment, SpillFiles
+from weft._ops.spill import Segment, SpillFiles, write_some
 
 __all__ = ["MapOutputWriter", "PartitionBuffers"]
 
@@ -80,7 +80,7 @@ class MapOutputWriter:
 
     def _write(self, vectors: list[bytes | memoryview]) -> None:
         while vectors:
-            written = os.writev(self.descriptor, vectors)
+            written = write_some(self.descriptor, vectors)
             while vectors and written >= len(vectors[0]):
                 written -= len(vectors.pop(0))
             if written:
