@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from collections import namedtuple
 from collections.abc import Iterator
 from typing import Any
@@ -231,3 +232,23 @@ def test_a_large_table_is_sent_without_a_second_copy_of_it(tmp_path: Any) -> Non
             assert rdd.mapBatches(lambda batch: batch.slice(0, 1)).map(lambda row: row["s"]).first() == "10000000"
         """
     scripts.run(tmp_path, code)
+
+
+def test_programs_for_pyspark_get_rows_of_its_kind(tmp_path: Any) -> None:
+    from tests.pyspark.test_activate import run
+
+    code = """
+        import sys
+        sys.path.append(SITE)
+        import pyarrow as pa
+        from pyspark import SparkContext
+        from pyspark.sql import Row
+
+        with SparkContext(MASTER) as sc:
+            rdd = sc.fromArrow(pa.table({"n": [1, 2], "s": ["a", None]}), 1)
+            first, second = rdd.collect()
+            print(first == Row(n=1, s="a"), first.n, first["s"], second.s)
+            print(rdd.map(lambda row: row.n).sum(), sc.parallelize([Row(x=1)], 1).toArrow().to_pydict())
+        """
+    site = os.path.dirname(os.path.dirname(pa.__file__))
+    assert run(code.replace("SITE", repr(site)), tmp_path) == "True 1 a None\n3 {'x': [1]}\n"

@@ -24,7 +24,7 @@ from weft._avroschema import inferred_schema, known_schema
 from weft._ops.scope import TaskScope
 from weft._tables.avro import avro_reader, avro_writer
 from weft._worker.rawfiles import FileSplit
-from weft.errors import InputDamagedError, ModuleMissingError, OutputExistsError
+from weft.errors import InputDamagedError, InputMissingError, ModuleMissingError, OutputExistsError
 
 USER = {
     "type": "record",
@@ -318,3 +318,26 @@ def test_a_missing_library_is_named_with_how_to_ship_it(
     monkeypatch.setattr(needs, "_is_there", lambda name: False)
     with pytest.raises(ModuleMissingError, match=r"codec snappy needs cramjam.*pip install 'weft\[avro\]'.*--archives"):
         sc.parallelize([{"a": 1}]).saveAsAvroFile(str(tmp_path / "out"), codec="snappy")
+
+
+def test_outputs_are_replaced_and_added_to(sc: WeftContext, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    sc.parallelize(users(10), 2).saveAsAvroFile(out, USER)
+    sc.parallelize(users(7), 1).saveAsAvroFile(out, USER, mode="append")
+    assert sorted(one["id"] for one in sc.avroFile(out).collect()) == sorted([*range(10), *range(7)])
+    sc.parallelize(users(3), 1).saveAsAvroFile(out, USER, mode="overwrite")
+    assert sc.avroFile(out).collect() == users(3)
+
+
+@pytest.mark.local
+def test_a_file_that_is_gone_when_it_is_read_is_missing(sc: WeftContext, tmp_path: Path) -> None:
+    path = write(tmp_path / "users.avro", users(10))
+    rdd = sc.avroFile(path)
+    assert rdd.getNumPartitions() == 2
+    os.unlink(path)
+    if sc.master.startswith("inline"):
+        with pytest.raises(InputDamagedError, match="users.avro cannot be read"):
+            rdd.collect()
+        return
+    with pytest.raises(InputMissingError, match="users.avro does not exist any more"):
+        rdd.collect()

@@ -146,3 +146,12 @@ def test_bytes_are_asked_for_by_the_tasks_own_thread_and_only_those_needed(tmp_p
     assert sum(batch.num_rows for batch in read) == 20_000
     assert split.threads == {threading.get_ident()}
     assert split.bytes < os.path.getsize(path) // 10
+
+
+def test_outputs_are_replaced_and_added_to(sc: WeftContext, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    sc.parallelize(rows(10), 2).saveAsParquetFile(out)
+    sc.parallelize(rows(7), 1).saveAsParquetFile(out, mode="append")
+    assert sorted(pq.read_table(out)["n"].to_pylist()) == sorted([*range(10), *range(7)])
+    sc.parallelize(rows(3), 1).saveAsParquetFile(out, mode="overwrite")
+    assert sc.parquetFile(out).collect() == rows(3)

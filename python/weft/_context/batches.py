@@ -161,8 +161,8 @@ class Batches(Tables):
 
     def _rows_of(self, parent: Node, step: Any, name: str, site: str) -> RDD[Row]:
         """The rows of the batches that a step makes of ``parent``."""
-        from weft._tables.arrow import rows_of_batches
+        from weft._tables.arrow import rows_step
 
         batches = StepNode(self._next_id(), name, site, parent, "partitions", Closure(step, name, site))
-        closure = Closure(rows_of_batches, name, site)
+        closure = Closure(rows_step(), name, site)
         return self._rdd(RowsNode(self._next_id(), name, site, batches, "partitions", closure))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-__all__ = ["Row"]
+__all__ = ["Row", "make_row"]
 
 
 class Row(tuple[Any, ...]):
@@ -43,7 +43,7 @@ class Row(tuple[Any, ...]):
             raise ValueError(
                 f"Can not create Row with fields {self}, expected {len(self):d} values but got {values}"
             )
-        return _make(list(self), values)
+        return make_row(list(self), values)
 
     def asDict(self, recursive: bool = False) -> dict[str, Any]:
         """Give the row as a dict; ``recursive``: rows in it, too.
@@ -84,7 +84,7 @@ class Row(tuple[Any, ...]):
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         if "__fields__" in self.__dict__:
-            return _make, (self.__fields__, tuple(self))
+            return make_row, (self.__fields__, tuple(self))
         return Row, tuple(self)
 
     def __repr__(self) -> str:
@@ -96,7 +96,8 @@ class Row(tuple[Any, ...]):
         raise RuntimeError("Row is read-only")
 
 
-def _make(names: list[str], values: Any) -> Row:
+def make_row(names: list[str], values: Any) -> Row:
+    """Make a row of named values."""
     row = Row(*values)
     row.__fields__ = names
     return row

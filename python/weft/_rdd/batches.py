@@ -164,10 +164,10 @@ class Batches(Tables[T]):
 
     def _rows(self, name: str) -> RDD[dict[str, Any]]:
         """The rows of batches."""
-        from weft._tables.arrow import rows_of_batches
+        from weft._tables.arrow import rows_step
 
         site = call_site()
-        closure = Closure(rows_of_batches, name, site)
+        closure = Closure(rows_step(), name, site)
         return self._derive(RowsNode(self.ctx._next_id(), name, site, self._node, "partitions", closure))
 
     def _table(self, name: str) -> Any:

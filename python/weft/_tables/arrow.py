@@ -16,9 +16,11 @@ __all__ = [
     "Parts",
     "apply_batches",
     "batches_of_rows",
+    "named_rows_of_batches",
     "pack",
     "pack_batches",
     "rows_of_batches",
+    "rows_step",
     "schema_of_rows",
     "schemas",
     "table_of",
@@ -109,6 +111,25 @@ def rows_of_batches(_index: int, batches: Iterator[Any]) -> Iterator[dict[str, A
     for batch in batches:
         for start in range(0, batch.num_rows, _SLICE_ROWS):
             yield from batch.slice(start, _SLICE_ROWS).to_pylist()
+
+
+def named_rows_of_batches(_index: int, batches: Iterator[Any]) -> Iterator[Any]:
+    """The rows of batches as programs for PySpark know rows."""
+    from weft._pyspark.row import make_row
+
+    for batch in batches:
+        names = list(batch.schema.names)
+        for start in range(0, batch.num_rows, _SLICE_ROWS):
+            columns = [column.to_pylist() for column in batch.slice(start, _SLICE_ROWS).columns]
+            for values in zip(*columns):
+                yield make_row(names, values)
+
+
+def rows_step() -> _Step:
+    """The step that makes rows of batches: dicts, and PySpark's rows where Weft stands behind PySpark's names."""
+    from weft._pyspark import is_active
+
+    return named_rows_of_batches if is_active() else rows_of_batches
 
 
 def unpack_batches(_index: int, packed: Iterator[bytes]) -> Iterator[Any]:
