@@ -111,15 +111,10 @@ STATUS: dict[str, Case] = {
     "no such job": lambda sc: sc.statusTracker().getJobInfo(10**8),
     "no such stage": lambda sc: sc.statusTracker().getStageInfo(10**8),
     "nothing runs": lambda sc: sc.statusTracker().getActiveJobsIds(),
-    "fields of a job": lambda sc: type(sc.statusTracker().getJobInfo(0) or _one(sc))._fields,
+    "fields of a job": lambda sc: _in_group(sc, lambda: sc.range(1).count(), lambda t, jobs: t.getJobInfo(jobs[0])._fields),
     "executors": lambda sc: len(sc.statusTracker().getExecutorInfos()) > 0,
     "fields of an executor": lambda sc: sc.statusTracker().getExecutorInfos()[0]._fields,
 }
-
-
-def _one(sc: Any) -> Any:
-    sc.range(1).count()
-    return sc.statusTracker().getJobInfo(0)
 
 
 def _tagged(sc: Any, *calls: tuple[str, str]) -> Any:

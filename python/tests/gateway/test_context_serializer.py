@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from weft import WeftContext
-from weft.serializers import MarshalSerializer
+from weft.serializers import AutoBatchedSerializer, CompressedSerializer, MarshalSerializer, PickleSerializer
 
 MASTERS = ["inline[4]", pytest.param("local[2]", marks=pytest.mark.local)]
 
@@ -21,3 +21,14 @@ def test_a_serializer_of_the_context_is_that_of_every_rdd(master: str) -> None:
             sc.parallelize([1]).map(lambda x: object()).collect()
         with pytest.raises(Exception, match="unmarshallable object"):
             sc.parallelize([object()])
+
+
+@pytest.mark.parametrize("batched", [False, True])
+def test_a_serializer_may_bring_its_batches(batched: bool) -> None:
+    single = CompressedSerializer(PickleSerializer())
+    with WeftContext("inline", serializer=AutoBatchedSerializer(single) if batched else single) as sc:
+        assert repr(sc.serializer) == "AutoBatchedSerializer(CompressedSerializer(PickleSerializer()))"
+        assert sc.parallelize(range(5), 2).map(lambda x: (x % 2, x)).groupByKey(1).mapValues(list).collect() == [
+            (0, [0, 2, 4]),
+            (1, [1, 3]),
+        ]

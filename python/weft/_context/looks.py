@@ -33,6 +33,8 @@ def batched(serializer: Serializer, size: int, site: str) -> Serializer:
     """
     if not isinstance(serializer, Serializer):
         raise TypeError(f"WeftContext(serializer=...) at {site} needs one of weft.serializers, not {serializer!r}")
+    if isinstance(serializer, BatchedSerializer):
+        return serializer
     return AutoBatchedSerializer(serializer) if size == 0 else BatchedSerializer(serializer, size)
 
 
@@ -57,7 +59,8 @@ class Looks(JobControl):
 
     def _mark_plans(self, given: Serializer) -> None:
         """Have the plans of this context say by what records are written, and who profiles their tasks."""
-        plain = type(given) in (CloudPickleSerializer, PickleSerializer) and "allowed_names" not in vars(given)
+        single = given.serializer if isinstance(given, BatchedSerializer) else given
+        plain = type(single) in (CloudPickleSerializer, PickleSerializer) and "allowed_names" not in vars(single)
         if not plain:
             self._jobs.markers.serializer = Closure(giving(self.serializer), "WeftContext", self._site)
         if self.profiler_collector is not None:
