@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from weft._pyspark import activate
     from weft._version import __version__
     from weft.accumulators import Accumulator, AccumulatorParam
+    from weft.badrecords import BadRecords
     from weft.broadcast import Broadcast
     from weft.conf import WeftConf
     from weft.context import WeftContext
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from weft.threads import InheritableThread, inheritable_thread_target
 
 __all__ = [
+    "BadRecords",
     "StatusTracker",
     "SparkStageInfo",
     "SparkJobInfo",
@@ -69,6 +71,7 @@ _MODULES = {
     "Accumulator": "weft.accumulators",
     "AccumulatorParam": "weft.accumulators",
     "BarrierTaskContext": "weft.taskcontext",
+    "BadRecords": "weft.badrecords",
     "Broadcast": "weft.broadcast",
     "InheritableThread": "weft.threads",
     "RDD": "weft.rdd",

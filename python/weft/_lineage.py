@@ -154,6 +154,7 @@ class StepNode(Node):
     parent: Node
     op: str
     closure: Closure | None
+    errors: str | None = None  # as plan.avsc has it
 
     @property
     def parents(self) -> tuple[Node, ...]:

@@ -297,7 +297,8 @@ class _Builder:
         while isinstance(node, StepNode) and (node is last or id(node) not in self.index):
             if node.closure is None and node.op not in ("keys", "values"):
                 raise TypeError(f"{node.name} at {node.site} needs a function, not None")
-            steps.append({"op": node.op, "function": self._blob(node.closure), "name": node.name, "site": node.site})
+            step = {"op": node.op, "function": self._blob(node.closure), "name": node.name, "site": node.site}
+            steps.append({**step, "errors": node.errors})
             node = node.parent
         return {"parent": self.index[id(node)], "steps": steps[::-1]}
 

@@ -16,7 +16,10 @@ __all__ = ["Console", "Totals", "bytes_text", "duration_text"]
 _FIRST_SECONDS = 0.5
 _LINE_SECONDS = 10.0
 _BAR = 12
-_SUMMED = ("stages", "tasks", "retries", "rowsIn", "bytesIn", "rowsOut", "bytesOut", "spilledBytes", "skippedFiles")
+_SUMMED = ("stages", "tasks", "retries", "rowsIn", "bytesIn", "rowsOut", "bytesOut", "spilledBytes") + (
+    "skippedFiles",
+    "rejectedRecords",
+)
 
 
 def bytes_text(count: int) -> str:
@@ -85,6 +88,8 @@ class Totals:
                 parts.append(f"{_counted(get(rows, 0), 'row')}, {bytes_text(get(size, 0))} {way}")
         if get("spilledBytes", 0):
             parts.append(f"{bytes_text(get('spilledBytes', 0))} spilled")
+        if get("rejectedRecords", 0):
+            parts.append(f"{_counted(get('rejectedRecords', 0), 'record')} rejected")
         if get("skippedFiles", 0):
             parts.append(f"{_counted(get('skippedFiles', 0), 'hidden file')} skipped")
         if self.peak_rss:

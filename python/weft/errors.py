@@ -24,6 +24,7 @@ say which record, stage and task it was (:attr:`BaseException.__notes__`).
     ├── ResultTooLargeError            E20  RuntimeError
     ├── InputDamagedError              E21  ValueError
     ├── KeyHashError                   E22  TypeError
+    ├── BadRecordsError                E26  ValueError
     ├── BroadcastGoneError             -    FileNotFoundError
     ├── JobCancelledError              -    RuntimeError
     ├── UpdateTooLargeError            -    ValueError
@@ -38,6 +39,7 @@ import pickle
 __all__ = [
     "AbsentNameError",
     "AccessError",
+    "BadRecordsError",
     "BroadcastGoneError",
     "ClosureError",
     "ClusterError",
@@ -150,6 +152,10 @@ class ContextError(WeftError, ValueError):
     """A second context, or one that was stopped (E19)."""
 
 
+class BadRecordsError(WeftError, ValueError):
+    """A step rejected more records than it may (E26)."""
+
+
 class ResultTooLargeError(WeftError, RuntimeError):
     """A result is larger than the driver may hold (E20)."""
 
@@ -207,6 +213,7 @@ _CLASSES: dict[str, type[WeftError]] = {
     "E23": ClusterError,
     "E24": InterpreterError,
     "E25": ClusterError,
+    "E26": BadRecordsError,
 }
 
 

@@ -40,6 +40,7 @@ class InlineConnection(Connection):
 
     def __init__(self, blocks: Mapping[str, bytes], shuffles: Shuffles, is_cancelled: Callable[[], bool]) -> None:
         self.received_bytes = 0
+        self.on_reject: Callable[[int, memoryview], None] | None = None
         self._blocks = blocks
         self._shuffles = shuffles
         self._is_cancelled = is_cancelled
@@ -64,6 +65,10 @@ class InlineConnection(Connection):
         if kind == FrameType.CREDIT:
             if stream in self._credits:
                 self._credits[stream] += _CREDITS.unpack(body)[0]
+        elif kind == FrameType.REJECTS:
+            head, lines = Frame(kind, 0, bytes(body)).json_and_bytes()
+            assert self.on_reject is not None
+            self.on_reject(head["id"], lines)
         elif kind in (FrameType.RESULT, FrameType.OUTPUT):
             self._sink(memoryview(body))
 

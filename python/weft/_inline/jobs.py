@@ -19,6 +19,7 @@ from weft._inline.history import InlineHistory
 from weft._inline.inputs import Split, text_splits
 from weft._inline.outputs import TextOutput
 from weft._inline.planning import BOUNDS, Layout, PlanNode, Stage, no_jvm, plan_stages, read_plan
+from weft._inline.rejects import InlineRejects
 from weft._inline.shuffles import Shuffles
 from weft._inline.tasks import TaskPlace, Tasks
 from weft._inline.trees import task_body
@@ -69,11 +70,12 @@ class InlineJobs:
         self._most_bytes = most_bytes
         self._split_bytes = split_bytes
         self._skipped = 0  # hidden files that no job has told of yet
-        connection = InlineConnection(self.blocks, self._shuffles, lambda: self._cancelled)
+        self._connection = connection = InlineConnection(self.blocks, self._shuffles, lambda: self._cancelled)
         self._tasks = Tasks(connection, memory, self.folder, self.files, environment)
         self._lock = threading.Lock()
         self._gone: deque[int] = deque()  # RDDs that are persisted no more
         self._owner = 0
+        self._application = f"inline_{os.getpid()}_{id(self)}"
         self._count = 0
         self._stages = 0
 
@@ -197,6 +199,8 @@ class InlineJobs:
         output = TextOutput(body, site) if action == "SaveText" else None
         sums: dict[str, Any] = dict.fromkeys(_SUMS, 0)
         sums.update(tasks=0, retries=0, border=0, compiled=True, peakRss=0)
+        rejects = InlineRejects(plan, self.folder)
+        self._connection.on_reject = rejects.write
         try:
             layout = self._layout(plan)
             self._check_held(layout)
@@ -204,17 +208,22 @@ class InlineJobs:
             self.history.planned(number, self._stages, stages)
             told = _Told(self.history, number, sums, on_updates)
             job = _Job(self._tasks, self._shuffles, layout, self._text_splits, self._most_bytes, told)
+            job.rejects = rejects
             for position, stage in enumerate(stages, 1):
                 job.begin_stage(self._stages, plan["properties"])
                 self._stages += 1
                 sink = "bytes" if body.get("raw") else _SINKS[action]
                 job.run_stage(stage, position, len(stages), sink, output, on_batch, on_progress)
+            rejects.end(self._application)
             if output is not None:
                 output.commit()
         except BaseException:
             if output is not None:
                 output.abort()
             raise
+        finally:
+            rejects.close()
+        sums["rejectedRecords"] = rejects.total
         sums["stages"] = len(stages)
         sums["skippedFiles"], self._skipped = self._skipped, 0
         sums["wallMillis"] = int((time.monotonic() - started) * 1000)
@@ -261,6 +270,7 @@ class _Job:
         self._most_bytes = most_bytes
         self._of = told
         self._result_bytes = 0
+        self.rejects: InlineRejects
         self._told = time.monotonic()
 
     def begin_stage(self, number: int, properties: dict[str, str]) -> None:
@@ -283,6 +293,7 @@ class _Job:
             self._shuffles.drop(stage.shuffle.rdd)  # what a failed job has left of it
         for done, partition in enumerate(stage.partitions):
             self._tell(on_progress, stage, position, of, done)
+            self.rejects.partition = partition
             place = TaskPlace(position, stage.name, stage.site, partition, len(stage.partitions))
             described = {"stage": self._stage, "partition": partition, "attempt": 0, "properties": self._properties}
             TaskContext._enter(described)
@@ -321,6 +332,7 @@ class _Job:
 
     def _add(self, finished: dict[str, Any]) -> None:
         self._shuffles.keep(finished["kept"])
+        self.rejects.add(finished["rejects"])
         self._sums["tasks"] += 1
         self._sums["compiled"] &= finished["compiled"]
         for name in _SUMS:

@@ -26,7 +26,8 @@ from weft.taskcontext import TaskContext
 
 __all__ = ["TaskPlace", "Tasks"]
 
-_CODES = {"user": ("E01", 1), "key": ("E22", 1), "import": ("E06", 4), "memory": ("E09", 1), "input": ("E21", 1)}
+_CODES = {"user": ("E01", 1), "key": ("E22", 1), "import": ("E06", 4), "memory": ("E09", 1)}
+_CODES |= {"input": ("E21", 1), "budget": ("E26", 1)}
 
 
 class TaskPlace:
@@ -124,6 +125,7 @@ class Tasks:
             "mapOutput": output,
             "updates": accumulators.take_updates(),
             "kept": scope.kept,
+            "rejects": program.rejects(),
         }
 
     @contextmanager

@@ -12,6 +12,7 @@ from weft._callsite import call_site
 from weft._closures import Closure, DriverObject
 from weft._lineage import CoGroupNode, EmptyNode, Node, ShuffleNode, StepNode
 from weft._ops.keys import portable_hash
+from weft.badrecords import BadRecords
 
 if TYPE_CHECKING:
     from weft.context import WeftContext
@@ -137,12 +138,20 @@ class Core(DriverObject, Generic[T]):
         return made
 
     def _step(
-        self, op: str, function: Any, name: str, preservesPartitioning: bool = False, user: Any = None
+        self,
+        op: str,
+        function: Any,
+        name: str,
+        preservesPartitioning: bool = False,
+        user: Any = None,
+        errors: BadRecords | None = None,
     ) -> RDD[Any]:
         """Add a narrow step; ``user`` is the user's function where ``function`` wraps it."""
         site = call_site()
         closure = None if function is None else Closure(function, name, site, user)
-        node = StepNode(self.ctx._next_id(), name, site, self._node, op, closure)
+        rdd = self.ctx._next_id()
+        policy = None if errors is None else errors._text(rdd, f"{name} at {site}")
+        node = StepNode(rdd, name, site, self._node, op, closure, policy)
         return self._derive(node, self.partitioner if preservesPartitioning else None)
 
     def _partitions_step(self, function: Any, name: str, preserves: bool = False, user: Any = None) -> RDD[Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from weft._ops import narrow
 from weft._rdd.core import Core
+from weft.badrecords import BadRecords
 
 if TYPE_CHECKING:
     from weft.rdd import RDD
@@ -23,7 +24,9 @@ V = TypeVar("V")
 class Narrow(Core[T]):
     """Records in, records out, no data moved."""
 
-    def map(self, f: Callable[[T], U], preservesPartitioning: bool = False) -> RDD[U]:
+    def map(
+        self, f: Callable[[T], U], preservesPartitioning: bool = False, *, errors: BadRecords | None = None
+    ) -> RDD[U]:
         """Apply a function to each record.
 
         Parameters
@@ -32,15 +35,19 @@ class Narrow(Core[T]):
             Gets a record, gives the new one.
         preservesPartitioning : bool
             Promise that ``f`` keeps the keys of pairs.
+        errors : BadRecords, optional
+            What becomes of records at which ``f`` raises; without it they fail the task. Not in PySpark.
 
         Examples
         --------
         >>> sc.parallelize(["b", "a", "c"]).map(lambda x: (x, 1)).collect()
         [('b', 1), ('a', 1), ('c', 1)]
         """
-        return self._step("map", f, "map", preservesPartitioning)
+        return self._step("map", f, "map", preservesPartitioning, errors=errors)
 
-    def flatMap(self, f: Callable[[T], Iterable[U]], preservesPartitioning: bool = False) -> RDD[U]:
+    def flatMap(
+        self, f: Callable[[T], Iterable[U]], preservesPartitioning: bool = False, *, errors: BadRecords | None = None
+    ) -> RDD[U]:
         """Apply a function that gives several records for each.
 
         Examples
@@ -48,9 +55,9 @@ class Narrow(Core[T]):
         >>> sc.parallelize([2, 3, 4]).flatMap(lambda x: range(1, x)).collect()
         [1, 1, 2, 1, 2, 3]
         """
-        return self._step("flatMap", f, "flatMap", preservesPartitioning)
+        return self._step("flatMap", f, "flatMap", preservesPartitioning, errors=errors)
 
-    def filter(self, f: Callable[[T], Any]) -> RDD[T]:
+    def filter(self, f: Callable[[T], Any], *, errors: BadRecords | None = None) -> RDD[T]:
         """Keep the records for which a function gives a true value.
 
         Examples
@@ -58,7 +65,7 @@ class Narrow(Core[T]):
         >>> sc.parallelize([1, 2, 3, 4, 5]).filter(lambda x: x % 2 == 0).collect()
         [2, 4]
         """
-        return self._step("filter", f, "filter", preservesPartitioning=True)
+        return self._step("filter", f, "filter", preservesPartitioning=True, errors=errors)
 
     def mapPartitions(self, f: Callable[[Iterator[T]], Iterable[U]], preservesPartitioning: bool = False) -> RDD[U]:
         """Apply a function to each partition as a whole.
@@ -129,7 +136,9 @@ class Narrow(Core[T]):
         """
         return self._step("values", None, "values")
 
-    def mapValues(self: Narrow[tuple[K, V]], f: Callable[[V], U]) -> RDD[tuple[K, U]]:
+    def mapValues(
+        self: Narrow[tuple[K, V]], f: Callable[[V], U], *, errors: BadRecords | None = None
+    ) -> RDD[tuple[K, U]]:
         """Apply a function to the values of pairs; keys and partitioning stay.
 
         Examples
@@ -137,9 +146,11 @@ class Narrow(Core[T]):
         >>> sc.parallelize([("a", ["apple", "fig"]), ("b", ["pear"])]).mapValues(len).collect()
         [('a', 2), ('b', 1)]
         """
-        return self._map_values(f, "mapValues")
+        return self._step("mapValues", f, "mapValues", True, errors=errors)
 
-    def flatMapValues(self: Narrow[tuple[K, V]], f: Callable[[V], Iterable[U]]) -> RDD[tuple[K, U]]:
+    def flatMapValues(
+        self: Narrow[tuple[K, V]], f: Callable[[V], Iterable[U]], *, errors: BadRecords | None = None
+    ) -> RDD[tuple[K, U]]:
         """Apply a function that gives several values for each; keys and partitioning stay.
 
         Examples
@@ -147,7 +158,7 @@ class Narrow(Core[T]):
         >>> sc.parallelize([("a", "xy"), ("b", "z")]).flatMapValues(list).collect()
         [('a', 'x'), ('a', 'y'), ('b', 'z')]
         """
-        return self._flat_map_values(f, "flatMapValues")
+        return self._step("flatMapValues", f, "flatMapValues", True, errors=errors)
 
     def zipWithIndex(self) -> RDD[tuple[T, int]]:
         """Pair each record with its number, counted from the first partition on.

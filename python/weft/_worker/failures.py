@@ -19,6 +19,7 @@ from weft._ops.spill import DiskFullError
 from weft._worker.frames import FrameError
 from weft._worker.program import BlobImportError, Program
 from weft._worker.streams import InputFailed
+from weft.errors import BadRecordsError
 
 __all__ = ["describe"]
 
@@ -55,6 +56,8 @@ def _kind(error: BaseException) -> str:
         return "input"
     if isinstance(error, UnstableKeyError):
         return "key"
+    if isinstance(error, BadRecordsError):
+        return "budget"
     if isinstance(error, MemoryError):
         return "memory"
     if isinstance(error, FrameError):

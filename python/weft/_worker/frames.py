@@ -42,6 +42,7 @@ class FrameType(IntEnum):
     STEP = 25
     LOOKUP = 26
     PART = 27
+    REJECTS = 28
 
 
 _FROM_RUNNER = frozenset(range(1, 10))

@@ -31,7 +31,7 @@ from weft.taskcontext import TaskContext
 __all__ = ["no_end_of_data", "serve"]
 
 _PROTOCOL_EXIT = 70
-_CALLS_ON = frozenset({"user", "key", "input", "import", "disk"})
+_CALLS_ON = frozenset({"user", "key", "input", "import", "disk", "budget"})
 
 
 def serve(address: str, slot: int) -> int:
@@ -183,6 +183,7 @@ class _Worker:
             "compiled": native.module() is not None,
             "mapOutput": output,
             "kept": scope.kept,
+            "rejects": program.rejects(),
         }
         return done, updates
 

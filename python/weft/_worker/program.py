@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ from weft._ops.sort import choose_ranges, load_header, make_bounds, read_sorted
 from weft._ops.tables import make_table
 from weft._worker.blobs import Blobs
 from weft._worker.files import WholeFiles
+from weft._worker.guard import Guard
 from weft._worker.mapoutput import keep
 from weft._worker.rawfiles import FileSplit, RawInput
 from weft._worker.streams import InputStream, Streams
@@ -56,6 +58,7 @@ class Program:
         self.pipelines: list[tuple[Any, list[Step]]] = []
         self.texts: list[TextLines | RawInput | WholeFiles] = []
         self.inputs: list[InputStream | RawInput] = []
+        self.guards: list[Guard] = []
 
     def run(self, tree: Node, consume: Callable[[Iterator[Any]], Any]) -> Any:
         """Give the records of the task to ``consume``, and what that gives back; as the marks of the tree say.
@@ -156,11 +159,22 @@ class Program:
 
     def _step(self, spec: Node) -> Step:
         digest = spec.get("fn")
-        step = Step(
-            spec["op"], self._blobs.load(digest) if digest else None, spec.get("name", ""), spec.get("site", "")
-        )
+        op, function = spec["op"], self._blobs.load(digest) if digest else None
+        if spec.get("errors") and function is not None:
+            guard = Guard(op, function, json.loads(spec["errors"]), self._streams.connection, self._locate)
+            self.guards.append(guard)
+            op, function = "flatMap", guard
+        step = Step(op, function, spec.get("name", ""), spec.get("site", ""))
         self.steps.append(step)
         return step
+
+    def _locate(self) -> tuple[str, int] | None:
+        """File and byte of the line read last, if the task reads text."""
+        return self.texts[-1].locate() if self.texts else None
+
+    def rejects(self) -> list[dict[str, Any]]:
+        """What DONE says of steps that may reject records."""
+        return [guard.report() for guard in self.guards]
 
     def _open(self, number: int, request: dict[str, Any]) -> InputStream:
         stream = self._streams.open(number, request)

@@ -14,6 +14,7 @@ import io.weft.runner.protocol.RunnerCommand;
 import io.weft.runner.protocol.RunnerEvent;
 import io.weft.runner.protocol.TaskAttemptId;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -37,6 +38,9 @@ final class ActionPerformer {
 
     private Optional<JobFailure> tooLarge = Optional.empty();
     private int tooLargeJob;
+    /** By attempt, what it has rejected, until it is accepted or has ended. */
+    private final Map<TaskAttemptId, String> rejected = new HashMap<>();
+
     private long wakeAtMillis = Long.MAX_VALUE;
 
     ActionPerformer(Backend backend, RunningJobs jobs) {
@@ -149,7 +153,9 @@ final class ActionPerformer {
             jobs.job(commit.job()).ifPresent(JobRun::wantCommit);
         } else if (action instanceof SchedulerAction.JobSucceeded succeeded) {
             boolean lastWasTooMuch = tooLarge.isPresent() && tooLargeJob == succeeded.job();
-            end(succeeded.job(), lastWasTooMuch ? tooLarge : Optional.empty());
+            Optional<JobFailure> over =
+                    jobs.job(succeeded.job()).flatMap(job -> job.rejects().verdict(true));
+            end(succeeded.job(), lastWasTooMuch ? tooLarge : over);
         } else if (action instanceof SchedulerAction.JobFailed failed) {
             Optional<JobRun> job = jobs.job(failed.job());
             job.ifPresent(run -> end(failed.job(), Optional.of(JobFailures.of(run, failed))));
@@ -186,10 +192,38 @@ final class ActionPerformer {
         job.get().accepted(accepted.attempt(), report.get().stats());
         if (counted.isFirst(accepted.job(), report.get())) {
             update(job.get(), report.get().updates());
+            String counts = rejected.remove(accepted.attempt());
+            if (counts != null) {
+                reject(job.get(), accepted.attempt(), counts);
+            }
         }
         if (accepted.resultStage() && report.get().result().isPresent()) {
             take(job.get(), accepted.attempt(), report.get().result().get());
         }
+    }
+
+    private void reject(JobRun job, TaskAttemptId id, String counts) {
+        try {
+            job.count("rejectedRecords", job.rejects().add(id, counts));
+            Optional<JobFailure> over = job.rejects().verdict(false);
+            if (over.isPresent()) {
+                tooLargeJob = job.spec().job();
+                tooLarge = over;
+            }
+        } catch (IOException error) {
+            tooLargeJob = job.spec().job();
+            tooLarge = Optional.of(JobFailure.of("", 7, "internal", Stacks.message(error), error));
+        }
+    }
+
+    /** What an attempt has rejected, whose end follows. */
+    void rejected(RunnerEvent.RecordsRejected event) {
+        rejected.put(event.id(), event.counts());
+    }
+
+    /** The attempt has ended: what it rejected counts by now, or never. */
+    void forgetRejected(TaskAttemptId id) {
+        rejected.remove(id);
     }
 
     private void update(JobRun job, byte[] updates) {
@@ -210,7 +244,7 @@ final class ActionPerformer {
             } else {
                 unwanted = Optional.of(new SchedulerEvent.ResultTaken(job.spec().job(), id));
             }
-            tooLarge = job.tooLarge();
+            tooLarge = tooLarge.isPresent() ? tooLarge : job.tooLarge();
         } catch (IOException error) {
             String text = "Results cannot be kept until the driver takes them: " + Stacks.message(error);
             tooLarge = Optional.of(JobFailure.of("", 7, "external", text, error));

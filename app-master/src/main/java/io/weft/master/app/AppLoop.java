@@ -284,6 +284,10 @@ public final class AppLoop implements BackendListener, Submitter {
             reports.print(printed);
             return;
         }
+        if (event instanceof RunnerEvent.RecordsRejected rejected) {
+            performer.rejected(rejected);
+            return;
+        }
         if (event instanceof RunnerEvent.PartitionsKept kept) {
             kept.partitions().forEach(partition -> performer.forgetKept(cached.add(partition)));
             planAgain();
@@ -301,6 +305,13 @@ public final class AppLoop implements BackendListener, Submitter {
         schedule(WorkerReports.translate(event));
         performer.judged().ifPresent(this::schedule);
         performer.takeTooLarge().ifPresent(one -> cancelled(one.getKey(), one.getValue()));
+        if (event instanceof RunnerEvent.TaskSucceeded done) {
+            performer.forgetRejected(done.id());
+        } else if (event instanceof RunnerEvent.TaskCancelled done) {
+            performer.forgetRejected(done.id());
+        } else if (event instanceof RunnerEvent.TaskFailed done) {
+            performer.forgetRejected(done.id());
+        }
     }
 
     private void schedule(SchedulerEvent event) {

@@ -211,6 +211,7 @@ final class DataConnection {
                 end = pump(job);
             }
             Optional<JobFailure> failure = end.get().failure();
+            failure = failure.isPresent() ? failure : job.settle();
             if (failure.isPresent()) {
                 job.close(); // whoever hears of the failure finds nothing of the output
                 channel.write(DataFrames.FAILED, FailedFrame.body(failure.get()));

@@ -52,7 +52,16 @@ public final class ActiveJob implements AutoCloseable {
             return;
         }
         Optional<TaskFailure> error = Optional.empty();
+        Optional<JobFailure> over = run.rejects().verdict(true);
+        if (over.isPresent()) {
+            run.blame(over.get());
+            TaskFailure why =
+                    new TaskFailure(FailureKind.FATAL, "E26", over.get().message(), "", new byte[0], "");
+            submitter.scheduler(new SchedulerEvent.JobCommitted(run.spec().job(), Optional.of(why)));
+            return;
+        }
         try {
+            run.rejects().commit();
             if (output.isPresent()) {
                 output.get().commit();
             }
@@ -66,6 +75,20 @@ public final class ActiveJob implements AutoCloseable {
             run.blame(JobFailure.of(code, code.isEmpty() ? 7 : 3, kind, text, failed));
         }
         submitter.scheduler(new SchedulerEvent.JobCommitted(run.spec().job(), error));
+    }
+
+    /** The job has succeeded; without an output to commit this is the end of what it rejected, too. */
+    public Optional<JobFailure> settle() {
+        if (output.isPresent()) {
+            return Optional.empty();
+        }
+        try {
+            run.rejects().commit();
+            return Optional.empty();
+        } catch (IOException | RuntimeException failed) {
+            String code = failed instanceof OutputException known ? known.code() : "";
+            return Optional.of(JobFailure.of(code, code.isEmpty() ? 7 : 3, "output", Stacks.message(failed), failed));
+        }
     }
 
     /** The driver has this result. */
@@ -107,15 +130,24 @@ public final class ActiveJob implements AutoCloseable {
         if (output.isPresent() && !committed) {
             abort(output.get());
         }
+        if (run.rejects().keepsLetters()) {
+            awaitTasks();
+        }
+        run.rejects().close();
     }
 
-    private void abort(SavedOutput unfinished) {
+    /** Or a task might write once more behind the removal. */
+    private void awaitTasks() {
         try {
             run.awaitEnd(CANCEL_MILLIS);
-            run.awaitQuiet(CANCEL_MILLIS); // or a task might write once more behind the removal
+            run.awaitQuiet(CANCEL_MILLIS);
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void abort(SavedOutput unfinished) {
+        awaitTasks();
         try {
             unfinished.abort();
         } catch (IOException | RuntimeException failed) {

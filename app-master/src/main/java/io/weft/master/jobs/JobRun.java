@@ -68,6 +68,7 @@ public final class JobRun {
     private TaskStats stats = TaskStats.NONE;
     private int accepted;
     private int retries;
+    private Rejects rejects = Rejects.NONE;
     private boolean commitWanted;
     /** What else the driver adds up, by the name it has there. */
     private final Map<String, Long> counters = new LinkedHashMap<>();
@@ -182,6 +183,15 @@ public final class JobRun {
         }
         accepted++;
         stats = accepted == 1 ? added : stats.plus(added);
+    }
+
+    /** What the job's steps may reject; told before the job is submitted. */
+    synchronized void limit(Rejects budget) {
+        rejects = budget;
+    }
+
+    public synchronized Rejects rejects() {
+        return rejects;
     }
 
     /** Adds to a number that the driver sums up over its jobs; 0 leaves no trace. */

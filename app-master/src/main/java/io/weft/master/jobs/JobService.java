@@ -19,6 +19,7 @@ import io.weft.master.stages.SourceFacts;
 import io.weft.master.stages.Stage;
 import io.weft.master.stages.StagePlanner;
 import io.weft.master.tasks.TaskTrees;
+import io.weft.runner.output.OutputException;
 import io.weft.runner.output.SavedOutput;
 import io.weft.runner.output.StagedName;
 import io.weft.runner.protocol.OutputSpec;
@@ -142,9 +143,13 @@ public final class JobService {
         ResultFeed feed =
                 new ResultFeed(spec.resultPartitions(), settings.folder().resolve("job-" + job + ".results"));
         PlannedTasks.Planning planning = new PlannedTasks.Planning(lineage, this::plan);
-        PlannedTasks tasks = new PlannedTasks(job, trees, planning, save, settings, files);
+        Rejects rejects = rejects(planned.layout().plan(), job);
+        Map<String, String> properties = new LinkedHashMap<>(plan.properties());
+        properties.putAll(rejects.properties());
+        PlannedTasks tasks = new PlannedTasks(job, trees, planning, save, settings, files, properties);
         UpdateFeed updates = new UpdateFeed(settings.folder().resolve("job-" + job + ".updates"));
         JobRun run = new JobRun(spec, tasks, feed, updates, settings.maxResultBytes(), wakeup);
+        run.limit(rejects);
         run.count("skippedFiles", skipped(plan));
         ActiveJob active = new ActiveJob(run, output, submitter, history);
         submitter.submit(run);
@@ -210,6 +215,16 @@ public final class JobService {
             }
         }
         return found;
+    }
+
+    private Rejects rejects(Plan plan, int job) throws JobException {
+        try {
+            return Rejects.of(plan, settings.application(), job, hadoop::get);
+        } catch (OutputException error) {
+            throw new JobException(JobFailure.of(error.code(), error.exitCode(), "output", error.getMessage(), error));
+        } catch (IOException error) {
+            throw new JobException(JobFailure.of("", 7, "output", Stacks.message(error), error));
+        }
     }
 
     private int skipped(Plan plan) {

@@ -27,15 +27,18 @@ final class PlannedTasks implements TaskSpecs {
     private final Optional<OutputSpec> save;
     private final JobSettings settings;
     private final SharedFiles files;
+    private final Map<String, String> properties;
 
-    /** {@code save}: present exactly when the action saves. */
+    /** {@code save}: present exactly when the action saves; {@code properties}: of every task. */
     PlannedTasks(
             int job,
             TaskTrees trees,
             Planning planning,
             Optional<OutputSpec> save,
             JobSettings settings,
-            SharedFiles files) {
+            SharedFiles files,
+            Map<String, String> properties) {
+        this.properties = properties;
         this.job = job;
         this.trees = trees;
         this.planning = planning;
@@ -59,7 +62,7 @@ final class PlannedTasks implements TaskSpecs {
                 settings.memoryBytes(),
                 settings.limitBytes(),
                 files.onPath(),
-                plan.properties());
+                properties);
     }
 
     @Override

@@ -140,7 +140,12 @@ public final class PlanDecoder {
     private static List<Step> steps(GenericRecord kind) {
         List<Step> steps = new ArrayList<>();
         for (GenericRecord step : records(kind, "steps")) {
-            steps.add(new Step(text(step, "op"), optional(step, "function"), text(step, "name"), text(step, "site")));
+            steps.add(new Step(
+                    text(step, "op"),
+                    optional(step, "function"),
+                    text(step, "name"),
+                    text(step, "site"),
+                    optional(step, "errors")));
         }
         return steps;
     }

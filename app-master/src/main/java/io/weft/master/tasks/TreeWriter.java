@@ -184,6 +184,9 @@ final class TreeWriter {
             to.writeStringField("fn", step.function().orElse(null));
             to.writeStringField("name", step.name());
             to.writeStringField("site", step.site());
+            if (step.errors().isPresent()) {
+                to.writeStringField("errors", step.errors().get());
+            }
             to.writeEndObject();
         }
         to.writeEndArray();

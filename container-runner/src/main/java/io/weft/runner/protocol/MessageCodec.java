@@ -39,6 +39,7 @@ public final class MessageCodec {
             TaskSpec.class,
             TaskStats.class,
             OutputSpec.Parts.class,
+            RunnerEvent.RecordsRejected.class,
             FailureKind.class,
             TaskFailure.class,
             ResultRef.class,

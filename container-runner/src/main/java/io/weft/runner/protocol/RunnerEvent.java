@@ -26,6 +26,14 @@ public sealed interface RunnerEvent {
         }
     }
 
+    /** What the attempt's steps have rejected, as DONE's {@code rejects}; its end follows. */
+    record RecordsRejected(TaskAttemptId id, String counts) implements RunnerEvent {
+        public RecordsRejected {
+            Objects.requireNonNull(id, "id is null");
+            Objects.requireNonNull(counts, "counts is null");
+        }
+    }
+
     record TaskFailed(TaskAttemptId id, TaskFailure failure) implements RunnerEvent {
         public TaskFailed {
             Objects.requireNonNull(failure, "failure is null");

@@ -33,8 +33,9 @@ final class Failures {
         String kind = json.path("kind").asText("internal");
         String type = json.path("type").asText("");
         String message = json.path("message").asText("");
-        String summary =
-                type.isEmpty() || kind.equals("disk") ? message : message.isEmpty() ? type : type + ": " + message;
+        String summary = type.isEmpty() || kind.equals("disk") || kind.equals("budget")
+                ? message
+                : message.isEmpty() ? type : type + ": " + message;
         return new TaskFailure(kindOf(kind), codeOf(kind), summary, json.toString(), error.bytesPart(), "");
     }
 
@@ -42,7 +43,7 @@ final class Failures {
         return switch (kind) {
             case "user" -> FailureKind.USER;
             case "memory", "disk" -> FailureKind.RESOURCES;
-            case "key", "import", "input" -> FailureKind.FATAL;
+            case "key", "import", "input", "budget" -> FailureKind.FATAL;
             default -> FailureKind.INTERNAL;
         };
     }
@@ -53,6 +54,7 @@ final class Failures {
             case "memory" -> "E09";
             case "input" -> InputException.DAMAGED;
             case "key" -> "E22";
+            case "budget" -> "E26";
             case "import" -> "E06";
             default -> "";
         };

@@ -55,6 +55,10 @@ public final class Sinks {
     }
 
     TaskSink open(TaskSpec spec) throws IOException {
+        return new RejectingSink(spec, openOutput(spec), hadoop);
+    }
+
+    private TaskSink openOutput(TaskSpec spec) throws IOException {
         if (spec.output() instanceof OutputSpec.Result) {
             return new ResultSink(blockName(spec));
         }

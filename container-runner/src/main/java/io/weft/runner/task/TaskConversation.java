@@ -33,7 +33,7 @@ import java.util.function.Consumer;
 final class TaskConversation {
     private static final long EXIT_KNOWN_MILLIS = 2_000;
     private static final int BLOB_PART_BYTES = Frame.MAX_BULK_BYTES - 1024;
-    private static final Set<String> KINDS_SERVED_ON = Set.of("user", "key", "input", "import");
+    private static final Set<String> KINDS_SERVED_ON = Set.of("user", "key", "input", "import", "budget");
 
     /** How it ended: with DONE's object and accumulator updates, or with the event that says why not. */
     record Ending(Optional<JsonNode> done, byte[] updates, RunnerEvent failure, boolean isReusable) {
@@ -146,7 +146,7 @@ final class TaskConversation {
                 services.feeders().execute(() -> sendBroadcast(broadcast));
             }
             case STEP -> step = frame.json().path("step").asText("");
-            case RESULT, OUTPUT, PART -> sink.accept(frame);
+            case RESULT, OUTPUT, PART, REJECTS -> sink.accept(frame);
             default -> throw new ProtocolException("a worker sent " + frame.type() + " during a task");
         }
     }

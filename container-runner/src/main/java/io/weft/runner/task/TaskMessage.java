@@ -36,7 +36,11 @@ final class TaskMessage {
         spec.pyFiles().forEach(pyFiles::add);
         task.putObject("env");
         ObjectNode properties = task.putObject("properties");
-        spec.properties().forEach(properties::put);
+        spec.properties().forEach((name, value) -> {
+            if (!name.startsWith(RejectingSink.FOLDER)) {
+                properties.put(name, value);
+            }
+        });
         return ByteBuffer.wrap(Json.bytes(task));
     }
 

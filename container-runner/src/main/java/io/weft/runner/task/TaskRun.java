@@ -195,6 +195,10 @@ public final class TaskRun implements MemoryWatch.Watched {
             if (!kept.isEmpty()) {
                 services.reports().event(new RunnerEvent.PartitionsKept(spec.id(), kept));
             }
+            if (!done.path("rejects").isEmpty()) {
+                String counts = done.path("rejects").toString();
+                services.reports().event(new RunnerEvent.RecordsRejected(spec.id(), counts));
+            }
             Optional<TaskSink.Product> product = sink.finish(done, this::isGranted);
             if (product.isEmpty()) {
                 return cancelledEvent();

@@ -24,7 +24,8 @@ public enum FrameType {
     ERROR(24),
     STEP(25),
     LOOKUP(26),
-    PART(27);
+    PART(27),
+    REJECTS(28);
 
     private static final int FIRST_OF_WORKER = 16;
     private static final FrameType[] BY_CODE = byCode();
@@ -50,7 +51,7 @@ public enum FrameType {
     }
 
     private static FrameType[] byCode() {
-        FrameType[] types = new FrameType[PART.code + 1];
+        FrameType[] types = new FrameType[REJECTS.code + 1];
         for (FrameType type : values()) {
             types[type.code] = type;
         }

@@ -1,0 +1,77 @@
+package io.weft.runner.output;
+
+import io.weft.runner.protocol.TaskAttemptId;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSError;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** What one attempt rejects, a file a step. {@link #close} removes what was not finished. One thread. */
+public final class RejectFiles implements Closeable {
+    private final TaskAttemptId id;
+    private final Configuration conf;
+    private final Map<Path, OutputStream> open = new HashMap<>();
+    private boolean finished;
+
+    public RejectFiles(TaskAttemptId id, Configuration conf) {
+        this.id = id;
+        this.conf = new Configuration(conf);
+        this.conf.setClass("fs.file.impl", PosixLocalFileSystem.class, FileSystem.class);
+        this.conf.setBoolean("fs.file.impl.disable.cache", true);
+    }
+
+    /** Adds lines of a step to its file in {@code folder}. */
+    public void write(String folder, int step, ByteBuffer lines) throws IOException {
+        Path path = new Path(folder, DeadLetters.name(id, step));
+        try {
+            OutputStream stream = open.get(path);
+            if (stream == null) {
+                stream = path.getFileSystem(conf).create(path, true);
+                open.put(path, stream);
+            }
+            byte[] bytes = new byte[lines.remaining()];
+            lines.get(bytes);
+            stream.write(bytes);
+        } catch (IOException | FSError e) {
+            throw OutputCommitters.explain("rejected records cannot be written to " + path, e);
+        }
+    }
+
+    /** All is written; it stays. */
+    public void finish() throws IOException {
+        closeStreams().ifPresent(failure -> {
+            throw new java.io.UncheckedIOException(failure);
+        });
+        finished = true;
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (finished || open.isEmpty()) {
+            return;
+        }
+        closeStreams();
+        for (Path path : open.keySet()) {
+            path.getFileSystem(conf).delete(path, false);
+        }
+    }
+
+    private Optional<IOException> closeStreams() {
+        Optional<IOException> failure = Optional.empty();
+        for (OutputStream stream : open.values()) {
+            try {
+                stream.close();
+            } catch (IOException e) {
+                failure = Optional.of(e);
+            }
+        }
+        return failure;
+    }
+}
