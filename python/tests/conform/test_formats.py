@@ -10,6 +10,7 @@ import pytest
 
 from tests.conform import differ, formats, record
 from weft import WeftContext
+from weft.errors import UnsupportedError
 
 pytestmark = pytest.mark.local
 
@@ -42,8 +43,13 @@ MEANT = {
     "whole text files as bytes",  # PySpark replaces what is no UTF-8, although bytes were asked for
 }
 
+# inline reads these, and says of the others that they need Hadoop's classes
+WITHOUT_JAVA = ("whole ", "binary ", "large binary ", "odd binary ", "save an empty", "save lists", "save no pairs")
 
-@pytest.fixture(scope="module", params=["local[4]", pytest.param("local-cluster[2,2,512]", marks=pytest.mark.cluster)])
+
+@pytest.fixture(
+    scope="module", params=["inline[4]", "local[4]", pytest.param("local-cluster[2,2,512]", marks=pytest.mark.cluster)]
+)
 def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
     with WeftContext(request.param) as made:
         yield made
@@ -52,6 +58,10 @@ def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
 @pytest.mark.parametrize("name", formats.CASES)
 def test_a_case_gives_what_pyspark_gives(name: str, sc: WeftContext) -> None:
     theirs = RECORDED[name]
+    if sc.master.startswith("inline") and not name.startswith(WITHOUT_JAVA):
+        with pytest.raises(UnsupportedError, match="inline has no JVM. Use the master local"):
+            formats.CASES[name](sc).collect()
+        return
     ours = record.measure(formats.CASES[name], sc, lambda: 0)
     assert ours.get("error") == OURS.get(name)
     if "error" in theirs:

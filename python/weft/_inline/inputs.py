@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 
 from weft.errors import InputMissingError, UnsupportedError
 
-__all__ = ["InputDamage", "Split", "raw_range", "raw_size", "read_split", "text_splits"]
+__all__ = ["InputDamage", "Split", "list_files", "raw_range", "raw_size", "read_split", "text_splits"]
 
 _BLOCK_BYTES = 32 << 20  # what Hadoop cuts local files at
 _SLOP = 1.1  # the last split may be a tenth longer
@@ -100,6 +100,17 @@ def text_splits(
         shared += ranges
         held += weight
     return [Split(tuple(ranges)) for ranges in splits], len(skipped)
+
+
+def list_files(paths: str, site: str) -> list[str]:
+    """The files that ``paths`` names, empty ones too.
+
+    Raises
+    ------
+    InputMissingError
+        If a path does not exist, or a pattern matches nothing.
+    """
+    return [path for name in _at_commas(paths) for path in _files(_local(name, site), site, set())]
 
 
 def _is_packed(path: str) -> bool:

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 from weft._datasocket import Failure
 from weft._inline.connection import Cancelled, InlineConnection
+from weft._inline.formats import format_parts
 from weft._inline.history import InlineHistory
-from weft._inline.inputs import Split, text_splits
+from weft._inline.inputs import text_splits
 from weft._inline.outputs import TextOutput
 from weft._inline.planning import BOUNDS, Layout, PlanNode, Stage, no_jvm, plan_stages, read_plan
 from weft._inline.rejects import InlineRejects
@@ -64,7 +65,7 @@ class InlineJobs:
         self.blocks: dict[str, bytes] = {}
         self.history = InlineHistory()
         self._shuffles = Shuffles()
-        self._splits: dict[int, list[Split]] = {}
+        self._splits: dict[int, list[Any]] = {}
         self._cancelled = False
         self._running: dict[str, str] = {}
         self._most_bytes = most_bytes
@@ -173,10 +174,12 @@ class InlineJobs:
                 )
                 raise Failure({"code": "", "exit": 1, "kind": "external", "message": message}, b"")
 
-    def _text_splits(self, node: PlanNode) -> list[Split]:
-        """The splits of a TextSource; files are looked at once, as PySpark does."""
+    def _text_splits(self, node: PlanNode) -> list[Any]:
+        """The splits of a TextSource or FormatSource; files are looked at once, as PySpark does."""
         found = self._splits.get(node.rdd)
-        if found is None:
+        if found is None and node.kind == "FormatSource":
+            found = self._splits[node.rdd] = format_parts(node)
+        elif found is None:
             site = f"{node.name} at {node.site}"
             most = self._split_bytes if node.body["combine"] else 0
             least, raw, whole = node.body["minPartitions"], node.body["raw"], node.body["whole"]
@@ -258,7 +261,7 @@ class _Job:
         tasks: Tasks,
         shuffles: Shuffles,
         layout: Layout,
-        splits: Callable[[PlanNode], list[Split]],
+        splits: Callable[[PlanNode], list[Any]],
         most_bytes: int,
         told: _Told,
     ) -> None:

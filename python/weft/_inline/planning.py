@@ -100,10 +100,8 @@ class Layout:
     def _count(self, node: PlanNode) -> int:
         kind, body = node.kind, node.body
         counts = [] if kind == "Shuffle" else [self._counts[parent] for parent in node.parents]
-        if kind == "TextSource":
+        if kind in ("TextSource", "FormatSource"):
             return self._ask(node)
-        if kind == "FormatSource":
-            raise no_jvm(f"{node.name} at {node.site}")
         if kind == "DataSource":
             return len(body["offsets"]) - 1
         if kind == "RangeSource":

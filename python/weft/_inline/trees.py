@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Union
 
+from weft._inline.formats import FilesPart, FixedPart, FormatPart
 from weft._inline.inputs import Split
 from weft._inline.planning import BOUNDS, Layout, PlanNode, Stage
 
@@ -38,7 +39,7 @@ class KeptInput:
     partition: int
 
 
-Input = Union[Split, BlockPart, ShuffleInput, KeptInput]
+Input = Union[Split, FormatPart, BlockPart, ShuffleInput, KeptInput]
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class TaskBody:
 
 def task_body(
     layout: Layout,
-    splits: Callable[[PlanNode], Sequence[Split]],
+    splits: Callable[[PlanNode], Sequence[Split | FormatPart]],
     stage: Stage,
     partition: int,
     result_sink: str,
@@ -101,7 +102,7 @@ class _Trees:
     def __init__(
         self,
         layout: Layout,
-        splits: Callable[[PlanNode], Sequence[Split]],
+        splits: Callable[[PlanNode], Sequence[Split | FormatPart]],
         is_kept: Callable[[int, int], bool],
     ) -> None:
         self._layout = layout
@@ -118,6 +119,10 @@ class _Trees:
         kind, body = node.kind, node.body
         if kind == "TextSource":
             return self._text(node, partition)
+        if kind == "FormatSource":
+            part = self._splits(node)[partition]
+            assert isinstance(part, (FilesPart, FixedPart))
+            return {"op": "input", "stream": self._stream(part), "kind": part.kind}
         if kind == "DataSource":
             start, stop = body["offsets"][partition : partition + 2]
             stream = self._stream(BlockPart(body["block"], start, stop))
@@ -154,6 +159,7 @@ class _Trees:
 
     def _text(self, node: PlanNode, partition: int) -> dict[str, Any]:
         split = self._splits(node)[partition]
+        assert isinstance(split, Split)
         if not split.ranges:
             return {"op": "empty"}
         if split.ranges[0].raw:
