@@ -76,3 +76,33 @@ def test_parquet_files_on_hdfs_are_written_and_read_by_columns(jobs: Jobs, tmp_p
     jobs.cluster.run("hdfs", "dfs", "-rm", "-r", "-f", "parquet")
     printed = run(jobs, tmp_path, PARQUET)
     assert printed == ["partitions True", "table True", "large [299999]"]
+
+
+HOSTS = """
+    import os, re, time
+    from weft import WeftContext
+
+    NODES = {"127.0.0.2": "node1", "127.0.0.3": "node2", "127.0.0.4": "node3"}
+
+    def node(_):
+        time.sleep(0.3)
+        yield re.search("/data/(node[0-9])/", os.getcwd()).group(1)
+
+    with WeftContext() as sc:
+        deadline = time.monotonic() + 60
+        while len(set(sc.source(range(9), node).collect())) < 3 and time.monotonic() < deadline:
+            pass
+        wanted = list(NODES) * 4
+        found = sc.source(wanted, node, hosts=lambda host: [host]).collect()
+        print("local", sum(NODES[host] == ran for host, ran in zip(wanted, found)), "of", len(wanted))
+"""
+
+
+def test_the_tasks_of_a_source_run_on_the_hosts_that_it_names(jobs: Jobs, tmp_path: Path) -> None:
+    script = tmp_path / "hosts.py"
+    script.write_text(textwrap.dedent(HOSTS))
+    ended = jobs.run("--num-executors", "3", "--executor-cores", "1", str(script))
+    assert ended.code == 0, ended.errors
+    words = jobs.output(ended.application).split()
+    assert words[0] == "local"
+    assert int(words[1]) >= 10, f"by chance 4 of 12 would: {words}"
