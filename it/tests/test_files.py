@@ -1,0 +1,138 @@
+"""Small files, replaced outputs and dead letters on a real HDFS."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from realcluster import Cluster
+from weft import BadRecords, TaskContext, WeftConf, WeftContext
+
+pytestmark = pytest.mark.yarn
+FOLDER = "/test-files"
+FILES = 10_000
+
+
+@pytest.fixture(scope="module")
+def sc(cluster: Cluster) -> Iterator[WeftContext]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HADOOP_CONF_DIR", str(cluster.conf))
+        with WeftContext(conf=WeftConf().setMaster("local[2]")) as made:
+            files(made).delete(path(made, FOLDER), True)
+            yield made
+            files(made).delete(path(made, FOLDER), True)
+
+
+def files(sc: WeftContext) -> Any:
+    """Hadoop's client for the cluster's filesystem."""
+    return sc._jvm.org.apache.hadoop.fs.FileSystem.get(sc._jsc.hadoopConfiguration())
+
+
+def path(sc: WeftContext, name: str) -> Any:
+    return sc._jvm.org.apache.hadoop.fs.Path(name)
+
+
+def sizes(sc: WeftContext, name: str) -> dict[str, int] | None:
+    """The files of a folder by one call; None where there is no folder."""
+    try:
+        found = files(sc).listStatus(path(sc, name))
+    except Exception as error:
+        if "FileNotFoundException" not in str(error):
+            raise
+        return None
+    return {str(one.getPath().getName()): int(one.getLen()) for one in found}
+
+
+def test_ten_thousand_small_files_make_two_to_five_tasks_that_know_their_files(sc: WeftContext) -> None:
+    target = f"{FOLDER}/small"
+    sc.range(FILES, numSlices=4).map(lambda number: f"{number:05d}".ljust(19_999, "x")).saveAsTextFile(
+        target, targetFileBytes=20_000
+    )
+    written = sizes(sc, target)
+    assert written is not None
+    assert len(written) == FILES + 1
+
+    def place(line: str) -> tuple[int, str, int]:
+        task = TaskContext.get()
+        assert task is not None
+        return int(line[:5]), str(task.inputPath()).rpartition("/")[2], int(task.inputOffset() or 0)
+
+    for paths in (target, target + "/part-*"):
+        lines = sc.textFile(paths)
+        began = time.monotonic()
+        partitions = lines.getNumPartitions()
+        print(f"{paths}: {partitions} partitions listed in {time.monotonic() - began:.2f} s", flush=True)
+        assert 2 <= partitions <= 5
+    each = FILES // 4
+    expected = {(number, f"part-{number // each:05d}-{number % each:05d}", 0) for number in range(FILES)}
+    began = time.monotonic()
+    assert set(lines.map(place).collect()) == expected
+    print(f"{FILES:,} files read in {time.monotonic() - began:.2f} s", flush=True)
+
+
+def test_a_reader_that_polls_sees_the_old_output_or_the_new_one_or_briefly_nothing(sc: WeftContext) -> None:
+    target = f"{FOLDER}/replaced"
+    rounds = 8
+    seen: list[tuple[float, dict[str, int] | None]] = []
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(0.02):
+            found = sizes(sc, target)
+            seen.append((time.monotonic(), found))
+
+    reader = threading.Thread(target=look)
+    outputs = []
+    for number in range(rounds):
+        outputs.append({"_SUCCESS": 0, **{f"part-{part:05d}": number + 2 for part in range(4)}})
+        sc.parallelize(["x" * (number + 1)] * 4, 4).saveAsTextFile(target, mode="overwrite")
+        if number == 0:
+            reader.start()
+    ended.set()
+    reader.join()
+    gone_since = None
+    longest = 0.0
+    for when, found in seen:
+        assert found is None or found in outputs
+        gone_since = (gone_since or when) if found is None else None
+        longest = max(longest, when - gone_since if gone_since is not None else 0.0)
+    assert longest <= 1.0
+    assert sum(found is not None for _, found in seen) > rounds
+    nothing = sum(found is None for _, found in seen)
+    print(f"{len(seen)} looks, {nothing} found nothing, {longest:.3f} s at most", flush=True)
+    assert sizes(sc, f"{FOLDER}/.replaced.weft") is None
+
+
+def test_of_two_saves_to_one_new_place_one_wins(sc: WeftContext) -> None:
+    target = f"{FOLDER}/raced"
+    errors: list[BaseException] = []
+
+    def save(text: str) -> None:
+        try:
+            sc.parallelize([text] * 4, 4).map(lambda line: (time.sleep(1), line)[1]).saveAsTextFile(target)
+        except Exception as error:
+            errors.append(error)
+
+    both = [threading.Thread(target=save, args=(text,)) for text in ("one", "three")]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert [type(error).__name__ for error in errors] == ["OutputExistsError"]
+    lines = sc.textFile(target).collect()
+    assert lines in (["one"] * 4, ["three"] * 4)
+
+
+def test_dead_letters_appear_with_the_output(sc: WeftContext) -> None:
+    source, target, dead = f"{FOLDER}/numbers", f"{FOLDER}/parsed", f"{FOLDER}/dead"
+    sc.parallelize([str(number) if number % 10 else f"no {number}" for number in range(1000)], 4).saveAsTextFile(source)
+    numbers = sc.textFile(source).map(int, errors=BadRecords(max=100, deadLetters=dead))
+    numbers.map(lambda number: (number % 7, 1)).reduceByKey(lambda a, b: a + b).saveAsTextFile(target)
+    letters = [json.loads(line) for line in sc.textFile(dead).collect()]
+    assert sorted(letter["record"] for letter in letters) == sorted(f"no {number}" for number in range(0, 1000, 10))
+    assert all(letter["path"].startswith("hdfs://") and letter["offset"] is not None for letter in letters)
