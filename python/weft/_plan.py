@@ -240,8 +240,9 @@ class _Builder:
     def _keep(self, node: Node) -> None:
         """Have what was added last kept; who reads ``node`` reads what is kept."""
         self.persisted.append(node)
+        level = self.levels[node]
         parent = self._mark(node, self.index[id(node)], list(self.markers.of_written(node)))
-        body = {"parent": parent, "droppable": not self.levels[node].useDisk}
+        body = {"parent": parent, "droppable": not level.useDisk, "copies": level.replication}
         self.index[id(node)] = len(self.nodes)
         kind = ("io.weft.plan.Cached", body)
         self.nodes.append({"rdd": node.rdd, "name": node.name, "site": node.site, "kind": kind})

@@ -215,6 +215,51 @@ def test_partitions_that_are_lost_with_a_runner_are_computed_again(tmp_path: Pat
     scripts.run(tmp_path, code)
 
 
+@pytest.mark.cluster
+def test_the_second_copy_is_read_when_the_runner_of_the_first_is_killed(tmp_path: Path) -> None:
+    code = """
+        import os, signal, subprocess, time
+        from weft import StorageLevel, WeftContext
+
+        def children(process):
+            found = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True)
+            return [int(word) for word in found.stdout.split()]
+
+        here = os.getcwd()
+
+        def touch(record):
+            open(f"{here}/run-{record}-{time.monotonic_ns()}", "w").close()
+            return record
+
+        def runs():
+            return len([name for name in os.listdir(here) if name.startswith("run-")])
+
+        def wait_for_copies():
+            deadline = time.monotonic() + 60
+            while sc._jobs.control("cachedCopies", rdd.id()) < 8:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+
+        with WeftContext("local-cluster[2,1,512]", "copies") as sc:
+            gateway = int(sc._answer.socket.split("-")[1])
+            rdd = sc.parallelize(range(8), 8).map(touch).persist(StorageLevel.MEMORY_ONLY_2)
+            assert rdd.sum() == 28
+            wait_for_copies()
+            for _ in range(2):  # the copies that take the places of the lost ones are copied in turn
+                os.kill(children(gateway)[0], signal.SIGKILL)
+                assert [rdd.sum() for _ in range(3)] == [28] * 3
+                assert runs() == 8, runs()
+                sc.parallelize(range(4), 4).count()
+                wait_for_copies()
+            number = rdd.id()
+            rdd.unpersist()
+            assert rdd.sum() == 28
+            assert runs() == 16
+            assert sc._jobs.control("cachedCopies", number) == 0
+        """
+    scripts.run(tmp_path, code)
+
+
 @pytest.mark.local
 def test_a_kept_file_that_is_damaged_or_gone_costs_one_more_attempt(tmp_path: Path) -> None:
     code = """

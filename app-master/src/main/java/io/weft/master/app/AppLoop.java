@@ -69,6 +69,7 @@ public final class AppLoop implements BackendListener, Submitter {
     private Optional<JobFailure> broken = Optional.empty();
 
     private final CachedBlocks cached;
+    private final KeptCopies copies;
 
     /** {@code driver}: the interpreter that workers must agree with; {@code printed}: where users' lines go. */
     AppLoop(
@@ -84,6 +85,7 @@ public final class AppLoop implements BackendListener, Submitter {
         this.backend = backend;
         this.log = log;
         broadcasts = new Broadcasts(backend, blockLengths);
+        copies = new KeptCopies(backend, cached);
         performer = new ActionPerformer(backend, jobs);
         reports = new WorkerReports(driver, printed, jobs);
         thread.setDaemon(true);
@@ -290,7 +292,12 @@ public final class AppLoop implements BackendListener, Submitter {
         }
         if (event instanceof RunnerEvent.PartitionsKept kept) {
             kept.partitions().forEach(partition -> performer.forgetKept(cached.add(partition)));
+            copies.ask();
             planAgain();
+            return;
+        }
+        if (event instanceof RunnerEvent.KeptCopied copied) {
+            copies.copied(copied.copy());
             return;
         }
         if (event instanceof RunnerEvent.FetchFailed failed) {
@@ -319,10 +326,12 @@ public final class AppLoop implements BackendListener, Submitter {
         if (event instanceof SchedulerEvent.RunnerRegistered registered) {
             reports.registered(registered.runner(), registered.host());
             performer.runnerRegistered(registered.runner());
+            copies.registered(registered.runner(), registered.host());
         } else if (event instanceof SchedulerEvent.RunnerLost lost) {
             performer.runnerLost(lost.runner());
             reports.lost(lost.runner());
             cached.runnerLost(lost.runner());
+            copies.lost(lost.runner());
             planAgain();
             broadcasts.runnerLost(lost.runner());
         }

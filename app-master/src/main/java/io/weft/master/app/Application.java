@@ -158,6 +158,11 @@ public final class Application implements Gateway.Control {
     }
 
     @Override
+    public int cachedCopies(int rdd) {
+        return cached.countCopies(rdd);
+    }
+
+    @Override
     public String addFile(String path, boolean python) {
         RunnerCommand.AddFile added = addedFiles.add(path, python);
         loop.addFile(added);

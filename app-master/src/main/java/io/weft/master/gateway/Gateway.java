@@ -29,6 +29,9 @@ public final class Gateway {
         /** How many partitions of a persisted RDD are kept. */
         int cachedPartitions(int rdd);
 
+        /** How many of them are kept by a further runner. */
+        int cachedCopies(int rdd);
+
         /** Makes a file known to all tasks; gives its name. Throws IllegalArgumentException with a sentence when it cannot be read. */
         String addFile(String path, boolean python);
 
@@ -118,6 +121,10 @@ public final class Gateway {
 
     public int cachedPartitions(int rdd) {
         return control.cachedPartitions(rdd);
+    }
+
+    public int cachedCopies(int rdd) {
+        return control.cachedCopies(rdd);
     }
 
     public String addFile(String path, boolean python) {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Where the partitions of persisted RDDs lie, and which of them must go when a runner keeps too much: those of other RDDs than the
@@ -30,6 +31,14 @@ public final class CachedBlocks implements KeptHosts, KeptPartitions {
     private final Set<Integer> persisted = new HashSet<>();
     private final Set<Integer> droppable = new HashSet<>();
 
+    /** By RDD: how many copies there shall be beside the first. */
+    private final Map<Integer, Integer> wantedCopies = new HashMap<>();
+
+    private final Map<Key, List<MapOutput>> copies = new HashMap<>();
+
+    /** Partitions of which there are too few copies, as far as nobody has been asked to make some. */
+    private final Map<Key, MapOutput> toCopy = new LinkedHashMap<>();
+
     /** Bytes of droppable partitions by runner. */
     private final Map<String, Long> heldBytes = new HashMap<>();
 
@@ -44,6 +53,7 @@ public final class CachedBlocks implements KeptHosts, KeptPartitions {
             if (node instanceof PlanNode.Cached cached) {
                 int rdd = cached.origin().rdd();
                 persisted.add(rdd);
+                wantedCopies.put(rdd, cached.copies() - 1);
                 if (cached.droppable()) {
                     droppable.add(rdd);
                 } else if (droppable.contains(rdd)) {
@@ -67,13 +77,85 @@ public final class CachedBlocks implements KeptHosts, KeptPartitions {
         if (before != null) {
             forget(before);
             gone.add(before);
+            goWithCopies(key, gone);
         }
         places.put(key, kept);
         if (droppable.contains(key.rdd())) {
             heldBytes.merge(kept.runner(), kept.bytes(), Long::sum);
             makeRoom(kept, gone);
         }
+        wantCopies(key);
         return gone;
+    }
+
+    private void goWithCopies(Key key, List<MapOutput> gone) {
+        List<MapOutput> all = copies.remove(key);
+        if (all != null) {
+            all.forEach(this::forget);
+            gone.addAll(all);
+        }
+        toCopy.remove(key);
+    }
+
+    private void wantCopies(Key key) {
+        int wanted = wantedCopies.getOrDefault(key.rdd(), 0);
+        if (places.containsKey(key) && copies.getOrDefault(key, List.of()).size() < wanted) {
+            toCopy.put(key, places.get(key));
+        }
+    }
+
+    /** A runner has made a copy; gives it back when nobody will ask for it: outdated, too many or too large. */
+    public synchronized List<MapOutput> addCopy(MapOutput copy) {
+        Key key = key(copy);
+        MapOutput first = places.get(key);
+        List<MapOutput> others = copies.computeIfAbsent(key, unused -> new ArrayList<>());
+        boolean wanted = first != null && others.size() < wantedCopies.getOrDefault(key.rdd(), 0);
+        if (!wanted
+                || Stream.concat(Stream.of(first), others.stream())
+                        .anyMatch(one -> one.runner().equals(copy.runner()))) {
+            return List.of(copy);
+        }
+        if (droppable.contains(key.rdd())) {
+            if (heldBytes.getOrDefault(copy.runner(), 0L) + copy.bytes() > droppableBytes) {
+                return List.of(copy);
+            }
+            heldBytes.merge(copy.runner(), copy.bytes(), Long::sum);
+        }
+        others.add(copy);
+        wantCopies(key);
+        return List.of();
+    }
+
+    /** Partitions that shall be copied to a further runner, with the runners that keep them; each is given once. */
+    public synchronized Map<MapOutput, Set<String>> takeToCopy() {
+        Map<MapOutput, Set<String>> taken = new LinkedHashMap<>();
+        toCopy.forEach((key, place) -> {
+            Set<String> holders = new HashSet<>(Set.of(place.runner()));
+            copies.getOrDefault(key, List.of()).forEach(copy -> holders.add(copy.runner()));
+            taken.put(place, holders);
+        });
+        toCopy.clear();
+        return taken;
+    }
+
+    /** A partition could not be copied for want of a runner; it is when there is one. */
+    public synchronized void copyLater(MapOutput place) {
+        if (place.equals(places.get(key(place)))) {
+            toCopy.put(key(place), place);
+        }
+    }
+
+    /** How many copies of an RDD's partitions there are beside the first ones. */
+    public synchronized int countCopies(int rdd) {
+        return copies.entrySet().stream()
+                .filter(entry -> entry.getKey().rdd() == rdd)
+                .mapToInt(entry -> entry.getValue().size())
+                .sum();
+    }
+
+    @Override
+    public synchronized List<MapOutput> copies(int rdd, int partition) {
+        return List.copyOf(copies.getOrDefault(new Key(rdd, partition), List.of()));
     }
 
     private void makeRoom(MapOutput kept, List<MapOutput> gone) {
@@ -86,6 +168,7 @@ public final class CachedBlocks implements KeptHosts, KeptPartitions {
                 places.remove(key);
                 forget(other);
                 gone.add(other);
+                goWithCopies(key, gone);
             }
         }
         if (heldBytes.get(kept.runner()) > droppableBytes) {
@@ -103,16 +186,38 @@ public final class CachedBlocks implements KeptHosts, KeptPartitions {
 
     /** A partition turned out to be damaged or gone. */
     public synchronized Optional<MapOutput> lost(int rdd, int partition) {
-        MapOutput place = places.remove(new Key(rdd, partition));
+        Key key = new Key(rdd, partition);
+        MapOutput place = places.remove(key);
         if (place != null) {
             forget(place);
+            promoteCopy(key);
         }
         return Optional.ofNullable(place);
     }
 
     public synchronized void runnerLost(String runner) {
-        places.values().removeIf(place -> place.runner().equals(runner));
+        for (Map.Entry<Key, List<MapOutput>> entry : copies.entrySet()) {
+            if (entry.getValue().removeIf(copy -> copy.runner().equals(runner))) {
+                wantCopies(entry.getKey());
+            }
+        }
+        for (MapOutput place : List.copyOf(places.values())) {
+            if (place.runner().equals(runner)) {
+                places.remove(key(place));
+                promoteCopy(key(place));
+            }
+        }
         heldBytes.remove(runner);
+    }
+
+    /** A copy takes the place of what is lost, and another copy is wanted. */
+    private void promoteCopy(Key key) {
+        toCopy.remove(key);
+        List<MapOutput> left = copies.getOrDefault(key, List.of());
+        if (!left.isEmpty()) {
+            places.put(key, left.remove(0));
+            wantCopies(key);
+        }
     }
 
     /** Nobody reads this RDD's partitions any more. */
@@ -123,6 +228,12 @@ public final class CachedBlocks implements KeptHosts, KeptPartitions {
                 forget(places.remove(key));
             }
         }
+        for (Key key : List.copyOf(copies.keySet())) {
+            if (key.rdd() == rdd) {
+                goWithCopies(key, new ArrayList<>());
+            }
+        }
+        wantedCopies.remove(rdd);
         droppable.remove(rdd);
     }
 

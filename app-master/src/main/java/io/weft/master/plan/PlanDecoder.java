@@ -127,7 +127,9 @@ public final class PlanDecoder {
             case "Coalesce" -> new PlanNode.Coalesce(origin, integer(kind, "parent"), integer(kind, "partitions"));
             case "Zip" -> new PlanNode.Zip(origin, integers(kind, "parents"));
             case "Cartesian" -> new PlanNode.Cartesian(origin, integers(kind, "parents"));
-            case "Cached" -> new PlanNode.Cached(origin, integer(kind, "parent"), (Boolean) kind.get("droppable"));
+            case "Cached" ->
+                new PlanNode.Cached(
+                        origin, integer(kind, "parent"), (Boolean) kind.get("droppable"), integer(kind, "copies"));
             case "Held" -> new PlanNode.Held(origin, integer(kind, "partitions"));
             case "Known" -> new PlanNode.Known(origin);
             case "CoGroup" -> new PlanNode.CoGroup(origin, integers(kind, "parents"));

@@ -257,8 +257,14 @@ public sealed interface PlanNode {
      * The parent's partitions, kept where they were computed and read from there by later jobs.
      *
      * @param droppable partitions may be dropped when too much is kept, and are computed again
+     * @param copies how many runners shall keep each partition
      */
-    record Cached(Origin origin, int parent, boolean droppable) implements PlanNode {
+    record Cached(Origin origin, int parent, boolean droppable, int copies) implements PlanNode {
+        /** Kept once. */
+        public Cached(Origin origin, int parent, boolean droppable) {
+            this(origin, parent, droppable, 1);
+        }
+
         public Cached {
             Objects.requireNonNull(origin, "origin is null");
         }

@@ -53,7 +53,7 @@ public final class Renumbering {
         } else if (node instanceof PlanNode.Coalesce coalesce) {
             return new PlanNode.Coalesce(origin, parents.get(0), coalesce.partitions());
         } else if (node instanceof PlanNode.Cached cached) {
-            return new PlanNode.Cached(origin, parents.get(0), cached.droppable());
+            return new PlanNode.Cached(origin, parents.get(0), cached.droppable(), cached.copies());
         } else if (node instanceof PlanNode.Union union) {
             return new PlanNode.Union(origin, parents, union.aligned());
         } else if (node instanceof PlanNode.Zip) {

@@ -1,6 +1,7 @@
 package io.weft.master.tasks;
 
 import io.weft.runner.protocol.MapOutput;
+import java.util.List;
 import java.util.Optional;
 
 /** Where the persisted partitions lie that a task may read instead of computing them. */
@@ -10,4 +11,9 @@ public interface KeptPartitions {
 
     /** A partition that is about to be read, if it is kept. */
     Optional<MapOutput> find(int rdd, int partition);
+
+    /** Further copies of it. */
+    default List<MapOutput> copies(int rdd, int partition) {
+        return List.of();
+    }
 }

@@ -8,6 +8,7 @@ import io.weft.master.stages.Layout;
 import io.weft.master.stages.Layout.Part;
 import io.weft.master.stages.StagePlanner;
 import io.weft.runner.protocol.InputSpec;
+import io.weft.runner.protocol.MapOutput;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -200,7 +201,10 @@ final class TreeWriter {
 
     private void writeKept(JsonGenerator to, int rdd, int partition, boolean computable) throws IOException {
         to.writeStringField("op", "cached");
-        to.writeNumberField("stream", stream(new InputSpec.Cached(kept.find(rdd, partition), computable)));
+        List<MapOutput> places = new ArrayList<>();
+        kept.find(rdd, partition).ifPresent(places::add);
+        places.addAll(kept.copies(rdd, partition));
+        to.writeNumberField("stream", stream(new InputSpec.Cached(places, computable)));
         to.writeNumberField("rdd", rdd);
         to.writeNumberField("partition", partition);
     }

@@ -60,9 +60,9 @@ class TaskTreesTest {
                         + "\"in\":{\"op\":\"empty\"},"
                         + "\"steps\":[{\"op\":\"map\",\"fn\":\"f2\",\"name\":\"map\",\"site\":\"etl.py:20\"}]}}",
                 body.tree());
-        assertEquals(List.of(new InputSpec.Cached(Optional.of(place), true)), body.inputs());
+        assertEquals(List.of(new InputSpec.Cached(List.of(place), true)), body.inputs());
         assertEquals(
-                List.of(new InputSpec.Cached(Optional.empty(), true)),
+                List.of(new InputSpec.Cached(List.of(), true)),
                 trees.body(0, 0, Map.of()).inputs());
     }
 

@@ -186,6 +186,10 @@ public final class Runner implements AutoCloseable {
         } else if (command instanceof RunnerCommand.DropShuffle drop) {
             reader.forget(shuffles.drop(drop.shuffle()));
             threads.execute(() -> outputs.drop(drop.shuffle()));
+        } else if (command instanceof RunnerCommand.CopyKept copy) {
+            threads.execute(() -> services.sinks()
+                    .copy(copy.from(), reader)
+                    .ifPresent(made -> events.accept(new RunnerEvent.KeptCopied(made))));
         } else if (command instanceof RunnerCommand.DropKept drop) {
             threads.execute(() -> outputs.drop(drop.id()));
         } else if (command instanceof RunnerCommand.ReleaseBlock release) {
@@ -245,7 +249,7 @@ public final class Runner implements AutoCloseable {
                 if (task.inputs().get(stream) instanceof InputSpec.Shuffle input) {
                     read.put(stream, shuffles.of(input));
                 } else if (task.inputs().get(stream) instanceof InputSpec.Cached input) {
-                    read.put(stream, input.kept().map(List::of).orElse(List.of()));
+                    read.put(stream, input.kept());
                 }
             }
         } catch (ProtocolException e) {

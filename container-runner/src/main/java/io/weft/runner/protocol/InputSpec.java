@@ -2,7 +2,6 @@ package io.weft.runner.protocol;
 
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 
 /** One input of a task; its place in {@link TaskSpec#inputs()} is the worker's stream number. */
 public sealed interface InputSpec {
@@ -55,12 +54,12 @@ public sealed interface InputSpec {
     record Shuffle(int shuffle, int epoch, int maps) implements InputSpec {}
 
     /**
-     * A persisted partition, where it was kept last; empty, or gone from there: the worker computes it. Unless {@code computable}, the
-     * task has not been told how, and fails instead.
+     * A persisted partition, where it and its copies were kept last; empty, or gone from there: the worker computes it. Unless
+     * {@code computable}, the task has not been told how, and fails instead.
      */
-    record Cached(Optional<MapOutput> kept, boolean computable) implements InputSpec {
+    record Cached(List<MapOutput> kept, boolean computable) implements InputSpec {
         public Cached {
-            Objects.requireNonNull(kept, "kept is null");
+            kept = List.copyOf(kept);
         }
     }
 }

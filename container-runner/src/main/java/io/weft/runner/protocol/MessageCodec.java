@@ -69,7 +69,9 @@ public final class MessageCodec {
             RecordFormat.class,
             RecordFormat.View.class,
             InputSpec.Records.class,
-            OutputSpec.Records.class);
+            OutputSpec.Records.class,
+            RunnerCommand.CopyKept.class,
+            RunnerEvent.KeptCopied.class);
 
     private final Kryo kryo;
     private final Output output = new Output(4096, MAX_MESSAGE_BYTES);

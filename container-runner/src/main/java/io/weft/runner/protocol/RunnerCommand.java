@@ -38,6 +38,13 @@ public sealed interface RunnerCommand {
         }
     }
 
+    /** Copy this persisted partition of another runner, so that it is kept twice. */
+    record CopyKept(MapOutput from) implements RunnerCommand {
+        public CopyKept {
+            Objects.requireNonNull(from, "from is null");
+        }
+    }
+
     /** The driver has this result. */
     record ReleaseBlock(String block) implements RunnerCommand {}
 

@@ -34,6 +34,13 @@ public sealed interface RunnerEvent {
         }
     }
 
+    /** The runner keeps a copy now, as {@link RunnerCommand.CopyKept} asked. */
+    record KeptCopied(MapOutput copy) implements RunnerEvent {
+        public KeptCopied {
+            Objects.requireNonNull(copy, "copy is null");
+        }
+    }
+
     record TaskFailed(TaskAttemptId id, TaskFailure failure) implements RunnerEvent {
         public TaskFailed {
             Objects.requireNonNull(failure, "failure is null");

@@ -4,6 +4,7 @@ import io.weft.runner.protocol.MapOutput;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -70,6 +71,13 @@ public final class ShuffleReader implements Closeable {
     /** {@code outputs}: of all maps, by map number. Parts are delivered in the order given. */
     public ShuffleInput open(List<MapOutput> outputs, List<Part> parts) {
         return new ShuffleInput(this, outputs, parts);
+    }
+
+    /** Outputs that are the same thing, those of this host first. */
+    public List<MapOutput> nearestFirst(List<MapOutput> outputs) {
+        return outputs.stream()
+                .sorted(Comparator.comparing(output -> !output.host().equals(host)))
+                .toList();
     }
 
     @Override

@@ -17,7 +17,6 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 
@@ -84,7 +83,8 @@ public final class InputOpener {
         }
         if (spec instanceof InputSpec.Cached cached) {
             return new CachedInput(
-                    outputs.isEmpty() ? Optional.empty() : Optional.of(shuffles.open(outputs, Part.all(0, 1))),
+                    shuffles.nearestFirst(outputs),
+                    one -> shuffles.open(List.of(one), Part.all(0, 1)),
                     cached.computable());
         }
         return shuffles.open(outputs, parts(open, outputs.size()));

@@ -12,6 +12,7 @@ import io.weft.runner.protocol.ResultRef;
 import io.weft.runner.protocol.TaskSpec;
 import io.weft.runner.shuffle.BlockStore;
 import io.weft.runner.shuffle.MapOutputFiles;
+import io.weft.runner.shuffle.ShuffleReader;
 import io.weft.runner.worker.Frame;
 import io.weft.runner.worker.FrameType;
 import java.io.ByteArrayOutputStream;
@@ -29,6 +30,9 @@ import org.apache.hadoop.conf.Configuration;
 public final class Sinks {
     /** Where others find what this runner keeps; ports are 0 where there is none. */
     public record Address(String runner, String host, int blockPort, int shufflePort) {}
+
+    /** Numbers of copies, which may lie beside what they are copies of. */
+    private static final int FIRST_COPY = 1 << 24;
 
     private static final System.Logger LOG = System.getLogger(Sinks.class.getName());
 
@@ -93,6 +97,20 @@ public final class Sinks {
         return kept;
     }
 
+    /** Copies a persisted partition of another runner; empty when that fails, as it is kept elsewhere. */
+    public Optional<MapOutput> copy(MapOutput from, ShuffleReader reader) {
+        int number = FIRST_COPY + keptNumber.getAndIncrement();
+        MapOutputId id = new MapOutputId(
+                from.id().application(), from.id().shuffle(), from.id().map(), number);
+        try {
+            Path written = KeptCopy.write(from, outputFolders.get(number % outputFolders.size()), reader);
+            return Optional.of(publish(written, id));
+        } catch (IOException | RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, () -> "a persisted partition is not copied: " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
     /** Deletes the persisted partitions of an attempt that does not count. */
     void discardKept(JsonNode done) {
         for (JsonNode entry : done.path("kept")) {
@@ -101,7 +119,10 @@ public final class Sinks {
     }
 
     private MapOutput publish(JsonNode written, MapOutputId id) throws IOException {
-        Path temporary = Path.of(written.path("path").asText("")).normalize();
+        return publish(Path.of(written.path("path").asText("")).normalize(), id);
+    }
+
+    private MapOutput publish(Path temporary, MapOutputId id) throws IOException {
         if (temporary.getParent() == null || !outputFolders.contains(temporary.getParent())) {
             throw new ProtocolException(
                     "a worker put its map output into " + temporary + ", not into one of " + outputFolders);

@@ -302,8 +302,8 @@ final class TaskConversation {
         if (feeder == null) {
             return List.of();
         }
-        if (cause.has("offset") && feeder.source().orElse(null) instanceof CachedInput) {
-            return List.of(known.get(0).id());
+        if (cause.has("offset") && feeder.source().orElse(null) instanceof CachedInput cached) {
+            return cached.read().map(one -> List.of(one.id())).orElse(List.of());
         }
         if (cause.has("offset") && feeder.source().orElse(null) instanceof ShuffleInput input) {
             return input.mapAt(cause.path("offset").asLong()).map(List::of).orElse(List.of());
