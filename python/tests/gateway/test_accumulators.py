@@ -141,3 +141,37 @@ def test_a_persisted_partition_that_is_computed_again_adds_nothing(master: str, 
             assert (inside.value - before[0], outside.value - before[1]) == (40, 80)
         """
     scripts.run(tmp_path, code.replace("MASTER", repr(master)))
+
+
+@pytest.mark.local
+def test_a_persisted_partition_that_is_computed_again_after_eviction_adds_nothing(tmp_path: Path) -> None:
+    code = """
+        from weft import WeftConf, WeftContext
+
+        with WeftContext("local[1]", conf=WeftConf().set("weft.cache.memory", "150k")) as sc:
+            made, copied = sc.accumulator(0), sc.accumulator(0)
+
+            def make(number):
+                made.add(1)
+                return bytes([number]) * 30_000
+
+            def copy(data):
+                copied.add(1)
+                return data[::-1]
+
+            def kept(rdd):
+                return sc._jobs.control("cachedPartitions", rdd.id())
+
+            first = sc.parallelize(range(4), 4).map(make).cache()
+            assert first.map(len).sum() == 120_000
+            assert (made.value, kept(first)) == (4, 4)
+            second = first.map(copy).cache()  # its partitions drive out those that the same job has yet to read
+            assert second.map(len).sum() == 120_000
+            assert kept(first) < 4
+            assert (made.value, copied.value) == (4, 4)
+            for _ in range(2):
+                assert first.map(lambda data: data[0]).collect() == [0, 1, 2, 3]
+                assert second.map(lambda data: data[0]).collect() == [0, 1, 2, 3]
+            assert (made.value, copied.value) == (4, 4)
+        """
+    scripts.run(tmp_path, code)
