@@ -91,9 +91,21 @@ def _check_counts(found: Found, manifest: dict[str, Any], counts: dict[str, int]
     found.note("I1, I7", f"{lines:,} lines = {rows:,} good + {duplicates:,} duplicates + {rejected:,} rejected", wrong)
 
 
+def dead_letters(folder: Path) -> Iterator[dict[str, Any]]:
+    """What is known of each rejected line."""
+    for path in sorted(folder.glob("rejects-*.jsonl")):
+        with open(path, encoding="utf-8") as file:
+            yield from map(json.loads, file)
+
+
+def _reject(letter: dict[str, Any]) -> str:
+    """A rejected line as the truth has it: file, offset, reason."""
+    return f"{letter['path'].rpartition('/')[2]}\t{letter['offset']}\t{letter['error'].removeprefix('ValueError: ')}"
+
+
 def _check_rejects(found: Found, truth: Path, output: Path) -> None:
     expected = Counter((truth / "rejects.tsv").read_text().splitlines())
-    got = Counter(text_lines(output / "rejects"))
+    got = Counter(map(_reject, dead_letters(output / "rejects")))
     wrong = [f"missing: {line}" for line in expected - got]
     wrong += [f"not to be there: {line}" for line in got - expected]
     found.note("I2", f"{sum(got.values()):,} rejects by file, offset and reason", wrong)

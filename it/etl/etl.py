@@ -8,7 +8,7 @@ TARGET/DAY gets, in place of what an earlier run has written there,
     rows/       the rows that count, with country and user, as Avro by day
     sessions/   visits without a gap of 30 minutes
     cells/      requests, bytes, users, p50, p95 by day, hour and country
-    rejects/    lines that could not be parsed
+    rejects/    lines that could not be parsed, as dead letters
     report/     the hundred commonest URLs, and counts; its _SUCCESS says that all of it is there
 """
 
@@ -29,20 +29,20 @@ from weblogsteps import (
     USER,
     Counts,
     Row,
+    by_request,
     cell,
     counted_rows,
     date_text,
+    fields,
     last_version,
-    parsed,
     record,
-    rejected,
     report_lines,
     sessions,
     with_country,
     with_user,
 )  # fmt: skip
 
-from weft import TaskContext, WeftContext
+from weft import BadRecords, WeftContext
 from weft.rdd import RDD, portable_hash
 
 FILE_BYTES, ROW_BYTES = 64_000_000, 43  # of a row in an Avro file
@@ -77,13 +77,6 @@ USER_SCHEMA = {
 }
 
 
-def place() -> tuple[str, int]:
-    """The file of the line that a task has just read, and the byte at which it begins."""
-    task = TaskContext.get()
-    assert task is not None
-    return task.inputPath() or "", task.inputOffset() or 0
-
-
 def cells(rows: RDD[Row], reduces: int) -> RDD[str]:
     """A line a cell: day, hour, country, requests, bytes, users, p50, p95; sorted."""
     sums = rows.map(lambda row: (cell(row), (1, row[BYTES]))).reduceByKey(
@@ -104,8 +97,8 @@ def run(sc: WeftContext, day: str, source: str, target: str, reduces: int) -> di
     counts = Counts(sc)
     folder = f"{target}/{day}"
     lines = sc.textFile(f"{source}/logs", use_unicode=False)
-    lines.mapPartitions(rejected(place)).saveAsTextFile(f"{folder}/rejects", mode="overwrite")
-    once = lines.mapPartitions(parsed(counts)).reduceByKey(lambda row, _same: row, reduces).values()
+    good = lines.map(fields(counts), errors=BadRecords(ratio=0.02, deadLetters=f"{folder}/rejects"))
+    once = good.mapPartitions(by_request(counts)).reduceByKey(lambda row, _same: row, reduces).values()
     placed = once.map(with_country(sc, f"{source}/countries.csv")).map(lambda row: (row[USER], row))
     users = read_users(sc, f"{source}/users").reduceByKey(last_version, reduces)
     rows = placed.leftOuterJoin(users, reduces).map(with_user).mapPartitions(counted_rows(counts)).persist()

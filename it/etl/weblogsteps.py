@@ -58,6 +58,35 @@ def parsed(counts: Counts) -> Callable[[Iterator[bytes]], Iterator[tuple[str, Ro
     return parse_lines
 
 
+def fields(counts: Counts) -> Callable[[bytes], Row]:
+    """A line's row; a ValueError with the reason if it is broken."""
+
+    def parse_line(line: bytes) -> Row:
+        from weblogparse import parse
+
+        row: Row | str = parse(line)
+        if type(row) is str:
+            counts.add({row: 1, "lines": 1})
+            raise ValueError(row)
+        assert isinstance(row, tuple)
+        return row
+
+    return parse_line
+
+
+def by_request(counts: Counts) -> Callable[[Iterator[Row]], Iterator[tuple[str, Row]]]:
+    """Rows by request id, counted."""
+
+    def pairs(rows: Iterator[Row]) -> Iterator[tuple[str, Row]]:
+        found = 0
+        for row in rows:
+            found += 1
+            yield row[REQUEST], row
+        counts.add({"parsed": found, "lines": found})
+
+    return pairs
+
+
 def rejected(place: Callable[[], tuple[str, int]]) -> Callable[[Iterator[bytes]], Iterator[str]]:
     """A line for each broken one: what `place` says of it (its file, and where it begins there), and the reason."""
 
