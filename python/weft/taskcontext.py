@@ -138,7 +138,7 @@ class TaskContext:
         >>> folder = tempfile.mkdtemp()
         >>> for name in ("a", "b"):
         ...     with open(os.path.join(folder, name), "w") as file:
-        ...         _ = file.write(f"first of {name}\nsecond of {name}\n")
+        ...         _ = file.write(f"first of {name}\\nsecond of {name}\\n")
         >>> def place(line):
         ...     task = TaskContext.get()
         ...     return os.path.basename(task.inputPath()), task.inputOffset(), line

@@ -265,3 +265,15 @@ def test_sparks_settings_become_wefts() -> None:
 
 def test_the_document_has_the_table_of_the_code() -> None:
     assert (ROOT / "docs" / "spark-keys.md").read_text().endswith("\n".join(table()) + "\n")
+
+
+def test_each_small_file_has_its_own_partition_as_in_pyspark(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(30):
+        (tmp_path / "in" / f"{number}.txt").write_text("x\n")
+    code = f"""
+        from pyspark import SparkContext
+
+        print(SparkContext(MASTER).textFile({str(tmp_path / "in")!r}).getNumPartitions())
+        """
+    assert run(code, tmp_path).split() == ["30"]

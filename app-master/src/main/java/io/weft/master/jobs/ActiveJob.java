@@ -79,11 +79,11 @@ public final class ActiveJob implements AutoCloseable {
 
     /** The job has succeeded; without an output to commit this is the end of what it rejected, too. */
     public Optional<JobFailure> settle() {
-        if (output.isPresent()) {
-            return Optional.empty();
-        }
         try {
-            run.rejects().commit();
+            if (output.isEmpty()) {
+                run.rejects().commit();
+            }
+            run.rejects().close();
             return Optional.empty();
         } catch (IOException | RuntimeException failed) {
             String code = failed instanceof OutputException known ? known.code() : "";

@@ -2,7 +2,6 @@ package io.weft.runner.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.runner.output.RejectFiles;
-import io.weft.runner.protocol.ProtocolException;
 import io.weft.runner.protocol.TaskSpec;
 import io.weft.runner.worker.Frame;
 import io.weft.runner.worker.FrameType;
@@ -38,7 +37,7 @@ final class RejectingSink implements TaskSink {
         int step = frame.jsonPart().path("id").asInt(-1);
         String folder = spec.properties().get(FOLDER + step);
         if (folder == null) {
-            throw new ProtocolException("a worker sent rejected records of step " + step + ", which keeps none");
+            return; // of a persisted partition that is made again: the job that made it first has kept and counted them
         }
         if (files.isEmpty()) {
             files = Optional.of(new RejectFiles(spec.id(), hadoop.get()));
