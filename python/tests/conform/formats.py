@@ -145,6 +145,10 @@ def _named(pair: Any) -> Any:
     return path.rpartition("/" if text else b"/")[2], content if len(content) < 100 else len(content)
 
 
+def _length(records: Any) -> Any:
+    yield sum(1 for _ in records)
+
+
 def _layouts(sc: Any, method: str, files: dict[str, bytes], *partitions: Any) -> Any:
     folder = _tree(files)
     layouts = [getattr(sc, method)(folder, count).map(_named).glom().collect() for count in partitions]
@@ -173,7 +177,7 @@ _add("binary records", lambda sc: sc.binaryRecords(_tree({"a": b"aabbcc"}), 2))
 _add("binary records of types", lambda sc: sc.binaryRecords(_tree({"a": b"ab"}), 1).map(type).map(str))
 _add("binary records with a rest", lambda sc: sc.binaryRecords(_tree({"a": b"aabbc"}), 2).collect())
 _add("binary records in gzip", lambda sc: sc.binaryRecords(_tree({"a.gz": ODD["packed.gz"]}), 1).collect())
-_add("binary records in parts", lambda sc: sc.binaryRecords(_tree({"a": b"abc" * 25000000}), 3).glom().map(len))
+_add("binary records in parts", lambda sc: sc.binaryRecords(_tree({"a": b"abc" * 25000000}), 3).mapPartitions(_length))
 
 LINES = {"a": "one\té\ntwo\t2\n".encode() * 20 + b"three\n"}  # one file: folders are listed in any order
 
