@@ -15,6 +15,7 @@ LAYERS = [path for folder in ("_rdd", "_context") for path in (Path(weft.__file_
 MODULES = sorted(f"{path.parent.name}.{path.stem}" for path in LAYERS if ">>>" in path.read_text(encoding="utf-8"))
 IN_TASKS = {"_context.shared", "_context.tables", "_rdd.tables", "_context.batches", "_rdd.batches"}
 IN_TASKS |= {"_context.files", "_context.jobcontrol", "_rdd.approximate", "_rdd.written"}
+IN_TASKS |= {"_context.checkpointing", "_rdd.output", "_rdd.storage"}
 IN_JAVA = {"_context.formats", "_rdd.formats"}  # Hadoop's classes read and write
 MODULES = [name for name in MODULES if name not in IN_TASKS | IN_JAVA]
 MODULES += ["context", "conf", "statcounter", "storagelevel", "resultiterable", "_progress"]
