@@ -45,7 +45,7 @@ class SparkExecutorInfo(NamedTuple):
 
 
 class StatusTracker:
-    """Tells of the running jobs, and of the 1,000 that have ended last; :meth:`WeftContext.statusTracker` makes one.
+    """Tells of the running jobs, and of the 200 that have ended last; :meth:`WeftContext.statusTracker` makes one.
 
     What it says is of the moment; a job may have gone on when it is read.
 

@@ -10,7 +10,7 @@ from weft._inline.planning import Stage
 
 __all__ = ["InlineHistory"]
 
-_MOST_ENDED = 1000
+_MOST_ENDED = 200
 _GROUP, _TAGS = "weft.job.group", "weft.job.tags"
 
 

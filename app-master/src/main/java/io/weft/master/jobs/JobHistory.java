@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  * kept. Any thread.
  */
 public final class JobHistory {
-    static final int MAX_ENDED = 1000;
+    static final int MAX_ENDED = 200;
 
     /** A job as it is now; {@code tags} with commas between. */
     public record Known(int job, String group, String tags, String status, List<StageProgress> stages) {
