@@ -41,7 +41,9 @@ final class PlanBytes {
         text.put("paths", path);
         text.put("minPartitions", 2);
         text.put("unicode", true);
+        text.put("raw", false);
         text.put("combine", false);
+        text.put("whole", false);
         return plan("Collect", text);
     }
 
