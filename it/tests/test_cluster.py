@@ -19,16 +19,21 @@ def test_three_nodes_with_distinct_hosts_are_running(cluster: Cluster) -> None:
     assert sorted(hosts) == ["127.0.0.2", "127.0.0.3", "127.0.0.4"]
 
 
+def _blocks(cluster: Cluster) -> set[Path]:
+    return {node for node in cluster.home.glob("data/node*/blocks/**/blk_*") if not node.suffix}
+
+
 def test_blocks_are_read_back_as_written_and_lie_on_several_nodes(cluster: Cluster, tmp_path: Path) -> None:
     local = tmp_path / "random"
     local.write_bytes(os.urandom(20 << 20))
+    before = _blocks(cluster)  # of other tests, some of which are being deleted
     for copy in range(4):
         cluster.must("hdfs", "dfs", "-put", str(local), f"/tmp/random-{copy}")
     cluster.must("hdfs", "dfs", "-get", "/tmp/random-2", str(tmp_path / "back"))
     assert (tmp_path / "back").read_bytes() == local.read_bytes()
-    used = [node.stat().st_size for node in cluster.home.glob("data/node*/blocks/**/blk_*") if not node.suffix]
+    used = _blocks(cluster) - before
     assert len(used) == 8
-    holders = {node.relative_to(cluster.home).parts[1] for node in cluster.home.glob("data/node*/blocks/**/blk_*")}
+    holders = {node.relative_to(cluster.home).parts[1] for node in used}
     assert len(holders) >= 2
     cluster.must("hdfs", "dfs", "-rm", "-r", "-skipTrash", "/tmp/random-*")
 

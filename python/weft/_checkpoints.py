@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from weft._closures import Closure
 from weft._lineage import EmptyNode, HeldNode, Node, ShuffleNode, StepNode, TextNode, cut, parents_of
-from weft._tables.saved import read_part, write_part
 from weft._saving import Placing
+from weft._tables.saved import read_part, write_part
 from weft.errors import ContextError, UnsupportedError
 
 if TYPE_CHECKING:
