@@ -125,7 +125,7 @@ public final class Rejects {
         return added;
     }
 
-    @SuppressWarnings("unchecked")
+    @SuppressWarnings("unchecked") // letters are JSON objects, whose keys are texts
     private long add(TaskAttemptId attempt, Map<?, ?> step) {
         Policy policy = policies.get(((Number) step.get("id")).intValue());
         if (policy == null) {

@@ -72,6 +72,11 @@ final class FileRanges {
         return Optional.empty();
     }
 
+    /** What a failed read of a file means. */
+    static InputException explain(Exception e, String path, long offset) {
+        return refusal(e, path, offset).orElseGet(() -> failure(e, path, offset));
+    }
+
     /** The file system has failed. */
     static InputException failure(Exception e, String path, long offset) {
         String message = String.format("%s cannot be read at byte %,d: %s", path, offset, firstLine(e));

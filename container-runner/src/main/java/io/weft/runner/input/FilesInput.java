@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.mapreduce.lib.input.CombineFileSplit;
 
@@ -18,7 +17,7 @@ import org.apache.hadoop.mapreduce.lib.input.CombineFileSplit;
  * Whole files, one after the other, of any size: {@code u32 length | path}, then {@code u32 n | n bytes} as often as needed, then
  * {@code u32 0}. Compressed text is unpacked.
  */
-public final class FilesInput implements InputSource {
+public final class FilesInput extends GuardedInput {
     private static final int BLOCK_BYTES = 1 << 20;
     /** A block with less room than this is sent. */
     private static final int LEAST_ROOM_BYTES = 4 << 10;
@@ -33,10 +32,6 @@ public final class FilesInput implements InputSource {
 
     private long position;
     private InputStream stream;
-    /** A thread is in {@link #next()}. Guarded by this. */
-    private boolean reading;
-    /** Guarded by this. */
-    private boolean closed;
 
     private FilesInput(InputSpec.Records spec, Configuration hadoop) {
         this.spec = spec;
@@ -50,35 +45,14 @@ public final class FilesInput implements InputSource {
     }
 
     @Override
-    public Optional<Item> next() throws IOException {
-        synchronized (this) {
-            if (closed) {
-                return Optional.empty();
-            }
-            reading = true;
+    Optional<Item> read() throws IOException {
+        if (paths == null) {
+            CombineFileSplit split = new CombineFileSplit();
+            split.readFields(new DataInputStream(new ByteArrayInputStream(spec.split())));
+            paths = split.getPaths();
         }
-        try {
-            if (paths == null) {
-                CombineFileSplit split = new CombineFileSplit();
-                split.readFields(new DataInputStream(new ByteArrayInputStream(spec.split())));
-                paths = split.getPaths();
-            }
-            fill();
-            return block.hasRemaining() ? Optional.of(new Bytes(block)) : Optional.empty();
-        } catch (IOException | RuntimeException e) {
-            throw explain(e);
-        } catch (FSError e) { // what Hadoop's local file system throws when a disk fails
-            throw explain(e.getCause() instanceof IOException cause ? cause : new IOException(e));
-        } finally {
-            boolean closedMeanwhile;
-            synchronized (this) {
-                reading = false;
-                closedMeanwhile = closed;
-            }
-            if (closedMeanwhile) {
-                closeFile();
-            }
-        }
+        fill();
+        return block.hasRemaining() ? Optional.of(new Bytes(block)) : Optional.empty();
     }
 
     private void fill() throws IOException {
@@ -99,7 +73,7 @@ public final class FilesInput implements InputSource {
             }
             if (count < room) {
                 block.putInt(0);
-                closeFile();
+                release();
                 current++;
             }
         }
@@ -121,17 +95,7 @@ public final class FilesInput implements InputSource {
     }
 
     @Override
-    public void close() throws IOException {
-        synchronized (this) {
-            closed = true;
-            if (reading) {
-                return;
-            }
-        }
-        closeFile();
-    }
-
-    private void closeFile() throws IOException {
+    void release() throws IOException {
         InputStream open = stream;
         stream = null;
         if (open != null) {
@@ -139,9 +103,9 @@ public final class FilesInput implements InputSource {
         }
     }
 
-    private InputException explain(Exception e) {
+    @Override
+    InputException explain(Exception e) {
         String path = paths == null || current >= paths.length ? "a file" : paths[current].toString();
-        Optional<InputException> refusal = FileRanges.refusal(e, path, position);
-        return refusal.isPresent() ? refusal.get() : FileRanges.failure(e, path, position);
+        return FileRanges.explain(e, path, position);
     }
 }

@@ -113,7 +113,6 @@ public final class RawInput implements InputSource {
     }
 
     private InputException explain(Exception e) {
-        String name = path.toString();
-        return FileRanges.refusal(e, name, position).orElseGet(() -> FileRanges.failure(e, name, position));
+        return FileRanges.explain(e, path.toString(), position);
     }
 }

@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.zip.CRC32;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.DataInputBuffer;
 import org.apache.hadoop.io.Writable;
@@ -26,7 +25,7 @@ import org.apache.hadoop.util.ReflectionUtils;
  * The records of one split of any InputFormat, as a batch stream (shuffle/MAPOUTPUT.md) whose payloads are pickles: Python decodes
  * them in one pass, without knowing of Hadoop.
  */
-public final class RecordInput implements InputSource {
+public final class RecordInput extends GuardedInput {
     private static final int BATCH_BYTES = 512 << 10;
     private static final int BATCH_RECORDS = 8192;
     private static final int HEADER_BYTES = 20;
@@ -46,10 +45,6 @@ public final class RecordInput implements InputSource {
     private String path = "";
     private long delivered;
     private boolean ended;
-    /** A thread is in {@link #next()}. Guarded by this. */
-    private boolean reading;
-    /** Guarded by this. */
-    private boolean closed;
 
     private RecordInput(InputSpec.Records spec, Configuration hadoop) {
         this.spec = Objects.requireNonNull(spec, "spec is null");
@@ -65,33 +60,17 @@ public final class RecordInput implements InputSource {
     }
 
     @Override
-    public Optional<Item> next() throws IOException {
-        synchronized (this) {
-            if (closed || ended) {
-                return Optional.empty();
-            }
-            reading = true;
+    Optional<Item> read() throws IOException, RecordFormats.UnusableClassException {
+        if (ended) {
+            return Optional.empty();
         }
         try {
             if (source == null) {
                 openSource();
             }
             return nextBatch();
-        } catch (IOException | RuntimeException | RecordFormats.UnusableClassException e) {
-            throw explain(e);
-        } catch (FSError e) { // what Hadoop's local file system throws when a disk fails
-            throw explain(e.getCause() instanceof IOException cause ? cause : new IOException(e));
         } catch (LinkageError e) {
-            throw explain(new IOException("a class that it needs is missing: " + e, e));
-        } finally {
-            boolean closedMeanwhile;
-            synchronized (this) {
-                reading = false;
-                closedMeanwhile = closed;
-            }
-            if (closedMeanwhile) {
-                closeSource();
-            }
+            throw new IOException("a class that it needs is missing: " + e, e);
         }
     }
 
@@ -170,17 +149,7 @@ public final class RecordInput implements InputSource {
     }
 
     @Override
-    public void close() throws IOException {
-        synchronized (this) {
-            closed = true;
-            if (reading) {
-                return;
-            }
-        }
-        closeSource();
-    }
-
-    private void closeSource() throws IOException {
+    void release() throws IOException {
         RecordSource open = source;
         source = null;
         if (open != null) {
@@ -188,7 +157,8 @@ public final class RecordInput implements InputSource {
         }
     }
 
-    private InputException explain(Exception e) {
+    @Override
+    InputException explain(Exception e) {
         String what = path.isEmpty() ? "a split of " + spec.format().name() : path;
         if (e instanceof RecordFormats.UnusableClassException) {
             return new InputException(InputException.UNUSABLE, what + " cannot be read: " + e.getMessage(), path, 0, e);

@@ -9,13 +9,12 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSError;
 
 /**
  * Text splits as blocks of whole lines, about 1 MiB each: the lines that Hadoop's LineRecordReader would give, each ended by LF. Several
  * ranges come one after the other, small ones together in one piece; marks say which file is where. A line longer than a block comes in several blocks, of which only the last holds a LF.
  */
-public final class TextInput implements InputSource {
+public final class TextInput extends GuardedInput {
     static final int BLOCK_BYTES = 1 << 20;
     private static final int MIN_BLOCK_BYTES = 64 << 10;
     /** The marks of a piece must fit into one frame. */
@@ -35,12 +34,8 @@ public final class TextInput implements InputSource {
     /** A block that has been read and not been given out, with its mark. */
     private Optional<Bytes> waiting = Optional.empty();
 
-    /** The range read now; only the reading thread opens, reads and closes it while {@code reading}. */
+    /** The range read now; only the reading thread opens, reads and closes it while it reads. */
     private TextBlocks blocks;
-    /** A thread is in {@link #next()}. Guarded by this. */
-    private boolean reading;
-    /** Guarded by this. */
-    private boolean closed;
 
     TextInput(InputSpec.Text spec, Configuration conf, int blockBytes) {
         this.ranges = spec.ranges();
@@ -70,29 +65,8 @@ public final class TextInput implements InputSource {
     }
 
     @Override
-    public Optional<Item> next() throws IOException {
-        synchronized (this) {
-            if (closed) {
-                return Optional.empty();
-            }
-            reading = true;
-        }
-        try {
-            return nextPiece().map(Item.class::cast);
-        } catch (IOException | RuntimeException e) {
-            throw explain(e);
-        } catch (FSError e) { // what Hadoop's local file system throws when a disk fails
-            throw explain(e.getCause() instanceof IOException cause ? cause : new IOException(e));
-        } finally {
-            boolean closedMeanwhile;
-            synchronized (this) {
-                reading = false;
-                closedMeanwhile = closed;
-            }
-            if (closedMeanwhile) {
-                closeBlocks();
-            }
-        }
+    Optional<Item> read() throws IOException {
+        return nextPiece().map(Item.class::cast);
     }
 
     /** The next block, or several small ones that fit into one piece. */
@@ -140,25 +114,14 @@ public final class TextInput implements InputSource {
                 delivered += block.get().remaining();
                 return block;
             }
-            closeBlocks();
+            release();
             current++;
         }
         return Optional.empty();
     }
 
-    /** Another thread may close; a read under way then ends first, since decompressors are shared through a pool. */
     @Override
-    public void close() throws IOException {
-        synchronized (this) {
-            closed = true;
-            if (reading) {
-                return;
-            }
-        }
-        closeBlocks();
-    }
-
-    private void closeBlocks() throws IOException {
+    void release() throws IOException {
         TextBlocks open = blocks;
         blocks = null;
         if (open != null) {
@@ -170,7 +133,8 @@ public final class TextInput implements InputSource {
         return ranges.get(Math.min(current, ranges.size() - 1));
     }
 
-    private InputException explain(Exception e) {
+    @Override
+    InputException explain(Exception e) {
         String path = range().path();
         TextBlocks open = blocks;
         long offset = open == null ? range().start() : open.position();

@@ -53,6 +53,7 @@ public final class WholeFiles extends CombineFileInputFormat<Text, BytesWritable
         return super.getSplits(context);
     }
 
+    /** Never asked for: {@link FilesInput} reads the splits, in pieces, since a file may be larger than memory. */
     @Override
     public RecordReader<Text, BytesWritable> createRecordReader(InputSplit split, TaskAttemptContext context) {
         throw new UnsupportedOperationException("whole files are not read as records");

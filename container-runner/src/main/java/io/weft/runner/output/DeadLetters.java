@@ -32,8 +32,7 @@ public final class DeadLetters {
     /** {@code folder}: qualified. */
     public static DeadLetters of(String folder, String application, int job, Configuration conf) throws IOException {
         Configuration own = new Configuration(conf);
-        own.setClass("fs.file.impl", PosixLocalFileSystem.class, FileSystem.class);
-        own.setBoolean("fs.file.impl.disable.cache", true);
+        PosixLocalFileSystem.serve(own);
         Path path = new Path(folder);
         return new DeadLetters(path, application, job, path.getFileSystem(own));
     }

@@ -46,12 +46,7 @@ public final class JobOutput implements SavedOutput {
     public void check(String site) throws IOException {
         Path path = new Path(spec.path());
         try {
-            FileSystem files = path.getFileSystem(configuration);
-            if (files.exists(path)) {
-                String message = files.makeQualified(path) + " exists (" + site
-                        + "); nothing was run.\nDelete it, or choose another path.";
-                throw new OutputException(OutputException.EXISTS, message, null);
-            }
+            refuseExisting(path, configuration, site);
             if (spec.codec().isPresent()) {
                 OutputCodecs.check(spec.codec().get(), site, configuration);
             }
@@ -63,6 +58,16 @@ public final class JobOutput implements SavedOutput {
             }
         } catch (IOException | IllegalArgumentException e) {
             throw OutputCommitters.explain(spec.path(), site, e);
+        }
+    }
+
+    /** Fails with E03 where something is in the output's place. */
+    static void refuseExisting(Path path, Configuration conf, String site) throws IOException {
+        FileSystem files = path.getFileSystem(conf);
+        if (files.exists(path)) {
+            String message = files.makeQualified(path) + " exists (" + site
+                    + "); nothing was run.\nDelete it, or choose another path.";
+            throw new OutputException(OutputException.EXISTS, message, null);
         }
     }
 

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSError;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.mapreduce.JobID;
 import org.apache.hadoop.mapreduce.MRJobConfig;
@@ -49,8 +48,7 @@ final class OutputCommitters {
         // A retried or restarted job finds its tasks' work under the same name.
         own.setInt(MRJobConfig.APPLICATION_ATTEMPT_ID, 0);
         own.set("fs.s3a.committer.uuid", jobUuid);
-        own.setClass("fs.file.impl", PosixLocalFileSystem.class, FileSystem.class);
-        own.setBoolean("fs.file.impl.disable.cache", true);
+        PosixLocalFileSystem.serve(own);
     }
 
     /** The committer of one attempt; the ApplicationMaster's own is made with partition 0, attempt 0. */

@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.EnumSet;
 import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
@@ -25,6 +27,12 @@ public final class PosixLocalFileSystem extends RawLocalFileSystem {
         PosixFilePermission.OWNER_WRITE,
         PosixFilePermission.OWNER_READ
     };
+
+    /** Has paths of the local file system served by this class. */
+    static void serve(Configuration conf) {
+        conf.setClass("fs.file.impl", PosixLocalFileSystem.class, FileSystem.class);
+        conf.setBoolean("fs.file.impl.disable.cache", true);
+    }
 
     @Override
     public void setPermission(Path path, FsPermission permission) throws IOException {

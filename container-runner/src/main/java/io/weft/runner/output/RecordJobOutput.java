@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.mapreduce.JobStatus;
 import org.apache.hadoop.mapreduce.lib.output.FileOutputFormat;
@@ -72,13 +71,7 @@ public final class RecordJobOutput implements SavedOutput {
     public void check(String site) throws IOException {
         try {
             if (spec.path().isPresent()) {
-                Path path = new Path(spec.path().get());
-                FileSystem files = path.getFileSystem(job.conf());
-                if (files.exists(path)) {
-                    String message = files.makeQualified(path) + " exists (" + site
-                            + "); nothing was run.\nDelete it, or choose another path.";
-                    throw new OutputException(OutputException.EXISTS, message, null);
-                }
+                JobOutput.refuseExisting(new Path(spec.path().get()), job.conf(), site);
             }
             if (job.codec().isPresent()) {
                 OutputCodecs.check(job.codec().get(), site, job.conf());

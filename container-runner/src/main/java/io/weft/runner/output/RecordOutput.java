@@ -11,14 +11,14 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSError;
 
 /** One attempt's part of a save through an OutputFormat. */
-public final class RecordOutput implements PartOutput {
+public final class RecordOutput extends CommittedOutput {
     private final RecordJob job;
     private final RecordJob.Attempt attempt;
     private final RecordBatches batches;
     private RecordSink writer;
-    private boolean ended;
 
     private RecordOutput(RecordJob job, RecordJob.Attempt attempt, RecordBatches batches) {
+        super(attempt.committer(), attempt.task(), job.target());
         this.job = job;
         this.attempt = attempt;
         this.batches = batches;
@@ -69,38 +69,17 @@ public final class RecordOutput implements PartOutput {
     }
 
     @Override
-    public void commit() throws IOException {
-        if (writer != null) {
-            throw new IllegalStateException("commit before finish");
-        }
-        try {
-            if (attempt.committer().needsTaskCommit(attempt.task())) {
-                attempt.committer().commitTask(attempt.task());
-            }
-            ended = true;
-        } catch (IOException e) {
-            throw OutputCommitters.explain("a part of " + job.target() + " cannot be committed", e);
-        }
+    boolean isOpen() {
+        return writer != null;
     }
 
     @Override
-    public void abort() throws IOException {
-        if (ended) {
-            return;
-        }
-        ended = true;
+    void abandon() throws IOException {
         try {
             closeWriter();
         } catch (Exception | LinkageError | FSError e) {
             throw new IOException(e.getMessage(), e);
-        } finally {
-            attempt.committer().abortTask(attempt.task());
         }
-    }
-
-    @Override
-    public void close() throws IOException {
-        abort();
     }
 
     private void abortQuietly() {

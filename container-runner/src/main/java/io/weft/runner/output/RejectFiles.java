@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSError;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /** What one attempt rejects, a file a step. {@link #close} removes what was not finished. One thread. */
@@ -23,8 +22,7 @@ public final class RejectFiles implements Closeable {
     public RejectFiles(TaskAttemptId id, Configuration conf) {
         this.id = id;
         this.conf = new Configuration(conf);
-        this.conf.setClass("fs.file.impl", PosixLocalFileSystem.class, FileSystem.class);
-        this.conf.setBoolean("fs.file.impl.disable.cache", true);
+        PosixLocalFileSystem.serve(this.conf);
     }
 
     /** Adds lines of a step to its file in {@code folder}. */

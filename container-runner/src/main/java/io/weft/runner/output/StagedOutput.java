@@ -3,7 +3,6 @@ package io.weft.runner.output;
 import java.io.IOException;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -36,8 +35,7 @@ public final class StagedOutput implements SavedOutput {
             return new StagedOutput(path, mode, Optional.empty(), inner.make(path, ""));
         }
         Configuration own = new Configuration(conf);
-        own.setClass("fs.file.impl", PosixLocalFileSystem.class, FileSystem.class);
-        own.setBoolean("fs.file.impl.disable.cache", true);
+        PosixLocalFileSystem.serve(own);
         Staging staging = new Staging(target, mode, name, own);
         return new StagedOutput(
                 path, mode, Optional.of(staging), inner.make(staging.work().toString(), staging.unique()));

@@ -14,7 +14,7 @@ import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
 
 /** One attempt's part file. */
-public final class TextOutput implements PartOutput {
+public final class TextOutput extends CommittedOutput {
     /** More files are not open at once; the one longest without use is closed, and begun anew as another. */
     private static final int MAX_OPEN = 64;
 
@@ -29,10 +29,10 @@ public final class TextOutput implements PartOutput {
 
     private PartFile current;
     private long bytes;
-    private boolean ended;
 
     private TextOutput(
             OutputSpec.TextFile spec, OutputCommitters.Committer committer, int partition, Configuration conf) {
+        super(committer.committer(), committer.context(), spec.path());
         this.spec = spec;
         this.committer = committer;
         this.partition = partition;
@@ -92,38 +92,17 @@ public final class TextOutput implements PartOutput {
     }
 
     @Override
-    public void commit() throws IOException {
-        if (!open.isEmpty()) {
-            throw new IllegalStateException("commit before finish");
-        }
-        try {
-            if (committer.committer().needsTaskCommit(committer.context())) {
-                committer.committer().commitTask(committer.context());
-            }
-            ended = true;
-        } catch (IOException e) {
-            throw OutputCommitters.explain("a part of " + spec.path() + " cannot be committed", e);
-        }
+    boolean isOpen() {
+        return !open.isEmpty();
     }
 
     @Override
-    public void abort() throws IOException {
-        if (ended) {
-            return;
-        }
-        ended = true;
+    void abandon() throws IOException {
         try {
             closeFiles();
         } catch (FSError e) {
             throw new IOException(e.getMessage(), e);
-        } finally {
-            committer.committer().abortTask(committer.context());
         }
-    }
-
-    @Override
-    public void close() throws IOException {
-        abort();
     }
 
     @Override
