@@ -7,7 +7,6 @@ It runs under PySpark, and under Weft by `weft run --pyspark` or `weft submit --
 
 from __future__ import annotations
 
-import argparse
 import io
 import operator
 import sys
@@ -24,6 +23,7 @@ from weblogsteps import (
     USER,
     Counts,
     Row,
+    asked,
     cell,
     counted_rows,
     last_version,
@@ -91,12 +91,7 @@ def run(sc: SparkContext, day: str, source: str, target: str, reduces: int) -> N
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("day")
-    parser.add_argument("source")
-    parser.add_argument("target")
-    parser.add_argument("--reduces", type=int, default=12)
-    given = parser.parse_args(arguments)
+    given = asked((__doc__ or "").splitlines()[0], arguments)
     sc = SparkContext(appName=f"etl {given.day}")
     run(sc, given.day, given.source, given.target, given.reduces)
     sc.stop()

@@ -14,7 +14,6 @@ TARGET/DAY gets, in place of what an earlier run has written there,
 
 from __future__ import annotations
 
-import argparse
 import operator
 import sys
 from collections.abc import Callable
@@ -29,6 +28,7 @@ from weblogsteps import (
     USER,
     Counts,
     Row,
+    asked,
     by_request,
     cell,
     counted_rows,
@@ -133,12 +133,7 @@ def read_users(sc: WeftContext, folder: str) -> RDD[tuple[str, tuple[int, str, s
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("day")
-    parser.add_argument("source")
-    parser.add_argument("target")
-    parser.add_argument("--reduces", type=int, default=12)
-    given = parser.parse_args(arguments)
+    given = asked((__doc__ or "").splitlines()[0], arguments)
     with WeftContext(appName=f"etl {given.day}") as sc:
         found = run(sc, given.day, given.source, given.target, given.reduces)
     for name, count in found.items():

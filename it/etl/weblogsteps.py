@@ -5,6 +5,7 @@ A row is a tuple of the places named below; the last three are added by the join
 
 from __future__ import annotations
 
+import argparse
 import bisect
 import datetime
 from collections import Counter
@@ -18,6 +19,16 @@ NO_COUNTRY = "ZZ"
 REASONS = ("truncated", "fields", "date", "number", "utf8", "nul")
 REQUEST, TIME, USER, ADDRESS, URL, STATUS, BYTES, MILLIS, COUNTRY, PLAN, SEGMENT = range(11)
 Row = tuple[Any, ...]
+
+
+def asked(description: str, arguments: list[str]) -> argparse.Namespace:
+    """What the command line asks for: day, source, target, reduces."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("day")
+    parser.add_argument("source")
+    parser.add_argument("target")
+    parser.add_argument("--reduces", type=int, default=12)
+    return parser.parse_args(arguments)
 
 
 class Counts:

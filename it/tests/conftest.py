@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from realcluster import ROOT, Cluster
+from yarnjobs import Jobs, make_dist
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +37,13 @@ def cluster() -> Iterator[Cluster]:
         )
         shutil.rmtree(home, ignore_errors=True)
         assert stopped.returncode == 0, stopped.stderr
+
+
+@pytest.fixture(scope="module")
+def jobs(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Jobs:
+    """Submits scripts with a distribution as `bin/dev dist` makes it, for a user who has a home folder."""
+    cluster.must("hdfs", "dfs", "-mkdir", "-p", f"/user/{getpass.getuser()}")
+    return Jobs(cluster, make_dist(tmp_path_factory.mktemp("dist") / "d"))
 
 
 def _cluster(home: Path) -> Cluster:

@@ -7,15 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from realcluster import Cluster
-from yarnjobs import Jobs, make_dist
+from yarnjobs import Jobs
 
 pytestmark = pytest.mark.yarn
-
-
-@pytest.fixture(scope="module")
-def jobs(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Jobs:
-    return Jobs(cluster, make_dist(tmp_path_factory.mktemp("dist") / "d"))
 
 
 def test_an_rdd_is_read_from_its_files_in_hdfs_and_a_second_copy_is_kept(jobs: Jobs, tmp_path: Path) -> None:

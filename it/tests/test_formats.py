@@ -10,15 +10,10 @@ from pathlib import Path
 import pytest
 from test_yarn import assert_nothing_left, script
 
-from realcluster import ROOT, Cluster
-from yarnjobs import Jobs, make_dist
+from realcluster import ROOT
+from yarnjobs import Jobs
 
 pytestmark = [pytest.mark.yarn, pytest.mark.skipif(shutil.which("javac") is None, reason="no javac")]
-
-
-@pytest.fixture(scope="module")
-def jobs(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Jobs:
-    return Jobs(cluster, make_dist(tmp_path_factory.mktemp("dist") / "d"))
 
 
 def test_formats_and_classes_of_a_jar_work_in_containers_and_hadoop_reads_what_they_write(

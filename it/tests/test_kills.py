@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from leftovers import Watch, processes_of
 
-from realcluster import ROOT, Cluster
-from yarnjobs import Ended, Jobs, make_dist, poll
+from realcluster import ROOT
+from yarnjobs import Ended, Jobs, poll
 
 pytestmark = pytest.mark.yarn
 
@@ -58,11 +58,6 @@ class Victim:
 
     def end(self) -> Ended:
         return self.jobs.wait(self.client)
-
-
-@pytest.fixture(scope="module")
-def jobs(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Jobs:
-    return Jobs(cluster, make_dist(tmp_path_factory.mktemp("dist") / "d"))
 
 
 @pytest.fixture

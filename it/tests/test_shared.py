@@ -7,15 +7,9 @@ from pathlib import Path
 import pytest
 from test_yarn import assert_nothing_left, script
 
-from realcluster import Cluster
-from yarnjobs import Jobs, make_dist
+from yarnjobs import Jobs
 
 pytestmark = pytest.mark.yarn
-
-
-@pytest.fixture(scope="module")
-def jobs(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Jobs:
-    return Jobs(cluster, make_dist(tmp_path_factory.mktemp("dist") / "d"))
 
 
 def test_containers_of_a_node_share_one_copy_of_a_broadcast_and_count_each_partition_once(

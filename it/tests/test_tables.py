@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 
-from realcluster import Cluster
-from yarnjobs import Jobs, make_dist
+from yarnjobs import Jobs
 
 pytestmark = pytest.mark.yarn
 
@@ -43,12 +41,6 @@ PARQUET = """
         large = back.mapBatches(lambda batch: batch.filter(pc.greater(batch["x"], 149_999)))
         print("large", sorted(row["id"] for row in large.collect()))
 """
-
-
-@pytest.fixture(scope="module")
-def jobs(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Jobs:
-    cluster.must("hdfs", "dfs", "-mkdir", "-p", f"/user/{getpass.getuser()}")
-    return Jobs(cluster, make_dist(tmp_path_factory.mktemp("dist") / "d"))
 
 
 def run(jobs: Jobs, tmp_path: Path, text: str) -> list[str]:

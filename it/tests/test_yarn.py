@@ -8,22 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from realcluster import Cluster
-from yarnjobs import Jobs, make_dist, poll
+from yarnjobs import Jobs, poll
 
 pytestmark = pytest.mark.yarn
-
-
-@pytest.fixture(scope="module")
-def jobs(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Jobs:
-    cluster.must("hdfs", "dfs", "-mkdir", "-p", f"/user/{_user()}")
-    return Jobs(cluster, make_dist(tmp_path_factory.mktemp("dist") / "d"))
-
-
-def _user() -> str:
-    import getpass
-
-    return getpass.getuser()
 
 
 def script(folder: Path, name: str, text: str) -> str:

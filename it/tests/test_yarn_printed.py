@@ -9,21 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from realcluster import Cluster
-from yarnjobs import Ended, Jobs, make_dist
+from yarnjobs import Ended, Jobs
 
 pytestmark = pytest.mark.yarn
 
 ACCEPTED = "APPLICATION  accepted by queue root.default, running after TIME      URL\n"
 COPIED = "weft: copied the framework to PATH, once for all later submits\n"
-
-
-@pytest.fixture(scope="module")
-def jobs(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Jobs:
-    import getpass
-
-    cluster.must("hdfs", "dfs", "-mkdir", "-p", f"/user/{getpass.getuser()}")
-    return Jobs(cluster, make_dist(tmp_path_factory.mktemp("dist") / "d"))
 
 
 def script(folder: Path, text: str) -> str:

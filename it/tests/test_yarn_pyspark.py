@@ -7,20 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from realcluster import Cluster
-from yarnjobs import Jobs, make_dist
+from yarnjobs import Jobs
 
 pytestmark = pytest.mark.yarn
 
 PROGRAMS = Path(__file__).resolve().parents[2] / "python" / "tests" / "programs"
-
-
-@pytest.fixture(scope="module")
-def jobs(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Jobs:
-    import getpass
-
-    cluster.must("hdfs", "dfs", "-mkdir", "-p", f"/user/{getpass.getuser()}")
-    return Jobs(cluster, make_dist(tmp_path_factory.mktemp("dist") / "d"))
 
 
 @pytest.mark.parametrize("name", ["page_rank", "sessions"])

@@ -166,9 +166,12 @@ def main(arguments: list[str]) -> int:
     environment.update(PYTHONHASHSEED="0", PYTHONPATH=HERE, PYSPARK_PYTHON=sys.executable)
     runs = []
     for _ in range(2):
-        with tempfile.NamedTemporaryFile("r", suffix=".json", encoding="utf-8") as file:
-            subprocess.run([sys.executable, __file__, "--once", file.name, *modules], env=environment, check=True)
-            runs.append(json.load(file))
+        with tempfile.TemporaryDirectory(prefix="conform-") as folder:
+            environment["TMPDIR"] = folder
+            path = os.path.join(folder, "measured.json")
+            subprocess.run([sys.executable, __file__, "--once", path, *modules], env=environment, check=True)
+            with open(path, encoding="utf-8") as file:
+                runs.append(json.load(file))
     result, other = runs
     for name, measured in result["cases"].items():
         if other["cases"][name] != measured:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import importlib
 import operator
 import os
 import pickle
-import shutil
 import tempfile
 import threading
 from collections.abc import Callable
@@ -212,7 +210,6 @@ TASKS: dict[str, Case] = {
 
 def _file(sc: Any, look: Callable[[Any], Any]) -> Any:
     folder = tempfile.mkdtemp()
-    atexit.register(shutil.rmtree, folder)  # PySpark's later tasks fetch the file, too
     path = os.path.join(folder, f"added-{os.path.basename(folder)}.txt")
     with open(path, "w") as file:
         file.write("content")

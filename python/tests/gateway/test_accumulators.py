@@ -44,16 +44,13 @@ def test_attempts_that_fail_add_nothing(tmp_path: Path) -> None:
 @pytest.mark.cluster
 def test_maps_that_run_again_for_lost_outputs_add_nothing(tmp_path: Path) -> None:
     code = """
-        import os, signal, subprocess
+        import os, signal
+        from tests.gateway.scripts import children, gateway_of
         from weft import WeftContext
-
-        def children(process):
-            found = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True)
-            return [int(word) for word in found.stdout.split()]
 
         with WeftContext("local-cluster[2,1,512]", "lost") as sc:
             mapped, again = sc.accumulator(0), f"{os.getcwd()}/again"
-            gateway = int(sc._answer.socket.split("-")[1])
+            gateway = gateway_of(sc._answer.socket)
 
             def look(pair):
                 mapped.add(1)

@@ -13,18 +13,6 @@ from tests.gateway import scripts
 from weft import StorageLevel, WeftContext
 from weft.errors import UnsupportedError
 
-MASTERS = [
-    "inline[4]",
-    pytest.param("local[2]", marks=pytest.mark.local),
-    pytest.param("local-cluster[2,1,512]", marks=pytest.mark.cluster),
-]
-
-
-@pytest.fixture(scope="module", params=MASTERS)
-def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
-    with WeftContext(request.param) as made:
-        yield made
-
 
 class Counted:
     """A function that leaves a file for each record that it is called with."""
@@ -188,12 +176,9 @@ def test_above_the_limit_what_is_only_in_memory_is_dropped_and_computed_again(tm
 @pytest.mark.cluster
 def test_partitions_that_are_lost_with_a_runner_are_computed_again(tmp_path: Path) -> None:
     code = """
-        import os, signal, subprocess
+        import os, signal
+        from tests.gateway.scripts import children, gateway_of
         from weft import WeftContext
-
-        def children(process):
-            found = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True)
-            return [int(word) for word in found.stdout.split()]
 
         here = os.getcwd()
         def touch(record):
@@ -201,7 +186,7 @@ def test_partitions_that_are_lost_with_a_runner_are_computed_again(tmp_path: Pat
             return record
 
         with WeftContext("local-cluster[2,1,512]", "lost") as sc:
-            gateway = int(sc._answer.socket.split("-")[1])
+            gateway = gateway_of(sc._answer.socket)
             rdd = sc.parallelize(range(8), 8).map(touch).cache()
             assert rdd.sum() == 28
             assert len([name for name in os.listdir(here) if name.startswith("run-")]) == 8
@@ -218,12 +203,9 @@ def test_partitions_that_are_lost_with_a_runner_are_computed_again(tmp_path: Pat
 @pytest.mark.cluster
 def test_the_second_copy_is_read_when_the_runner_of_the_first_is_killed(tmp_path: Path) -> None:
     code = """
-        import os, signal, subprocess, time
+        import os, signal, time
+        from tests.gateway.scripts import children, gateway_of
         from weft import StorageLevel, WeftContext
-
-        def children(process):
-            found = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True)
-            return [int(word) for word in found.stdout.split()]
 
         here = os.getcwd()
 
@@ -241,7 +223,7 @@ def test_the_second_copy_is_read_when_the_runner_of_the_first_is_killed(tmp_path
                 time.sleep(0.01)
 
         with WeftContext("local-cluster[2,1,512]", "copies") as sc:
-            gateway = int(sc._answer.socket.split("-")[1])
+            gateway = gateway_of(sc._answer.socket)
             rdd = sc.parallelize(range(8), 8).map(touch).persist(StorageLevel.MEMORY_ONLY_2)
             assert rdd.sum() == 28
             wait_for_copies()

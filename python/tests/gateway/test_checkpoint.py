@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import weakref
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,18 +14,6 @@ from tests.gateway.test_cache import counted
 from weft import StorageLevel, WeftContext
 from weft._plan import Plan
 from weft.errors import ContextError, WeftError
-
-MASTERS = [
-    "inline[4]",
-    pytest.param("local[2]", marks=pytest.mark.local),
-    pytest.param("local-cluster[2,1,512]", marks=pytest.mark.cluster),
-]
-
-
-@pytest.fixture(scope="module", params=MASTERS)
-def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
-    with WeftContext(request.param) as made:
-        yield made
 
 
 @pytest.fixture
@@ -159,17 +146,14 @@ def test_a_local_checkpoint_keeps_what_is_persisted_and_forgets_the_rest(sc: Wef
 @pytest.mark.cluster
 def test_a_local_checkpoint_that_lost_a_partition_says_so(tmp_path: Path) -> None:
     code = """
-        import os, signal, subprocess
+        import os, signal
+        from tests.gateway.scripts import children, gateway_of
         from weft import WeftContext
         from weft.errors import WeftError
 
-        def children(process):
-            found = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True)
-            return [int(word) for word in found.stdout.split()]
-
         with WeftContext("local-cluster[2,1,512]", "lost") as sc:
             sc.setCheckpointDir(os.getcwd())
-            gateway = int(sc._answer.socket.split("-")[1])
+            gateway = gateway_of(sc._answer.socket)
             local = sc.parallelize(range(8), 8).map(lambda x: x + 1)
             local.localCheckpoint()
             written = sc.parallelize(range(8), 8).map(lambda x: x + 1).cache()
@@ -194,12 +178,9 @@ def test_a_local_checkpoint_that_lost_a_partition_says_so(tmp_path: Path) -> Non
 @pytest.mark.cluster
 def test_a_checkpoint_is_whole_although_a_runner_dies_under_it(tmp_path: Path) -> None:
     code = """
-        import os, signal, subprocess, threading, time
+        import os, signal, threading, time
+        from tests.gateway.scripts import children, gateway_of
         from weft import WeftContext
-
-        def children(process):
-            found = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True)
-            return [int(word) for word in found.stdout.split()]
 
         here = os.getcwd()
 
@@ -213,7 +194,7 @@ def test_a_checkpoint_is_whole_although_a_runner_dies_under_it(tmp_path: Path) -
 
         with WeftContext("local-cluster[2,1,512]", "killed") as sc:
             sc.setCheckpointDir(here)
-            gateway = int(sc._answer.socket.split("-")[1])
+            gateway = gateway_of(sc._answer.socket)
             rdd = sc.parallelize(range(6), 6).map(slow)
             rdd.checkpoint()
             found = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,6 @@ import pytest
 from tests.gateway import scripts
 from weft import WeftContext
 from weft._plan import Plan
-
-MASTERS = [
-    "inline[2]",
-    pytest.param("local[2]", marks=pytest.mark.local),
-    pytest.param("local-cluster[2,1,512]", marks=pytest.mark.cluster),
-]
-
-
-@pytest.fixture(scope="module", params=MASTERS)
-def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
-    with WeftContext(request.param) as made:
-        yield made
 
 
 @pytest.fixture
@@ -102,12 +89,9 @@ def test_a_plan_is_sent_whole_when_the_gateway_does_not_know_what_it_names(sc: W
 @pytest.mark.cluster
 def test_partitions_that_are_lost_under_a_job_are_computed_from_the_lineage_of_earlier_plans(tmp_path: Path) -> None:
     code = """
-        import os, signal, subprocess, threading, time
+        import os, signal, threading, time
+        from tests.gateway.scripts import children, gateway_of
         from weft import WeftContext
-
-        def children(process):
-            found = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True)
-            return [int(word) for word in found.stdout.split()]
 
         here = os.getcwd()
 
@@ -120,7 +104,7 @@ def test_partitions_that_are_lost_under_a_job_are_computed_from_the_lineage_of_e
             return [sum(value for _, value in records)]
 
         with WeftContext("local-cluster[2,1,512]", "rounds") as sc:
-            gateway = int(sc._answer.socket.split("-")[1])
+            gateway = gateway_of(sc._answer.socket)
             links = sc.parallelize([(key, (key + 1) % 50) for key in range(50)], 4).cache()
             values = links.mapValues(lambda _: 1).cache()
             values.count()

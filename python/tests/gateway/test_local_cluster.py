@@ -13,16 +13,13 @@ pytestmark = pytest.mark.cluster
 
 def test_answers_are_right_when_runners_are_killed_at_work_and_between_jobs(tmp_path: Path) -> None:
     code = """
-        import operator, os, signal, subprocess, threading, time
+        import operator, os, signal, threading, time
+        from tests.gateway.scripts import children, gateway_of
         from weft import WeftContext
-
-        def children(process):
-            found = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True)
-            return [int(word) for word in found.stdout.split()]
 
         with WeftContext("local-cluster[2,1,1024]", "killing") as sc:
             print(sc._answer.socket)
-            gateway = int(sc._answer.socket.split("-")[1])
+            gateway = gateway_of(sc._answer.socket)
             slow = lambda x: (time.sleep(0.05), (x % 4, x))[1]
             sums = sc.parallelize(range(40), 40).map(slow).reduceByKey(operator.add, 4)
             right = [(key, sum(range(key, 40, 4))) for key in range(4)]

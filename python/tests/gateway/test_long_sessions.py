@@ -10,16 +10,11 @@ from tests.gateway import scripts
 
 CODE = """
     import gc, os, subprocess, sys, time
+    from tests.gateway.scripts import descendants
     from weft import WeftContext
 
     def output(*command):
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-    def children(process):
-        return [int(word) for word in subprocess.run(["pgrep", "-P", str(process)], capture_output=True).stdout.split()]
-
-    def below(process):
-        return [one for child in children(process) for one in [child, *below(child)]]
 
     def objects(process):
         "Live objects of our own classes in a JVM."
@@ -44,7 +39,7 @@ CODE = """
         sc.range(1).collect()  # tells what is gone
         found = {"driver": len(gc.get_objects()), "blocks": len(sc._jobs._gateway._uploaded)}
         found["files"] = len(files(folder))
-        for process in [gateway, *below(gateway)]:
+        for process in [gateway, *descendants(gateway)]:
             found["open files of", process] = len(os.listdir(f"/proc/{process}/fd"))
             if os.readlink(f"/proc/{process}/exe").endswith("java"):
                 found["threads of", process] = len(os.listdir(f"/proc/{process}/task"))

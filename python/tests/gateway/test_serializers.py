@@ -11,14 +11,9 @@ import cloudpickle
 import pytest
 
 from tests.gateway import test_serializers
+from tests.gateway.masters import MASTERS
 from weft import WeftContext
 from weft.serializers import ArrowRecordBatchSerializer, FramedSerializer, MarshalSerializer, NoOpSerializer
-
-MASTERS = [
-    "inline[4]",
-    pytest.param("local[2]", marks=pytest.mark.local),
-    pytest.param("local-cluster[2,1,512]", marks=pytest.mark.cluster),
-]
 
 
 @pytest.fixture(scope="module", params=MASTERS)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from weft import WeftContext
 
+from .checking import check
 from .laws import LAWS
-
-TROUBLES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +20,4 @@ def sc() -> Iterator[WeftContext]:
 
 @pytest.mark.parametrize("name", LAWS)
 def test_a_law_holds(name: str, sc: WeftContext) -> None:
-    @settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=TROUBLES, database=None)
-    @given(st.data())
-    def holds(data: st.DataObject) -> None:
-        LAWS[name](sc, data.draw)
-
-    holds()
+    check(name, sc, 20)

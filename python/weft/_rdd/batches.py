@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weft._callsite import call_site
 from weft._closures import Closure
 from weft._lineage import RowsNode
-from weft._rdd.core import path_text, positive
+from weft._rdd.core import output_text, positive
 from weft._rdd.tables import Tables
 from weft._saving import SaveMode, placing
 
@@ -141,9 +141,7 @@ class Batches(Tables[T]):
         site = call_site()
         what = f"saveAsParquetFile at {site}"
         arrow = need_here("pyarrow", what)
-        folder = path_text(path, "saveAsParquetFile", site)
-        if not folder:
-            raise ValueError(f"{what}: the path is empty")
+        folder = output_text(path, "saveAsParquetFile", site)
         if not has_codec(arrow, compression):
             raise ValueError(f"{what}: {compression!r} is no compression of this pyarrow; snappy, gzip, zstd are usual")
         found = self._inferred(arrow, what) if schema is None else schema

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from weft.context import WeftContext
     from weft.rdd import RDD
 
-__all__ = ["Core", "Partitioner", "path_text", "positive"]
+__all__ = ["Core", "Partitioner", "output_text", "path_text", "positive"]
 
 T = TypeVar("T")
 
@@ -64,6 +64,14 @@ def path_text(path: object, method: str, site: str) -> str:
     text = os.fspath(path) if isinstance(path, os.PathLike) else path
     if not isinstance(text, str):
         raise TypeError(f"{method} at {site} needs a path as str, not {type(text).__name__}")
+    return text
+
+
+def output_text(path: object, method: str, site: str) -> str:
+    """Give the path of an output as text, which must not be empty."""
+    text = path_text(path, method, site)
+    if not text:
+        raise ValueError(f"{method} at {site}: the path is empty")
     return text
 
 

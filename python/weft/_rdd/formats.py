@@ -9,7 +9,7 @@ from weft._lineage import HadoopFormat
 from weft._ops.marshalled import dump_pairs
 from weft._ops.objectfile import pickles_in_tens
 from weft._rdd.batches import Batches
-from weft._rdd.core import path_text
+from weft._rdd.core import output_text
 
 __all__ = ["FormatOutput", "texts"]
 
@@ -231,9 +231,7 @@ class FormatOutput(Batches[T]):
     def _save_format(self, method: str, path: str | None, output: HadoopFormat) -> None:
         """Write pairs; what the classes are is found from the first pair, as PySpark does, unless they are given."""
         site = call_site()
-        folder = None if path is None else path_text(path, method, site)
-        if folder == "":
-            raise ValueError(f"{method} at {site}: the path is empty")
+        folder = None if path is None else output_text(path, method, site)
         first = b""
         if output.key_class is None or output.value_class is None:
             some = self._itself.take(1)

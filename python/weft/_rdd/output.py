@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from weft._callsite import call_site
-from weft._rdd.core import path_text
+from weft._rdd.core import output_text
 from weft._rdd.sampling import Sampling
 from weft._saving import SaveMode, placing
 
@@ -112,8 +112,6 @@ class Output(Sampling[T]):
         self, name: str, path: str, codec: str | None, mode: str, target_bytes: int | None, *, by_key: bool
     ) -> None:
         site = call_site()
-        folder = path_text(path, name, site)
-        if not folder:
-            raise ValueError(f"{name} at {site}: the path is empty")
+        folder = output_text(path, name, site)
         placed = placing(f"{name} at {site}", mode, target_bytes, by_key=by_key)
         self.ctx._save_text(self._node, folder, codec, placed, name)

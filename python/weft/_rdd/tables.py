@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from weft._callsite import call_site
-from weft._rdd.core import path_text, positive
+from weft._rdd.core import output_text, positive
 from weft._rdd.output import Output
 from weft._saving import SaveMode, placing
 from weft.errors import ModuleMissingError
@@ -70,9 +70,7 @@ class Tables(Output[T]):
 
         site = call_site()
         what = f"saveAsAvroFile at {site}"
-        folder = path_text(path, "saveAsAvroFile", site)
-        if not folder:
-            raise ValueError(f"{what}: the path is empty")
+        folder = output_text(path, "saveAsAvroFile", site)
         try:
             need_avro_codec(codec)
         except ModuleNotFoundError as error:

@@ -72,14 +72,26 @@ final class FaultsTest {
                     event = test.poll(0);
                 }
             }
-            test.launch(0, "{\"do\":\"nothing\"}");
-            test.next(RunnerEvent.TaskSucceeded.class);
+            assertServesAgain(test);
         }
         TestRunner.await(
                 "all processes end", () -> ProcessHandle.current().children().noneMatch(ProcessHandle::isAlive));
         TestRunner.await("what tasks started ends, whoever its parent is now", () -> before.containsAll(sleepers()));
         assertEquals(List.of(), left(folder));
         Delete.tree(folder);
+    }
+
+    /** The last kill may have met an idle worker whose death the runner sees with the next task only, once. */
+    private static void assertServesAgain(TestRunner test) throws InterruptedException {
+        test.launch(0, "{\"do\":\"nothing\"}");
+        RunnerEvent first = test.next(RunnerEvent.class);
+        if (first instanceof RunnerEvent.TaskFailed failed) {
+            assertEquals("E08", failed.failure().code(), failed::toString);
+            test.launch(0, "{\"do\":\"nothing\"}");
+            test.next(RunnerEvent.TaskSucceeded.class);
+        } else {
+            assertEquals(RunnerEvent.TaskSucceeded.class, first.getClass(), first::toString);
+        }
     }
 
     private static void killAWorker(Random random) {

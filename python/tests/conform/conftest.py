@@ -1,0 +1,22 @@
+"""Where the cases put their files: one folder of the session, removed at its end."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_folder_for_the_cases_files() -> Iterator[None]:
+    before = tempfile.tempdir
+    folder = tempfile.mkdtemp(prefix="conform-")
+    tempfile.tempdir = folder
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+        # Contexts that have just ended may still be removing theirs within.
+        shutil.rmtree(folder, ignore_errors=True)
