@@ -39,7 +39,7 @@ def table(pieces: list[dict[str, Any]], path: Path, megabytes: int, yarn: Path |
         "# Weft and PySpark, side by side",
         "",
         f"Written by `bin/dev bench --megabytes {megabytes} --runs {runs}` on {time.strftime('%Y-%m-%d')}: "
-        f"{cpuinfo_line.text()}, {os.cpu_count()} processors, Linux {platform.release()}, "
+        f"{cpuinfo_line.text()}, {os.cpu_count()} processors, Linux {'.'.join(platform.release().split('.')[:2])}, "
         f"CPython {platform.python_version()}, PySpark {PYSPARK}, {pypy_version()}, local[2], "
         f"{path.stat().st_size / 1e6:,.0f} MB of words.",
         f"The load average before a piece was {loads[0]:.1f} to {loads[-1]:.1f}, median {statistics.median(loads):.1f}.",
