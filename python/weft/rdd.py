@@ -21,7 +21,14 @@ class RDD(Written[T]):
     runs what it needs. RDDs are made by a :class:`~weft.context.WeftContext`, never by this class directly, and
     can be used in the driver only.
 
+    Each method's notes begin with its cost. ``Narrow.``: no record leaves its partition, and nothing runs until an
+    action. ``Shuffle:`` what moves between partitions, in the next action. ``Action:`` which jobs run before it comes
+    back. ``Driver only.``: no task has to do with it. Raised by all of them: ContextError when the context was stopped
+    (E19). Raised by actions, beside their own: the exception of a function of yours, with notes that say which record
+    and line it was; ClosureError (E04), DriverOnlyError (E05) if a function cannot be sent; InputMissingError (E02) if
+    files do not exist; JobCancelledError; and what ``docs/errors.md`` lists of workers and containers.
+
     The methods stand in ``weft/_rdd``, a layer a group: core, narrow, partitions, bykey, sets, order, actions,
-    trees, numbers, approximate, described, sampling, output, tables, formats, storage, sketches, skew, written; each
-    layer calls only itself and those below it.
+    reductions, trees, numbers, approximate, described, sampling, output, tables, formats, storage, sketches, skew,
+    written; each layer calls only itself and those below it.
     """

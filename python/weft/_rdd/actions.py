@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import heapq
 from collections import defaultdict
@@ -34,6 +33,20 @@ class Actions(Order[T]):
     def collect(self) -> list[T]:
         """Bring all records to the driver, in partition order.
 
+        Returns
+        -------
+        list
+            As many as there are records: all of them must fit into the driver.
+
+        Raises
+        ------
+        ResultTooLargeError
+            If they have more bytes than ``weft.driver.maxResultSize``, where that is set (E20).
+
+        Notes
+        -----
+        Action: one job. :meth:`toLocalIterator` holds less.
+
         Examples
         --------
         >>> sc.parallelize([1, 2, 3]).map(lambda x: x + 1).collect()
@@ -43,6 +56,15 @@ class Actions(Order[T]):
 
     def collectAsMap(self: Actions[tuple[K, V]]) -> dict[K, V]:
         """Bring pairs to the driver as a dictionary; of equal keys the last one counts.
+
+        Returns
+        -------
+        dict
+            A value for each key.
+
+        Notes
+        -----
+        Action: one job, which brings all pairs to the driver, those with equal keys, too.
 
         Examples
         --------
@@ -54,6 +76,15 @@ class Actions(Order[T]):
     def count(self) -> int:
         """Count the records.
 
+        Returns
+        -------
+        int
+            0 or more.
+
+        Notes
+        -----
+        Action: one job, which brings one number a partition to the driver.
+
         Examples
         --------
         >>> sc.parallelize([2, 3, 4]).count()
@@ -64,6 +95,21 @@ class Actions(Order[T]):
     def countByKey(self: Actions[tuple[K, V]]) -> dict[K, int]:
         """Count the pairs of each key.
 
+        Returns
+        -------
+        dict
+            How many pairs each key has.
+
+        Raises
+        ------
+        ValueError
+            If the RDD has no partitions.
+
+        Notes
+        -----
+        Action: one job. A task holds the keys of its partition and the driver all of them; for very many keys use
+        ``mapValues(lambda _: 1).reduceByKey(add)``.
+
         Examples
         --------
         >>> sorted(sc.parallelize([("a", 1), ("b", 1), ("a", 1)]).countByKey().items())
@@ -73,6 +119,20 @@ class Actions(Order[T]):
 
     def countByValue(self: Actions[K]) -> dict[K, int]:
         """Count how often each record occurs.
+
+        Returns
+        -------
+        dict
+            How often each record occurs. Records must be hashable.
+
+        Raises
+        ------
+        ValueError
+            If the RDD has no partitions.
+
+        Notes
+        -----
+        Action: one job. A task holds the different records of its partition and the driver all of them.
 
         Examples
         --------
@@ -96,7 +156,22 @@ class Actions(Order[T]):
         return partials
 
     def take(self, num: int) -> list[T]:
-        """Bring the first records to the driver; no more partitions are run than needed.
+        """Bring the first records to the driver.
+
+        Parameters
+        ----------
+        num : int
+            How many.
+
+        Returns
+        -------
+        list
+            ``num`` records in partition order, fewer if there are no more.
+
+        Notes
+        -----
+        Action: a job for the first partition, then, as long as records are missing, one for at most four times as many
+        partitions as were read; no job if ``num`` is 0. No partition is read twice.
 
         Examples
         --------
@@ -124,10 +199,19 @@ class Actions(Order[T]):
     def first(self) -> T:
         """Give the first record.
 
+        Returns
+        -------
+        object
+            The first record of the first partition that has any.
+
         Raises
         ------
         ValueError
             If there is none.
+
+        Notes
+        -----
+        Action: jobs as of ``take(1)``.
 
         Examples
         --------
@@ -147,6 +231,27 @@ class Actions(Order[T]):
 
     def top(self, num: int, key: Callable[[Any], Any] | None = None) -> Any:
         """Give the largest records, the largest first.
+
+        Parameters
+        ----------
+        num : int
+            How many.
+        key : callable, optional
+            Gets a record, gives what to compare; else the records themselves are compared.
+
+        Returns
+        -------
+        list
+            At most ``num`` records.
+
+        Raises
+        ------
+        ValueError
+            If the RDD has no partitions.
+
+        Notes
+        -----
+        Action: one job, which brings at most ``num`` records of each partition to the driver.
 
         Examples
         --------
@@ -169,10 +274,26 @@ class Actions(Order[T]):
     def takeOrdered(self, num: int, key: Callable[[Any], Any] | None = None) -> Any:
         """Give the smallest records, the smallest first.
 
+        Parameters
+        ----------
+        num : int
+            How many.
+        key : callable, optional
+            Gets a record, gives what to compare; else the records themselves are compared.
+
+        Returns
+        -------
+        list
+            At most ``num`` records.
+
         Raises
         ------
         ValueError
             If ``num`` is negative.
+
+        Notes
+        -----
+        Action: one job, which brings at most ``num`` records of each partition to the driver; none if ``num`` is 0.
 
         Examples
         --------
@@ -190,125 +311,46 @@ class Actions(Order[T]):
         lists: list[list[T]] = partial._collect("takeOrdered")
         return functools.reduce(lambda one, other: heapq.nsmallest(num, one + other, order), lists)
 
-    def reduce(self, f: Callable[[T, T], T]) -> T:
-        """Make one record of all, by a function that is associative and commutative.
-
-        Raises
-        ------
-        ValueError
-            If there are no records.
-
-        Examples
-        --------
-        >>> from operator import add
-        >>> sc.parallelize([1, 2, 3, 4, 5]).reduce(add)
-        15
-        """
-        reduced: T = self._reduce(narrow.reduce_records(f), f, "reduce")
-        return reduced
-
-    def _reduce(self, partition: Any, f: Callable[[Any, Any], Any], name: str) -> Any:
-        partials = self._partitions_step(partition, name, user=f)._collect(name)
-        if not partials:
-            raise ValueError("Can not reduce() empty RDD")
-        return functools.reduce(f, partials)
-
-    def fold(self, zeroValue: T, op: Callable[[T, T], T]) -> T:
-        """Make one record of all, beginning with ``zeroValue`` in each partition and once more at the end.
-
-        Examples
-        --------
-        >>> from operator import add
-        >>> sc.parallelize([1, 2, 3, 4, 5]).fold(0, add)
-        15
-        """
-        folded: T = self._fold("fold", zeroValue, op, op)
-        return folded
-
-    def aggregate(self, zeroValue: U, seqOp: Callable[[U, T], U], combOp: Callable[[U, U], U]) -> U:
-        """Aggregate the records of each partition, then the partitions.
-
-        Parameters
-        ----------
-        zeroValue
-            What each partition, and the whole, begins with.
-        seqOp : callable
-            Takes a record into an aggregation; may change and give back its first argument.
-        combOp : callable
-            Makes one aggregation of two.
-
-        Examples
-        --------
-        >>> numbers = sc.parallelize([1, 2, 3, 4])
-        >>> numbers.aggregate((0, 0), lambda s, x: (s[0] + x, s[1] + 1), lambda s, t: (s[0] + t[0], s[1] + t[1]))
-        (10, 4)
-        """
-        aggregated: U = self._fold("aggregate", zeroValue, seqOp, combOp)
-        return aggregated
-
-    def _fold(self, name: str, zero: Any, fold: Callable[[Any, Any], Any], merge: Callable[[Any, Any], Any]) -> Any:
-        partials = self._partitions_step(narrow.fold_records(zero, fold), name, user=fold)._collect(name)
-        return functools.reduce(merge, partials, copy.deepcopy(zero))
-
-    @overload
-    def max(self: Actions[S]) -> S: ...
-
-    @overload
-    def max(self, key: Callable[[T], S]) -> T: ...
-
-    def max(self, key: Callable[[Any], Any] | None = None) -> Any:
-        """Give the largest record, by ``key`` if given.
-
-        Raises
-        ------
-        ValueError
-            If there are no records.
-
-        Examples
-        --------
-        >>> sc.parallelize([1.0, 5.0, 43.0, 10.0]).max(), sc.parallelize([1.0, 5.0, 43.0, 10.0]).max(key=str)
-        (43.0, 5.0)
-        """
-        found: T = self._reduce(narrow.extreme(max, key), functools.partial(max, key=key), "max")
-        return found
-
-    @overload
-    def min(self: Actions[S]) -> S: ...
-
-    @overload
-    def min(self, key: Callable[[T], S]) -> T: ...
-
-    def min(self, key: Callable[[Any], Any] | None = None) -> Any:
-        """Give the smallest record, by ``key`` if given.
-
-        Raises
-        ------
-        ValueError
-            If there are no records.
-
-        Examples
-        --------
-        >>> sc.parallelize([2.0, 5.0, 43.0, 10.0]).min(), sc.parallelize([2.0, 5.0, 43.0, 10.0]).min(key=str)
-        (2.0, 10.0)
-        """
-        found: T = self._reduce(narrow.extreme(min, key), functools.partial(min, key=key), "min")
-        return found
-
     def foreach(self, f: Callable[[T], Any]) -> None:
         """Call a function with each record, on the workers.
 
+        Parameters
+        ----------
+        f : callable
+            Gets a record; what it gives is thrown away. What it changes on a worker the driver does not see: use
+            accumulators.
+
+        Notes
+        -----
+        Action: one job, which brings nothing to the driver.
+
         Examples
         --------
-        >>> sc.parallelize([1, 2, 3]).foreach(lambda x: None)
+        >>> seen = sc.accumulator(0)
+        >>> sc.parallelize([1, 2, 3]).foreach(seen.add)
+        >>> seen.value
+        6
         """
         self.ctx._drain(self._partitions_step(narrow.for_each(f), "foreach", user=f)._node, "foreach")
 
     def foreachPartition(self, f: Callable[[Iterator[T]], Any]) -> None:
         """Call a function with each partition's records, on the workers.
 
+        Parameters
+        ----------
+        f : callable
+            Gets an iterator over a partition's records; what it gives is thrown away.
+
+        Notes
+        -----
+        Action: one job, which brings nothing to the driver.
+
         Examples
         --------
-        >>> sc.parallelize([1, 2, 3]).foreachPartition(lambda records: None)
+        >>> partitions = sc.accumulator(0)
+        >>> sc.parallelize([1, 2, 3], 2).foreachPartition(lambda records: partitions.add(1))
+        >>> partitions.value
+        2
         """
         step = self._partitions_step(narrow.for_partition(f), "foreachPartition", user=f)
         self.ctx._drain(step._node, "foreachPartition")

@@ -39,6 +39,15 @@ class Approximate(Numbers[T]):
         confidence : float
             How likely the bounds that :meth:`sumApprox` gives shall hold the count; of no effect on the count itself.
 
+        Returns
+        -------
+        int
+            The count, or the estimate, rounded towards 0.
+
+        Notes
+        -----
+        Action: one job, which is cancelled when the time is up. It brings one number a partition to the driver.
+
         Examples
         --------
         >>> sc.parallelize(range(1000), 10).countApprox(10000)
@@ -60,6 +69,10 @@ class Approximate(Numbers[T]):
         -------
         BoundedFloat
             A float with ``low``, ``high`` and ``confidence``, which is 1 if all partitions were summed.
+
+        Notes
+        -----
+        Action: one job, which is cancelled when the time is up. It brings one number a partition to the driver.
 
         Examples
         --------
@@ -84,6 +97,10 @@ class Approximate(Numbers[T]):
         BoundedFloat
             As of :meth:`sumApprox`.
 
+        Notes
+        -----
+        Action: one job, which is cancelled when the time is up. It brings two numbers a partition to the driver.
+
         Examples
         --------
         >>> sc.parallelize(range(1000), 10).meanApprox(10000)
@@ -101,10 +118,20 @@ class Approximate(Numbers[T]):
             The standard deviation of the estimate, relative to the number. A partition's sketch has
             ``(1.04 / relativeSD) ** 2`` bytes, rounded up to a power of 2, at most 256 MiB.
 
+        Returns
+        -------
+        int
+            0 if there are no records.
+
         Raises
         ------
         ValueError
             If ``relativeSD`` is less than 0.000017.
+
+        Notes
+        -----
+        Action: one job, which brings the sketch of each partition to the driver; sketches of more than 16 KiB are
+        merged on the workers first.
 
         Examples
         --------

@@ -30,7 +30,7 @@ class Batches(Tables[T]):
     def mapBatches(
         self, f: Callable[[pyarrow.RecordBatch], Any], batch_size: int | None = None, schema: Any = None
     ) -> RDD[dict[str, Any]]:
-        """Apply a function to the records of each partition, a pyarrow record batch at a time. Narrow.
+        """Apply a function to the records of each partition, a pyarrow record batch at a time.
 
         Records that are dicts, rows, named tuples or data classes become columns by name, tuples columns ``_1``,
         ``_2``, …, anything else a column ``value``. After :meth:`parquetFile`, :meth:`fromArrow`, :meth:`fromPandas`
@@ -46,10 +46,21 @@ class Batches(Tables[T]):
         schema : pyarrow.Schema, optional
             The columns to make of the records; else their types follow from each batch.
 
+        Returns
+        -------
+        RDD of dict
+            A record for each row of what ``f`` gives, by column name.
+
         Raises
         ------
         ModuleMissingError
             If pyarrow is not installed (E06).
+        ValueError
+            If ``batch_size`` is not positive.
+
+        Notes
+        -----
+        Narrow. A worker holds one batch at a time.
 
         Examples
         --------
@@ -68,6 +79,22 @@ class Batches(Tables[T]):
     def toArrow(self) -> pyarrow.Table:
         """Bring the records to the driver as a ``pyarrow.Table``; what becomes of them, :meth:`mapBatches` says.
 
+        Returns
+        -------
+        pyarrow.Table
+            All records: they must fit into the driver.
+
+        Raises
+        ------
+        ModuleMissingError
+            If pyarrow is not installed (E06).
+        ValueError
+            If records or batches do not fit into columns of one type each.
+
+        Notes
+        -----
+        Action: one job.
+
         Examples
         --------
         >>> sc.parallelize([{"n": 1}, {"n": 2}], 2).toArrow().to_pydict()
@@ -78,10 +105,21 @@ class Batches(Tables[T]):
     def toPandas(self) -> pandas.DataFrame:
         """Bring the records to the driver as a pandas data frame; what becomes of them, :meth:`mapBatches` says.
 
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each record, numbered from 0: they must fit into the driver.
+
         Raises
         ------
         ModuleMissingError
             If pandas or pyarrow is not installed (E06).
+        ValueError
+            If records or batches do not fit into columns of one type each.
+
+        Notes
+        -----
+        Action: one job.
 
         Examples
         --------
@@ -120,12 +158,20 @@ class Batches(Tables[T]):
 
         Raises
         ------
+        TypeError
+            If ``path`` is no str or path.
         OutputExistsError
-            If the folder exists (E03); nothing was written.
+            If the folder exists, and ``mode`` is ``"error"``; nothing was written (E03).
         ValueError
-            If rows do not fit the schema, or none can be inferred.
+            If rows do not fit the schema, or none can be inferred; if ``path`` is empty, or ``compression``, ``mode``
+            or ``rowGroupBytes`` make no sense.
         ModuleMissingError
             If pyarrow is not installed (E06).
+
+        Notes
+        -----
+        Action: one job. Without a schema others run before it, which look at the first batch or the first 1,000
+        records.
 
         Examples
         --------

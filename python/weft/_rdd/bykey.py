@@ -31,6 +31,25 @@ class ByKey(Partitions[T]):
     def distinct(self: ByKey[K], numPartitions: int | None = None) -> RDD[K]:
         """Give each record once.
 
+        Parameters
+        ----------
+        numPartitions : int, optional
+            How many partitions; None: the default of shuffles.
+
+        Returns
+        -------
+        RDD
+            Each record once, in no particular order and without a partitioner. Records must be hashable.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: each record once from each partition that has it. What a task has not memory for goes to its disk.
+
         Examples
         --------
         >>> sorted(sc.parallelize([1, 1, 2, 3]).distinct().collect())
@@ -86,6 +105,21 @@ class ByKey(Partitions[T]):
         numPartitions, partitionFunc
             As in :meth:`partitionBy`.
 
+        Returns
+        -------
+        RDD
+            Pairs of a key and its combination, partitioned by key.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: a combination of each key from each partition that has it; none if this RDD's partitioner is equal.
+        What a task has not memory for goes to its disk.
+
         Examples
         --------
         >>> pairs = sc.parallelize([("a", 1), ("b", 1), ("a", 2)], 2)
@@ -102,7 +136,29 @@ class ByKey(Partitions[T]):
         numPartitions: int | None = None,
         partitionFunc: Callable[[K], int] = portable_hash,
     ) -> RDD[tuple[K, V]]:
-        """Make one value of all values of each key; values are combined before they are moved.
+        """Make one value of all values of each key.
+
+        Parameters
+        ----------
+        func : callable
+            Makes one value of two; associative and commutative.
+        numPartitions, partitionFunc
+            As in :meth:`partitionBy`.
+
+        Returns
+        -------
+        RDD
+            One pair for each key, partitioned by key.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: one value of each key from each partition that has it; none if this RDD's partitioner is equal. What a
+        task has not memory for goes to its disk.
 
         Examples
         --------
@@ -120,6 +176,27 @@ class ByKey(Partitions[T]):
         """Bring all values of each key together, as an iterable that knows its length.
 
         For sums and the like :meth:`reduceByKey` and :meth:`aggregateByKey` move far less.
+
+        Parameters
+        ----------
+        numPartitions, partitionFunc
+            As in :meth:`partitionBy`.
+
+        Returns
+        -------
+        RDD
+            Pairs of a key and a :class:`~weft.resultiterable.ResultIterable` of its values, partitioned by key. Values
+            stand in the order that they had in this RDD.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: every pair; none if this RDD's partitioner is equal. The values of one key may be more than fits into
+        memory: they are read from disk then, but a collected or pickled group is held as a whole.
 
         Examples
         --------
@@ -159,6 +236,21 @@ class ByKey(Partitions[T]):
         numPartitions, partitionFunc
             As in :meth:`partitionBy`.
 
+        Returns
+        -------
+        RDD
+            Pairs of a key and its aggregation, partitioned by key.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: an aggregation of each key from each partition that has it; none if this RDD's partitioner is equal.
+        What a task has not memory for goes to its disk.
+
         Examples
         --------
         >>> pairs = sc.parallelize([("a", 1), ("b", 1), ("a", 2)])
@@ -180,6 +272,29 @@ class ByKey(Partitions[T]):
     ) -> RDD[tuple[K, V]]:
         """Make one value of all values of each key, beginning with a copy of ``zeroValue``.
 
+        Parameters
+        ----------
+        zeroValue
+            What each key begins with, in each partition of this RDD; it should change nothing, such as 0 for sums.
+        func : callable
+            Makes one value of two; associative and commutative.
+        numPartitions, partitionFunc
+            As in :meth:`partitionBy`.
+
+        Returns
+        -------
+        RDD
+            One pair for each key, partitioned by key.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: one value of each key from each partition that has it; none if this RDD's partitioner is equal.
+
         Examples
         --------
         >>> from operator import add
@@ -196,6 +311,29 @@ class ByKey(Partitions[T]):
 
         Sides that are partitioned alike are not moved.
 
+        Parameters
+        ----------
+        other : RDD
+            Pairs.
+        numPartitions : int, optional
+            How many partitions; None: ``weft.default.parallelism`` if it is set, else that of both sides where they are
+            partitioned alike, else the sum of both.
+
+        Returns
+        -------
+        RDD
+            Of a key with m values here and n there m times n pairs; partitioned by key.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: every pair of both sides, but for a side whose partitioner is the result's already. For a small side
+        see :meth:`broadcastJoin`, for keys with very many values :meth:`skewJoin`.
+
         Examples
         --------
         >>> left, right = sc.parallelize([("a", 1), ("b", 4)]), sc.parallelize([("a", 2), ("a", 3)])
@@ -208,6 +346,25 @@ class ByKey(Partitions[T]):
         self: ByKey[tuple[K, V]], other: RDD[tuple[K, W]], numPartitions: int | None = None
     ) -> RDD[tuple[K, tuple[V, W | None]]]:
         """Join, with ``(key, (v, None))`` where the other side lacks the key.
+
+        Parameters
+        ----------
+        other, numPartitions
+            As in :meth:`join`.
+
+        Returns
+        -------
+        RDD
+            At least one pair for each of this side's, partitioned by key.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: every pair of both sides, but for a side whose partitioner is the result's already.
 
         Examples
         --------
@@ -222,6 +379,25 @@ class ByKey(Partitions[T]):
     ) -> RDD[tuple[K, tuple[V | None, W]]]:
         """Join, with ``(key, (None, w))`` where this side lacks the key.
 
+        Parameters
+        ----------
+        other, numPartitions
+            As in :meth:`join`.
+
+        Returns
+        -------
+        RDD
+            At least one pair for each of the other side's, partitioned by key.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: every pair of both sides, but for a side whose partitioner is the result's already.
+
         Examples
         --------
         >>> left, right = sc.parallelize([("a", 2)]), sc.parallelize([("a", 1), ("b", 4)])
@@ -235,6 +411,25 @@ class ByKey(Partitions[T]):
     ) -> RDD[tuple[K, tuple[V | None, W | None]]]:
         """Join, with None where one side lacks the key.
 
+        Parameters
+        ----------
+        other, numPartitions
+            As in :meth:`join`.
+
+        Returns
+        -------
+        RDD
+            At least one pair ``(key, (v, w))`` for each pair of either side, partitioned by key.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: every pair of both sides, but for a side whose partitioner is the result's already.
+
         Examples
         --------
         >>> left, right = sc.parallelize([("a", 1), ("b", 4)]), sc.parallelize([("a", 2), ("c", 8)])
@@ -247,6 +442,26 @@ class ByKey(Partitions[T]):
         self: ByKey[tuple[K, V]], other: RDD[tuple[K, W]], numPartitions: int | None = None
     ) -> RDD[tuple[K, tuple[ResultIterable[V], ResultIterable[W]]]]:
         """Give for each key of either side the values of both.
+
+        Parameters
+        ----------
+        other, numPartitions
+            As in :meth:`join`.
+
+        Returns
+        -------
+        RDD
+            Pairs of a key and a tuple of two :class:`~weft.resultiterable.ResultIterable`, an empty one for a side
+            without the key; partitioned by key.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: every pair of both sides, but for a side whose partitioner is the result's already.
 
         Examples
         --------

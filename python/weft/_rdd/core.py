@@ -93,15 +93,61 @@ class Core(DriverObject, Generic[T]):
         return self.ctx
 
     def id(self) -> int:
-        """Give a number that no other RDD of this context has."""
+        """Give a number that no other RDD of this context has.
+
+        Returns
+        -------
+        int
+            Counted from 0 in each context.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> numbers = sc.range(3)
+        >>> numbers.id() == numbers.id(), numbers.id() == numbers.map(str).id()
+        (True, False)
+        """
         return self._node.rdd
 
     def name(self) -> str | None:
-        """Give the name that :meth:`setName` set, or None."""
+        """Give the name that :meth:`setName` set, or None.
+
+        Returns
+        -------
+        str or None
+            None until a name is set, and for what is made of an RDD with a name.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> numbers = sc.range(3).setName("numbers")
+        >>> numbers.name(), numbers.map(str).name()
+        ('numbers', None)
+        """
         return self._name
 
     def setName(self, name: str) -> RDD[T]:
-        """Set a name for people.
+        """Set a name for people; ``repr`` shows it.
+
+        Parameters
+        ----------
+        name : str
+            Any text.
+
+        Returns
+        -------
+        RDD
+            This object.
+
+        Notes
+        -----
+        Driver only.
 
         Examples
         --------
@@ -112,7 +158,21 @@ class Core(DriverObject, Generic[T]):
         return self._itself
 
     def getNumPartitions(self) -> int:
-        """Give the number of partitions; for files this looks at them.
+        """Give the number of partitions.
+
+        Returns
+        -------
+        int
+            0 or more.
+
+        Raises
+        ------
+        InputMissingError
+            If the RDD is made of files that do not exist (E02).
+
+        Notes
+        -----
+        Driver only. Files are listed for it, once for each RDD that reads them; no job runs.
 
         Examples
         --------

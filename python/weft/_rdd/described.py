@@ -26,6 +26,10 @@ class Described(Approximate[T]):
         bytes
             UTF-8, as PySpark gives it.
 
+        Notes
+        -----
+        Driver only. Partitions of files are counted for it; no job runs.
+
         Examples
         --------
         >>> counts = sc.parallelize([("a", 1), ("b", 2)], 2).reduceByKey(lambda a, b: a + b, 3).mapValues(str)
@@ -66,6 +70,10 @@ class Described(Approximate[T]):
         ----------
         blocking : bool
             Ignored: jobs that start from now on find nothing written in any case.
+
+        Notes
+        -----
+        Driver only.
 
         Examples
         --------

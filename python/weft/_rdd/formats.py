@@ -48,8 +48,16 @@ class FormatOutput(Batches[T]):
 
         Raises
         ------
+        TypeError
+            If ``path`` is no str or path.
+        ValueError
+            If ``path`` is empty, or there are no pairs, so that their classes are not known.
         OutputExistsError
-            If the folder exists; nothing was run.
+            If the folder exists; nothing was written (E03).
+
+        Notes
+        -----
+        Action: one job; before it run those of ``take(1)``, which find the classes.
 
         Examples
         --------
@@ -74,8 +82,16 @@ class FormatOutput(Batches[T]):
 
         Raises
         ------
+        TypeError
+            If ``path`` is no str or path.
+        ValueError
+            If ``path`` is empty.
         OutputExistsError
-            If the folder exists; nothing was run.
+            If the folder exists; nothing was run (E03).
+
+        Notes
+        -----
+        Action: one job.
 
         Examples
         --------
@@ -119,8 +135,16 @@ class FormatOutput(Batches[T]):
 
         Raises
         ------
+        TypeError
+            If ``path`` is no str or path.
+        ValueError
+            If ``path`` is empty; if there are no pairs, and ``keyClass`` and ``valueClass`` are not given.
         OutputExistsError
-            If the folder exists; nothing was run.
+            If the folder exists; nothing was written (E03).
+
+        Notes
+        -----
+        Action: one job; without ``keyClass`` and ``valueClass`` those of ``take(1)`` run before it.
 
         Examples
         --------
@@ -148,6 +172,26 @@ class FormatOutput(Batches[T]):
         """Write pairs through an OutputFormat of ``org.apache.hadoop.mapreduce``, into a folder that must not exist.
 
         See :meth:`saveAsHadoopFile` for the arguments.
+
+        Parameters
+        ----------
+        path, keyClass, valueClass, keyConverter, valueConverter, conf
+            As in :meth:`saveAsHadoopFile`.
+        outputFormatClass : str
+            Such as ``"org.apache.hadoop.mapreduce.lib.output.SequenceFileOutputFormat"``.
+
+        Raises
+        ------
+        TypeError
+            If ``path`` is no str or path.
+        ValueError
+            If ``path`` is empty; if there are no pairs, and ``keyClass`` and ``valueClass`` are not given.
+        OutputExistsError
+            If the folder exists; nothing was written (E03).
+
+        Notes
+        -----
+        Action: one job; without ``keyClass`` and ``valueClass`` those of ``take(1)`` run before it.
 
         Examples
         --------
@@ -177,6 +221,10 @@ class FormatOutput(Batches[T]):
         keyConverter, valueConverter : str, optional
             Java classes that turn keys or values into what is written, see ``docs/formats.md``.
 
+        Notes
+        -----
+        Action: one job.
+
         Examples
         --------
         >>> import tempfile, os
@@ -202,6 +250,17 @@ class FormatOutput(Batches[T]):
         """Write pairs as settings say, which name the OutputFormat of ``org.apache.hadoop.mapreduce``.
 
         It is ``mapreduce.job.outputformat.class``; see :meth:`saveAsHadoopDataset` for the rest.
+
+        Parameters
+        ----------
+        conf : dict
+            Such as ``mapreduce.job.outputformat.class``; for the rest see :meth:`saveAsHadoopDataset`.
+        keyConverter, valueConverter : str, optional
+            As in :meth:`saveAsHadoopDataset`.
+
+        Notes
+        -----
+        Action: one job.
 
         Examples
         --------

@@ -38,6 +38,16 @@ class Narrow(Core[T]):
         errors : BadRecords, optional
             What becomes of records at which ``f`` raises; without it they fail the task. Not in PySpark.
 
+        Returns
+        -------
+        RDD
+            What ``f`` gives, in the order of the records; this RDD's partitioner stays only with
+            ``preservesPartitioning``.
+
+        Notes
+        -----
+        Narrow.
+
         Examples
         --------
         >>> sc.parallelize(["b", "a", "c"]).map(lambda x: (x, 1)).collect()
@@ -50,6 +60,24 @@ class Narrow(Core[T]):
     ) -> RDD[U]:
         """Apply a function that gives several records for each.
 
+        Parameters
+        ----------
+        f : callable
+            Gets a record, gives an iterable of new ones; it may be a generator, which is used up record by record.
+        preservesPartitioning : bool
+            Promise that ``f`` keeps the keys of pairs.
+        errors : BadRecords, optional
+            What becomes of records at which ``f`` raises; without it they fail the task. Not in PySpark.
+
+        Returns
+        -------
+        RDD
+            All that ``f`` gives, one iterable after the other.
+
+        Notes
+        -----
+        Narrow.
+
         Examples
         --------
         >>> sc.parallelize([2, 3, 4]).flatMap(lambda x: range(1, x)).collect()
@@ -59,6 +87,22 @@ class Narrow(Core[T]):
 
     def filter(self, f: Callable[[T], Any], *, errors: BadRecords | None = None) -> RDD[T]:
         """Keep the records for which a function gives a true value.
+
+        Parameters
+        ----------
+        f : callable
+            Gets a record, gives something true to keep it.
+        errors : BadRecords, optional
+            What becomes of records at which ``f`` raises; without it they fail the task. Not in PySpark.
+
+        Returns
+        -------
+        RDD
+            The records that are kept, in their partitions and order; the partitioner stays.
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------
@@ -77,6 +121,15 @@ class Narrow(Core[T]):
         preservesPartitioning : bool
             Promise that ``f`` keeps the keys of pairs.
 
+        Returns
+        -------
+        RDD
+            What ``f`` gives, a partition for each of this RDD's.
+
+        Notes
+        -----
+        Narrow. Records are made while ``f`` reads them: a partition need not fit into memory unless ``f`` keeps it.
+
         Examples
         --------
         >>> sc.parallelize([1, 2, 3, 4], 2).mapPartitions(lambda records: [sum(records)]).collect()
@@ -89,6 +142,22 @@ class Narrow(Core[T]):
     ) -> RDD[U]:
         """Apply a function to each partition and its number.
 
+        Parameters
+        ----------
+        f : callable
+            Gets the partition's number, from 0, and an iterator over its records, gives an iterable of new ones.
+        preservesPartitioning : bool
+            Promise that ``f`` keeps the keys of pairs.
+
+        Returns
+        -------
+        RDD
+            What ``f`` gives, a partition for each of this RDD's.
+
+        Notes
+        -----
+        Narrow.
+
         Examples
         --------
         >>> sc.parallelize([1, 2, 3, 4], 4).mapPartitionsWithIndex(lambda index, _: [index]).collect()
@@ -98,6 +167,15 @@ class Narrow(Core[T]):
 
     def glom(self) -> RDD[list[T]]:
         """Make each partition one list.
+
+        Returns
+        -------
+        RDD
+            One list for each partition, an empty one for an empty partition.
+
+        Notes
+        -----
+        Narrow. A worker holds one partition as a whole.
 
         Examples
         --------
@@ -109,6 +187,20 @@ class Narrow(Core[T]):
     def keyBy(self, f: Callable[[T], K]) -> RDD[tuple[K, T]]:
         """Pair each record with a key that a function gives.
 
+        Parameters
+        ----------
+        f : callable
+            Gets a record, gives its key.
+
+        Returns
+        -------
+        RDD
+            Pairs ``(f(record), record)``, without a partitioner.
+
+        Notes
+        -----
+        Narrow.
+
         Examples
         --------
         >>> sc.parallelize(range(3)).keyBy(lambda x: x * x).collect()
@@ -119,6 +211,15 @@ class Narrow(Core[T]):
     def keys(self: Narrow[tuple[K, V]]) -> RDD[K]:
         """Give the keys of pairs.
 
+        Returns
+        -------
+        RDD
+            The first element of each pair, with repetitions.
+
+        Notes
+        -----
+        Narrow.
+
         Examples
         --------
         >>> sc.parallelize([(1, 2), (3, 4)]).keys().collect()
@@ -128,6 +229,15 @@ class Narrow(Core[T]):
 
     def values(self: Narrow[tuple[K, V]]) -> RDD[V]:
         """Give the values of pairs.
+
+        Returns
+        -------
+        RDD
+            The second element of each pair.
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------
@@ -141,6 +251,22 @@ class Narrow(Core[T]):
     ) -> RDD[tuple[K, U]]:
         """Apply a function to the values of pairs; keys and partitioning stay.
 
+        Parameters
+        ----------
+        f : callable
+            Gets a value, gives the new one.
+        errors : BadRecords, optional
+            What becomes of pairs at which ``f`` raises; without it they fail the task. Not in PySpark.
+
+        Returns
+        -------
+        RDD
+            Pairs ``(key, f(value))``, with this RDD's partitioner.
+
+        Notes
+        -----
+        Narrow.
+
         Examples
         --------
         >>> sc.parallelize([("a", ["apple", "fig"]), ("b", ["pear"])]).mapValues(len).collect()
@@ -153,6 +279,22 @@ class Narrow(Core[T]):
     ) -> RDD[tuple[K, U]]:
         """Apply a function that gives several values for each; keys and partitioning stay.
 
+        Parameters
+        ----------
+        f : callable
+            Gets a value, gives an iterable of new ones.
+        errors : BadRecords, optional
+            What becomes of pairs at which ``f`` raises; without it they fail the task. Not in PySpark.
+
+        Returns
+        -------
+        RDD
+            A pair of the key and each new value, with this RDD's partitioner.
+
+        Notes
+        -----
+        Narrow.
+
         Examples
         --------
         >>> sc.parallelize([("a", "xy"), ("b", "z")]).flatMapValues(list).collect()
@@ -163,7 +305,15 @@ class Narrow(Core[T]):
     def zipWithIndex(self) -> RDD[tuple[T, int]]:
         """Pair each record with its number, counted from the first partition on.
 
-        With more than one partition this runs a job that counts all but the records of the last.
+        Returns
+        -------
+        RDD
+            Pairs ``(record, number)``; the first number is 0.
+
+        Notes
+        -----
+        Narrow. With more than one partition a job runs now, which counts the records of all partitions but the last;
+        :meth:`zipWithUniqueId` needs none.
 
         Examples
         --------

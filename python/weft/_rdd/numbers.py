@@ -24,6 +24,15 @@ class Numbers(Trees[T]):
     def sum(self) -> T:
         """Add all records.
 
+        Returns
+        -------
+        number
+            What ``+`` makes of the records, beginning with 0; 0 if there are none.
+
+        Notes
+        -----
+        Action: one job, which brings one number a partition to the driver.
+
         Examples
         --------
         >>> sc.parallelize([1.0, 2.0, 3.0]).sum()
@@ -34,7 +43,21 @@ class Numbers(Trees[T]):
         return total
 
     def stats(self) -> StatCounter:
-        """Give count, mean, variance and extremes of numbers, from one pass.
+        """Give count, mean, variance and extremes of numbers.
+
+        Returns
+        -------
+        StatCounter
+            Of all records; :class:`~weft.statcounter.StatCounter` can be merged with others.
+
+        Raises
+        ------
+        ValueError
+            If the RDD has no partitions.
+
+        Notes
+        -----
+        Action: one job, which reads the records once.
 
         Examples
         --------
@@ -52,6 +75,20 @@ class Numbers(Trees[T]):
     def mean(self) -> float:
         """Give the mean.
 
+        Returns
+        -------
+        float
+            0.0 if there are no records.
+
+        Raises
+        ------
+        ValueError
+            If the RDD has no partitions.
+
+        Notes
+        -----
+        Action: one job, as of :meth:`stats`.
+
         Examples
         --------
         >>> sc.parallelize([1, 2, 3]).mean()
@@ -61,7 +98,21 @@ class Numbers(Trees[T]):
         return found
 
     def variance(self) -> float:
-        """Give the variance of a population.
+        """Give the variance of a population: the mean of the squared distances from the mean.
+
+        Returns
+        -------
+        float
+            NaN if there are no records.
+
+        Raises
+        ------
+        ValueError
+            If the RDD has no partitions.
+
+        Notes
+        -----
+        Action: one job, as of :meth:`stats`.
 
         Examples
         --------
@@ -74,6 +125,20 @@ class Numbers(Trees[T]):
     def stdev(self) -> float:
         """Give the standard deviation of a population.
 
+        Returns
+        -------
+        float
+            NaN if there are no records.
+
+        Raises
+        ------
+        ValueError
+            If the RDD has no partitions.
+
+        Notes
+        -----
+        Action: one job, as of :meth:`stats`.
+
         Examples
         --------
         >>> sc.parallelize([1, 2, 3]).stdev()
@@ -83,7 +148,21 @@ class Numbers(Trees[T]):
         return found
 
     def sampleVariance(self) -> float:
-        """Give the variance of a sample.
+        """Give the variance of a sample: the squared distances from the mean, divided by one less than the count.
+
+        Returns
+        -------
+        float
+            NaN if there are fewer than two records.
+
+        Raises
+        ------
+        ValueError
+            If the RDD has no partitions.
+
+        Notes
+        -----
+        Action: one job, as of :meth:`stats`.
 
         Examples
         --------
@@ -95,6 +174,20 @@ class Numbers(Trees[T]):
 
     def sampleStdev(self) -> float:
         """Give the standard deviation of a sample.
+
+        Returns
+        -------
+        float
+            NaN if there are fewer than two records.
+
+        Raises
+        ------
+        ValueError
+            If the RDD has no partitions.
+
+        Notes
+        -----
+        Action: one job, as of :meth:`stats`.
 
         Examples
         --------

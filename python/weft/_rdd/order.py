@@ -41,6 +41,21 @@ class Order(Sets[T]):
         numPartitions : int, optional
             How many partitions; None: the default of shuffles.
 
+        Returns
+        -------
+        RDD
+            In order over all partitions, the first has the first keys; without a partitioner.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: every record. Where to cut, a stage of one task finds from samples of the keys, in the same job;
+        nothing runs before the action. What a task has not memory for goes to its disk.
+
         Examples
         --------
         >>> sc.parallelize([("a", 1), ("d", 4), ("2", 5)]).sortBy(lambda pair: pair[1]).collect()
@@ -74,6 +89,29 @@ class Order(Sets[T]):
         keyfunc: Callable[[Any], Any] = _same,
     ) -> RDD[tuple[Any, Any]]:
         """Sort pairs by their keys, or by what ``keyfunc`` makes of them; equal keys stay in order.
+
+        Parameters
+        ----------
+        ascending : bool
+            False sorts the largest first.
+        numPartitions : int, optional
+            How many partitions; None: the default of shuffles.
+        keyfunc : callable
+            Gets a key, gives what to sort by; called once for each pair.
+
+        Returns
+        -------
+        RDD
+            In order over all partitions, without a partitioner.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: every pair, as :meth:`sortBy` does it.
 
         Examples
         --------
@@ -131,6 +169,20 @@ class Order(Sets[T]):
             As in :meth:`partitionBy`.
         ascending, keyfunc
             As in :meth:`sortByKey`.
+
+        Returns
+        -------
+        RDD
+            Pairs in order within each partition, not from one to the next; with a partitioner.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: every pair; none if this RDD's partitioner is equal. What a task has not memory for goes to its disk.
 
         Examples
         --------

@@ -43,11 +43,17 @@ class Output(Sampling[T]):
 
         Raises
         ------
+        TypeError
+            If ``path`` is no str or path.
+        ValueError
+            If ``path`` is empty, ``mode`` unknown or ``targetFileBytes`` not positive.
         OutputExistsError
-            If the folder exists, and ``mode`` is ``"error"``; nothing was run.
+            If the folder exists, and ``mode`` is ``"error"``; nothing was run (E03).
 
         Notes
         -----
+        Action: one job.
+
         ``mode`` and ``targetFileBytes`` are not in PySpark.
 
         Examples
@@ -88,11 +94,17 @@ class Output(Sampling[T]):
 
         Raises
         ------
+        TypeError
+            If ``path`` is no str or path.
+        ValueError
+            If ``path`` is empty, ``mode`` unknown or ``targetFileBytes`` not positive.
         OutputExistsError
-            If the folder exists, and ``mode`` is ``"error"``; nothing was run.
+            If the folder exists, and ``mode`` is ``"error"``; nothing was run (E03).
 
         Notes
         -----
+        Action: one job.
+
         Not in PySpark.
 
         Examples

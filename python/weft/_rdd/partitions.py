@@ -26,9 +26,22 @@ class Partitions(Narrow[T]):
     """Unions, and how many partitions there are and what is where."""
 
     def union(self, other: RDD[U]) -> RDD[T | U]:
-        """Give the records of both; nothing is moved.
+        """Give the records of both.
 
-        Two RDDs with equal partitioners keep it, and their number of partitions.
+        Parameters
+        ----------
+        other : RDD
+            Of the same context.
+
+        Returns
+        -------
+        RDD
+            The partitions of this RDD, then those of the other. Two RDDs with equal partitioners keep it and their
+            number of partitions: there each partition has the records of both.
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------
@@ -60,10 +73,20 @@ class Partitions(Narrow[T]):
         shuffle : bool
             Deal all records out anew, as :meth:`repartition` does.
 
+        Returns
+        -------
+        RDD
+            At most ``numPartitions`` partitions, each of neighbours one after the other; without a partitioner.
+
         Raises
         ------
         ValueError
             If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Narrow. With ``shuffle`` it is a shuffle of every record. Fewer partitions are fewer tasks for all narrow steps
+        before it, too, up to the next shuffle.
 
         Examples
         --------
@@ -76,12 +99,26 @@ class Partitions(Narrow[T]):
         return self._derive(CoalesceNode(self.ctx._next_id(), "coalesce", call_site(), self._node, numPartitions))
 
     def repartition(self, numPartitions: int) -> RDD[T]:
-        """Deal all records out into so many partitions; the same records always fall the same way.
+        """Deal all records out anew; the same records always fall the same way, whatever task is tried again.
+
+        Parameters
+        ----------
+        numPartitions : int
+            How many partitions; more or fewer than there are.
+
+        Returns
+        -------
+        RDD
+            Partitions of about one size, without a partitioner and in an order of their own.
 
         Raises
         ------
         ValueError
             If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: every record. To make fewer partitions, :meth:`coalesce` moves none.
 
         Examples
         --------
@@ -104,6 +141,21 @@ class Partitions(Narrow[T]):
             How many partitions; None: the default of shuffles.
         partitionFunc : callable
             Gives a key's number; the partition is that modulo ``numPartitions``.
+
+        Returns
+        -------
+        RDD
+            The pairs, of which those with equal keys are in one partition, in the order that they had; with a
+            partitioner. It is this RDD itself if that is partitioned so.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: every pair; none if this RDD's partitioner is equal (as many partitions, the same function).
 
         Examples
         --------

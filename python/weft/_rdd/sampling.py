@@ -27,7 +27,7 @@ class Sampling(Described[T]):
     """Samples are reproducible: equal seeds choose equal records, on every host and in every attempt."""
 
     def sample(self, withReplacement: bool, fraction: float, seed: int | None = None) -> RDD[T]:
-        """Choose records at random. Narrow.
+        """Choose records at random.
 
         Parameters
         ----------
@@ -38,10 +38,19 @@ class Sampling(Described[T]):
         seed : int, optional
             Else one is drawn now, so that the RDD is the same however often it is run.
 
+        Returns
+        -------
+        RDD
+            The chosen records in their partitions and order, with this RDD's partitioner.
+
         Raises
         ------
         ValueError
             If ``fraction`` is negative.
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------
@@ -56,12 +65,28 @@ class Sampling(Described[T]):
         return self._partitions_step(sampling.sample_records(replace, fraction, seed), name, True)
 
     def randomSplit(self, weights: Sequence[float], seed: int | None = None) -> list[RDD[T]]:
-        """Deal the records out at random to several RDDs, in the proportion of ``weights``. Narrow.
+        """Deal the records out at random to several RDDs, in the proportion of ``weights``.
+
+        Parameters
+        ----------
+        weights : sequence of float
+            One for each RDD; they need not add up to 1.
+        seed : int, optional
+            Else one is drawn now.
+
+        Returns
+        -------
+        list of RDD
+            Each record is in exactly one of them.
 
         Raises
         ------
         ValueError
             If a weight is negative, or all are 0.
+
+        Notes
+        -----
+        Narrow. Each of the RDDs reads all of this one: persist it if that is dear.
 
         Examples
         --------
@@ -86,7 +111,21 @@ class Sampling(Described[T]):
     def sampleByKey(
         self: Sampling[tuple[K, V]], withReplacement: bool, fractions: dict[K, float], seed: int | None = None
     ) -> RDD[tuple[K, V]]:
-        """Choose pairs at random, with a fraction for each key. Narrow.
+        """Choose pairs at random, with a fraction for each key.
+
+        Parameters
+        ----------
+        withReplacement : bool
+            Whether a pair may be chosen several times.
+        fractions : dict
+            By key what ``fraction`` is for :meth:`sample`.
+        seed : int, optional
+            Else one is drawn now.
+
+        Returns
+        -------
+        RDD
+            The chosen pairs in their partitions and order, with this RDD's partitioner.
 
         Raises
         ------
@@ -94,6 +133,10 @@ class Sampling(Described[T]):
             If a fraction is negative.
         KeyError
             Within the action, if a key has no fraction.
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------
@@ -110,10 +153,29 @@ class Sampling(Described[T]):
     def takeSample(self, withReplacement: bool, num: int, seed: int | None = None) -> list[T]:
         """Bring exactly ``num`` records, chosen at random, to the driver; fewer if there are not so many.
 
+        Parameters
+        ----------
+        withReplacement : bool
+            Whether a record may be chosen several times.
+        num : int
+            How many records.
+        seed : int, optional
+            Equal seeds choose equal records of an equal RDD.
+
+        Returns
+        -------
+        list
+            In random order.
+
         Raises
         ------
         ValueError
             If ``num`` is negative or absurdly large.
+
+        Notes
+        -----
+        Action: two jobs, of which one counts the records and one brings a sample to the driver that is a little too
+        large; rarely it is too small, and a further one is taken. None if ``num`` is 0.
 
         Examples
         --------
@@ -160,6 +222,11 @@ class Sampling(Described[T]):
         ------
         ValueError, TypeError
             If the ends make no sense, or there is nothing to find them from.
+
+        Notes
+        -----
+        Action: one job, which brings one list of counts a partition to the driver; one more before it if ``buckets`` is
+        a number.
 
         Examples
         --------

@@ -32,7 +32,20 @@ class Sets(ByKey[T]):
     def cartesian(self, other: RDD[U]) -> RDD[tuple[T, U]]:
         """Give all pairs of a record of this RDD and one of the other.
 
-        Narrow: as many partitions as the product of both sides' numbers; each reads one of each side.
+        Parameters
+        ----------
+        other : RDD
+            Of the same context.
+
+        Returns
+        -------
+        RDD
+            As many partitions as the product of both sides' numbers.
+
+        Notes
+        -----
+        Narrow. Each task reads one partition of each side, so that a partition is computed as often as the other side
+        has partitions, unless it is persisted or behind a shuffle.
 
         Examples
         --------
@@ -44,17 +57,26 @@ class Sets(ByKey[T]):
         return self._derive(node)
 
     def zip(self, other: RDD[U]) -> RDD[tuple[T, U]]:
-        """Pair the records that stand at the same place of the same partition. Narrow.
+        """Pair the records that stand at the same place of the same partition.
 
         Parameters
         ----------
         other : RDD
             With as many partitions, and as many records in each.
 
+        Returns
+        -------
+        RDD
+            Pairs ``(record, other's record)``.
+
         Raises
         ------
         ValueError
             If the numbers of partitions differ; within the action, if those of records do.
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------
@@ -69,9 +91,16 @@ class Sets(ByKey[T]):
         return self._derive(ZipNode(self.ctx._next_id(), "zip", call_site(), (self._node, other._node)))
 
     def zipWithUniqueId(self) -> RDD[tuple[T, int]]:
-        """Pair each record with a number that no other has; unlike :meth:`zipWithIndex` without a job.
+        """Pair each record with a number that no other has.
 
-        Record ``i`` of partition ``k`` of ``n`` gets ``i * n + k``.
+        Returns
+        -------
+        RDD
+            Pairs; record ``i`` of partition ``k`` of ``n`` has the number ``i * n + k``.
+
+        Notes
+        -----
+        Narrow. Unlike :meth:`zipWithIndex` it runs no job, and leaves gaps.
 
         Examples
         --------
@@ -86,7 +115,28 @@ class Sets(ByKey[T]):
         numPartitions: int | None = None,
         partitionFunc: Callable[[K], int] = portable_hash,
     ) -> RDD[tuple[K, ResultIterable[T]]]:
-        """Group the records by a key that a function gives. A shuffle.
+        """Group the records by a key that a function gives.
+
+        Parameters
+        ----------
+        f : callable
+            Gets a record, gives its key.
+        numPartitions, partitionFunc
+            As in :meth:`partitionBy`.
+
+        Returns
+        -------
+        RDD
+            Pairs of a key and a :class:`~weft.resultiterable.ResultIterable` of its records, partitioned by key.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: every record, with its key.
 
         Examples
         --------
@@ -122,6 +172,21 @@ class Sets(ByKey[T]):
     ) -> RDD[Any]:
         """Give for each key of any RDD the values of all, as :meth:`cogroup` does for two.
 
+        Parameters
+        ----------
+        other, *others : RDD
+            Pairs.
+
+        Returns
+        -------
+        RDD
+            Pairs of a key and a tuple of one :class:`~weft.resultiterable.ResultIterable` for each RDD, this one's
+            first; partitioned by key.
+
+        Notes
+        -----
+        Shuffle: every pair of all RDDs, but for those whose partitioner is the result's already.
+
         Examples
         --------
         >>> w, x = sc.parallelize([("a", 5), ("b", 6)]), sc.parallelize([("a", 1), ("b", 4)])
@@ -133,7 +198,21 @@ class Sets(ByKey[T]):
         return sides._map_values(narrow.as_groups, "groupWith")
 
     def intersection(self, other: RDD[T]) -> RDD[T]:
-        """Give the records that both RDDs have, each once. A shuffle.
+        """Give the records that both RDDs have, each once.
+
+        Parameters
+        ----------
+        other : RDD
+            Of hashable records.
+
+        Returns
+        -------
+        RDD
+            In no particular order, without a partitioner.
+
+        Notes
+        -----
+        Shuffle: every record of both.
 
         Examples
         --------
@@ -147,7 +226,28 @@ class Sets(ByKey[T]):
         return sides._step("filter", locally.has_all, "intersection", True)._step("keys", None, "intersection")
 
     def subtract(self, other: RDD[T], numPartitions: int | None = None) -> RDD[T]:
-        """Give the records that the other RDD does not have. A shuffle.
+        """Give the records that the other RDD does not have, as often as they stand here.
+
+        Parameters
+        ----------
+        other : RDD
+            Of hashable records.
+        numPartitions : int, optional
+            As in :meth:`join`.
+
+        Returns
+        -------
+        RDD
+            In no particular order, without a partitioner.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: every record of both.
 
         Examples
         --------
@@ -162,7 +262,28 @@ class Sets(ByKey[T]):
     def subtractByKey(
         self: Sets[tuple[K, V]], other: RDD[tuple[K, Any]], numPartitions: int | None = None
     ) -> RDD[tuple[K, V]]:
-        """Give the pairs whose key the other RDD does not have. A shuffle.
+        """Give the pairs whose key the other RDD does not have.
+
+        Parameters
+        ----------
+        other : RDD
+            Pairs, whose values do not matter.
+        numPartitions : int, optional
+            As in :meth:`join`.
+
+        Returns
+        -------
+        RDD
+            Pairs of this RDD, partitioned by key.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` is not positive.
+
+        Notes
+        -----
+        Shuffle: every pair of both, but for a side whose partitioner is the result's already.
 
         Examples
         --------
@@ -187,6 +308,15 @@ class Sets(ByKey[T]):
             The program's whole environment; none given means an empty one.
         checkCode : bool
             Whether an exit code other than 0 fails the task.
+
+        Returns
+        -------
+        RDD
+            The lines that the program prints, as str without line ends.
+
+        Notes
+        -----
+        Narrow. One process for each partition; records are sent and lines read as they come.
 
         Examples
         --------

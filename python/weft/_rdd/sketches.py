@@ -40,7 +40,7 @@ class Sketches(Storage[T]):
     """Answers that are nearly exact, in memory that does not grow with the data."""
 
     def percentiles(self, probabilities: Iterable[float], accuracy: float = 0.01) -> list[float]:
-        """Give the numbers below which such parts of all lie, from one pass; needs the package ddsketch.
+        """Give the numbers below which such parts of all lie; needs the package ddsketch.
 
         None and NaN count nowhere. Up to 512 numbers are kept as they are, and the answer is exact.
 
@@ -63,6 +63,10 @@ class Sketches(Storage[T]):
         ModuleNotFoundError
             If ddsketch is not installed: ``pip install 'weft[sketches]'``.
 
+        Notes
+        -----
+        Action: one job, which reads the records once and brings one sketch a partition to the driver.
+
         Examples
         --------
         >>> sc.parallelize(range(1, 101), 4).percentiles([0.5, 0.95, 1])
@@ -79,7 +83,7 @@ class Sketches(Storage[T]):
         numPartitions: int | None = None,
         partitionFunc: Callable[[K], int] = portable_hash,
     ) -> RDD[tuple[K, list[float]]]:
-        """Give :meth:`percentiles` for each key; the numbers are counted before they are moved. A shuffle.
+        """Give :meth:`percentiles` for each key.
 
         Parameters
         ----------
@@ -87,6 +91,22 @@ class Sketches(Storage[T]):
             As in :meth:`percentiles`.
         numPartitions, partitionFunc
             As in :meth:`partitionBy`.
+
+        Returns
+        -------
+        RDD
+            Pairs of a key and a list of float, a number for each probability; partitioned by key.
+
+        Raises
+        ------
+        ValueError
+            If ``probabilities``, ``accuracy`` or ``numPartitions`` make no sense.
+        ModuleNotFoundError
+            Within the action, if ddsketch is not installed: ``pip install 'weft[sketches]'``.
+
+        Notes
+        -----
+        Shuffle: one sketch of each key from each partition that has it; none if this RDD's partitioner is equal.
 
         Examples
         --------
@@ -100,7 +120,7 @@ class Sketches(Storage[T]):
         return combined._map_values(sketches.quantiles_of(wanted), "percentilesByKey")
 
     def heavyHitters(self, share: float = 0.01) -> list[HeavyHitter]:
-        """Find the records that make up more than a part of all, from one pass; needs the package datasketches.
+        """Find the records that make up more than a part of all; needs the package datasketches.
 
         Each of them is found. One that makes up less may be found as well, if its count may be large enough: a count is
         known to within a quarter of the part.
@@ -121,6 +141,10 @@ class Sketches(Storage[T]):
             If ``share`` is not between 0 and 1.
         ModuleNotFoundError
             If datasketches is not installed: ``pip install 'weft[sketches]'``.
+
+        Notes
+        -----
+        Action: one job, which reads the records once and brings one sketch a partition to the driver.
 
         Examples
         --------

@@ -66,6 +66,15 @@ class Skew(Sketches[T]):
         list of HotKey
             The commonest first.
 
+        Raises
+        ------
+        ValueError
+            If ``num`` is not positive.
+
+        Notes
+        -----
+        Action: one job, which brings one table of counts a partition to the driver.
+
         Examples
         --------
         >>> pairs = sc.parallelize([("a", 1)] * 6 + [("b", 1), ("c", 1)], 3)
@@ -87,7 +96,7 @@ class Skew(Sketches[T]):
         hot: Iterable[K] | None = None,
         pieces: int | None = None,
     ) -> RDD[tuple[K, tuple[V, W]]]:
-        """Give the pairs of :meth:`join`, with this side's hot keys divided among several tasks. A shuffle.
+        """Give the pairs of :meth:`join`, with this side's hot keys divided among several tasks.
 
         The pairs of a hot key are dealt out to ``pieces`` tasks; each of these gets all the other side's pairs of it.
 
@@ -102,6 +111,21 @@ class Skew(Sketches[T]):
             have more than half an average partition.
         pieces : int, optional
             Into how many pieces; None: as many as there are partitions.
+
+        Returns
+        -------
+        RDD
+            Pairs as of :meth:`join`, without a partitioner if there are hot keys.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` or ``pieces`` is not positive.
+
+        Notes
+        -----
+        Shuffle: every pair of both sides, those of hot keys on the other side ``pieces`` times. Without ``hot`` a job
+        runs now.
 
         Examples
         --------
@@ -120,12 +144,27 @@ class Skew(Sketches[T]):
         hot: Iterable[K] | None = None,
         pieces: int | None = None,
     ) -> RDD[tuple[K, tuple[V, W | None]]]:
-        """Give the pairs of :meth:`leftOuterJoin`, with hot keys divided as :meth:`skewJoin` does it. A shuffle.
+        """Give the pairs of :meth:`leftOuterJoin`, with hot keys divided as :meth:`skewJoin` does it.
 
         Parameters
         ----------
         other, numPartitions, hot, pieces
             As in :meth:`skewJoin`.
+
+        Returns
+        -------
+        RDD
+            Pairs as of :meth:`leftOuterJoin`, without a partitioner if there are hot keys.
+
+        Raises
+        ------
+        ValueError
+            If ``numPartitions`` or ``pieces`` is not positive.
+
+        Notes
+        -----
+        Shuffle: every pair of both sides, those of hot keys on the other side ``pieces`` times. Without ``hot`` a job
+        runs now.
 
         Examples
         --------
@@ -166,9 +205,7 @@ class Skew(Sketches[T]):
     def broadcastJoin(
         self: Skew[tuple[K, V]], other: RDD[tuple[K, W]] | Mapping[K, W], *, shared: bool = False
     ) -> RDD[tuple[K, tuple[V, W]]]:
-        """Give the pairs of :meth:`join` with a small side that is sent to every node. Narrow for this side.
-
-        A job brings the other side to the driver now, which broadcasts it; this side is not moved, so no key is hot.
+        """Give the pairs of :meth:`join` with a small side that is broadcast.
 
         Parameters
         ----------
@@ -178,6 +215,20 @@ class Skew(Sketches[T]):
         shared : bool
             Whether all workers of a node share one map (:meth:`WeftContext.broadcastMap`): for large tables with keys
             of text, bytes, numbers, None or tuples of them; a look-up then unpickles its values.
+
+        Returns
+        -------
+        RDD
+            Pairs as of :meth:`join`, in this side's partitions, order and partitioner.
+
+        Raises
+        ------
+        TypeError
+            If ``shared`` is set, and a key is of a type that it does not take.
+
+        Notes
+        -----
+        Narrow. If ``other`` is an RDD, a job brings it to the driver now.
 
         Examples
         --------
@@ -192,12 +243,26 @@ class Skew(Sketches[T]):
     def broadcastLeftOuterJoin(
         self: Skew[tuple[K, V]], other: RDD[tuple[K, W]] | Mapping[K, W], *, shared: bool = False
     ) -> RDD[tuple[K, tuple[V, W | None]]]:
-        """Give the pairs of :meth:`leftOuterJoin` as :meth:`broadcastJoin` does it. Narrow for this side.
+        """Give the pairs of :meth:`leftOuterJoin` as :meth:`broadcastJoin` does it.
 
         Parameters
         ----------
         other, shared
             As in :meth:`broadcastJoin`.
+
+        Returns
+        -------
+        RDD
+            Pairs as of :meth:`leftOuterJoin`, in this side's partitions, order and partitioner.
+
+        Raises
+        ------
+        TypeError
+            If ``shared`` is set, and a key is of a type that it does not take.
+
+        Notes
+        -----
+        Narrow. If ``other`` is an RDD, a job brings it to the driver now.
 
         Examples
         --------

@@ -31,6 +31,20 @@ class Storage(FormatOutput[T]):
     def cache(self) -> RDD[T]:
         """Persist in memory: ``persist(StorageLevel.MEMORY_ONLY)``.
 
+        Returns
+        -------
+        RDD
+            This object.
+
+        Raises
+        ------
+        UnsupportedError
+            If the RDD is persisted at another level (E18).
+
+        Notes
+        -----
+        Driver only. The next job that computes the partitions keeps them.
+
         Examples
         --------
         >>> squares = sc.parallelize(range(4), 2).map(lambda x: x * x).cache()
@@ -40,7 +54,7 @@ class Storage(FormatOutput[T]):
         return self.persist(StorageLevel.MEMORY_ONLY)
 
     def persist(self, storageLevel: StorageLevel = StorageLevel.MEMORY_ONLY) -> RDD[T]:
-        """Keep the partitions where they are computed first; later jobs read them there. Narrow.
+        """Keep the partitions where they are computed first; later jobs read them there.
 
         They lie pickled in files of the container, which the system's page cache holds in memory as long as there is
         room. A partition that is lost with its container is computed again. Levels without a disk are dropped, the
@@ -53,10 +67,21 @@ class Storage(FormatOutput[T]):
         storageLevel : StorageLevel
             Where to keep them.
 
+        Returns
+        -------
+        RDD
+            This object.
+
         Raises
         ------
+        TypeError
+            If ``storageLevel`` is none.
         UnsupportedError
-            If the RDD is persisted at another level.
+            If the RDD is persisted at another level (E18).
+
+        Notes
+        -----
+        Driver only. The next job that computes the partitions keeps them.
 
         Examples
         --------
@@ -77,12 +102,21 @@ class Storage(FormatOutput[T]):
         return cast("RDD[T]", self)
 
     def unpersist(self, blocking: bool = False) -> RDD[T]:
-        """Delete what is kept.
+        """Delete what is kept of the partitions; what is not persisted stays as it is.
 
         Parameters
         ----------
         blocking : bool
             Ignored: jobs that start from now on find nothing kept in any case.
+
+        Returns
+        -------
+        RDD
+            This object.
+
+        Notes
+        -----
+        Driver only.
 
         Examples
         --------
@@ -94,6 +128,15 @@ class Storage(FormatOutput[T]):
 
     def getStorageLevel(self) -> StorageLevel:
         """Give the level at which the RDD is persisted.
+
+        Returns
+        -------
+        StorageLevel
+            ``StorageLevel.NONE`` if it is not persisted.
+
+        Notes
+        -----
+        Driver only.
 
         Examples
         --------
@@ -116,6 +159,10 @@ class Storage(FormatOutput[T]):
         ContextError
             If there is no such folder (E19).
 
+        Notes
+        -----
+        Driver only. The next action that needs the RDD runs one job more.
+
         Examples
         --------
         >>> import tempfile
@@ -135,6 +182,10 @@ class Storage(FormatOutput[T]):
         :meth:`checkpoint`, but not safe: when a container ends that holds a partition, or the RDD is unpersisted, it
         cannot be computed any more, and jobs that need it fail.
 
+        Notes
+        -----
+        Driver only. The next action that needs the RDD runs one job more, which reads what was persisted.
+
         Examples
         --------
         >>> rdd = sc.parallelize(range(4), 2).map(lambda x: x * x)
@@ -150,7 +201,16 @@ class Storage(FormatOutput[T]):
         jobs.checkpoints.mark_local(self._node)
 
     def isCheckpointed(self) -> bool:
-        """Whether the RDD is read from a checkpoint by now, of either kind.
+        """Tell whether the RDD is read from a checkpoint by now, of either kind.
+
+        Returns
+        -------
+        bool
+            False until the action after :meth:`checkpoint` has ended.
+
+        Notes
+        -----
+        Driver only.
 
         Examples
         --------
@@ -161,7 +221,16 @@ class Storage(FormatOutput[T]):
         return found is not None and found.done
 
     def isLocallyCheckpointed(self) -> bool:
-        """Whether :meth:`localCheckpoint` was asked for, and :meth:`checkpoint` not before it.
+        """Tell whether :meth:`localCheckpoint` was asked for, and :meth:`checkpoint` not before it.
+
+        Returns
+        -------
+        bool
+            True before the next action as well.
+
+        Notes
+        -----
+        Driver only.
 
         Examples
         --------
@@ -172,7 +241,16 @@ class Storage(FormatOutput[T]):
         return found is not None and found.path is None
 
     def getCheckpointFile(self) -> str | None:
-        """Give the folder that the RDD was written to; None before that, and for a local checkpoint.
+        """Give the folder that the RDD was written to.
+
+        Returns
+        -------
+        str or None
+            None before that, and for a local checkpoint.
+
+        Notes
+        -----
+        Driver only.
 
         Examples
         --------

@@ -48,12 +48,19 @@ class Tables(Output[T]):
 
         Raises
         ------
+        TypeError
+            If ``path`` is no str or path.
         OutputExistsError
-            If the folder exists (E03); nothing was written.
+            If the folder exists, and ``mode`` is ``"error"``; nothing was written (E03).
         ValueError
-            If a record does not fit the schema, or none can be inferred.
+            If a record does not fit the schema, or none can be inferred; if ``path`` is empty, or ``codec``, ``mode``
+            or ``syncInterval`` make no sense.
         ModuleMissingError
             If the codec's library is not installed (E06).
+
+        Notes
+        -----
+        Action: one job. Without a schema jobs as of ``take(1000)`` run before it.
 
         Examples
         --------

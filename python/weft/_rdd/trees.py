@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from weft._callsite import call_site, pin
 from weft._ops import locally, narrow
-from weft._rdd.actions import Actions
+from weft._rdd.reductions import Reductions
 
 if TYPE_CHECKING:
     from weft.rdd import RDD
@@ -25,7 +25,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Trees(Actions[T]):
+class Trees(Reductions[T]):
     """More actions, and PySpark's older names."""
 
     def treeAggregate(self, zeroValue: U, seqOp: Callable[[U, T], U], combOp: Callable[[U, U], U], depth: int = 2) -> U:
@@ -40,10 +40,20 @@ class Trees(Actions[T]):
         depth : int
             About how many levels of combining; each but the last is a shuffle.
 
+        Returns
+        -------
+        object
+            Such as ``zeroValue``.
+
         Raises
         ------
         ValueError
             If ``depth`` is smaller than 1.
+
+        Notes
+        -----
+        Action: one job with about ``depth - 1`` shuffles of one value a partition; none where there are so few
+        partitions that it would not help.
 
         Examples
         --------
@@ -57,10 +67,26 @@ class Trees(Actions[T]):
     def treeReduce(self, f: Callable[[T, T], T], depth: int = 2) -> T:
         """Reduce as :meth:`reduce` does, but combine the partitions' results on the workers first.
 
+        Parameters
+        ----------
+        f : callable
+            Makes one record of two; associative and commutative.
+        depth : int
+            About how many levels of combining; each but the last is a shuffle.
+
+        Returns
+        -------
+        object
+            Such as the records.
+
         Raises
         ------
         ValueError
             If there are no records, or ``depth`` is smaller than 1.
+
+        Notes
+        -----
+        Action: one job, with shuffles as of :meth:`treeAggregate`.
 
         Examples
         --------
@@ -90,7 +116,26 @@ class Trees(Actions[T]):
         return functools.reduce(merge, level._collect(name))
 
     def reduceByKeyLocally(self: Trees[tuple[K, V]], func: Callable[[V, V], V]) -> dict[K, V]:
-        """Reduce the values of each key and bring the result to the driver as a dictionary, without a shuffle.
+        """Reduce the values of each key and bring the result to the driver.
+
+        Parameters
+        ----------
+        func : callable
+            Makes one value of two; associative and commutative.
+
+        Returns
+        -------
+        dict
+            One value for each key.
+
+        Raises
+        ------
+        ValueError
+            If the RDD has no partitions.
+
+        Notes
+        -----
+        Action: one job without a shuffle. A task holds the keys of its partition and the driver all of them.
 
         Examples
         --------
@@ -109,7 +154,22 @@ class Trees(Actions[T]):
         return merged
 
     def lookup(self: Trees[tuple[K, V]], key: K) -> list[V]:
-        """Give the values of a key; of a partitioned RDD only the key's partition is run.
+        """Give the values of a key.
+
+        Parameters
+        ----------
+        key
+            The key.
+
+        Returns
+        -------
+        list
+            Its values in partition order, an empty one if there is no such key.
+
+        Notes
+        -----
+        Action: one job that reads all partitions; of a partitioned RDD two: one finds on a worker to which partition
+        the key belongs, the other reads that one.
 
         Examples
         --------
@@ -126,6 +186,15 @@ class Trees(Actions[T]):
 
     def isEmpty(self) -> bool:
         """Tell whether there is no record at all.
+
+        Returns
+        -------
+        bool
+            True as well if there are no partitions.
+
+        Notes
+        -----
+        Action: jobs as of ``take(1)``; none if there are no partitions.
 
         Examples
         --------
@@ -144,6 +213,15 @@ class Trees(Actions[T]):
         ----------
         prefetchPartitions : bool
             Run the next partition's job while this one's records are used; two partitions are held then.
+
+        Returns
+        -------
+        iterator
+            Over the records in partition order.
+
+        Notes
+        -----
+        Action: one job a partition, begun when the iterator comes to it.
 
         Examples
         --------
@@ -176,6 +254,20 @@ class Trees(Actions[T]):
     ) -> RDD[U]:
         """Do what :meth:`mapPartitionsWithIndex` does; deprecated in PySpark.
 
+        Parameters
+        ----------
+        f, preservesPartitioning
+            As in :meth:`mapPartitionsWithIndex`.
+
+        Returns
+        -------
+        RDD
+            What ``f`` gives, a partition for each of this RDD's.
+
+        Notes
+        -----
+        Narrow.
+
         Examples
         --------
         >>> import warnings
@@ -191,6 +283,20 @@ class Trees(Actions[T]):
 
     def collectWithJobGroup(self, groupId: str, description: str, interruptOnCancel: bool = False) -> list[T]:
         """Collect within a job group; deprecated in PySpark: use :meth:`~weft.context.WeftContext.setJobGroup`.
+
+        Parameters
+        ----------
+        groupId, description, interruptOnCancel
+            As in :meth:`~weft.context.WeftContext.setJobGroup`; they are this job's alone.
+
+        Returns
+        -------
+        list
+            All records, as of :meth:`collect`.
+
+        Notes
+        -----
+        Action: one job.
 
         Examples
         --------

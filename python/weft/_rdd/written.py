@@ -37,10 +37,19 @@ class Written(Skew[T]):
         profile : ResourceProfile
             What is needed; on YARN one that asks for at most one processor for a task, and for nothing else.
 
+        Returns
+        -------
+        RDD
+            This object.
+
         Raises
         ------
         UnsupportedError
             In local modes, as in PySpark; and if more is asked for, since all containers of an application are alike.
+
+        Notes
+        -----
+        Driver only.
 
         Examples
         --------
@@ -72,6 +81,15 @@ class Written(Skew[T]):
     def getResourceProfile(self) -> Optional[ResourceProfile]:
         """Give what :meth:`withResources` has set, None if nothing was.
 
+        Returns
+        -------
+        ResourceProfile or None
+            None if none was set.
+
+        Notes
+        -----
+        Driver only.
+
         Examples
         --------
         >>> sc.range(3).getResourceProfile() is None
@@ -80,7 +98,7 @@ class Written(Skew[T]):
         return self._profile
 
     def withSerializer(self, serializer: Serializer) -> RDD[T]:
-        """Give the same records, to be written by a serializer: when they are collected, shuffled or persisted. Narrow.
+        """Give the same records, to be written by a serializer: when they are collected, shuffled or persisted.
 
         It is that of this RDD alone: an RDD that is made of it is written by the context's serializer. Nothing is
         encoded twice for it, in unions neither; what is written says by what, so that readers need not know. Runs of
@@ -91,10 +109,19 @@ class Written(Skew[T]):
         serializer : Serializer
             One of :mod:`weft.serializers`, or of your own.
 
+        Returns
+        -------
+        RDD
+            The records in their partitions and order, with this RDD's partitioner.
+
         Raises
         ------
         TypeError
             If it is no serializer.
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------
