@@ -134,7 +134,27 @@ class WeftContext(JavaSide):
 
     @classmethod
     def getOrCreate(cls, conf: WeftConf | None = None) -> WeftContext:
-        """Give the running context, or make one."""
+        """Give the running context, or make one.
+
+        Parameters
+        ----------
+        conf : WeftConf, optional
+            Settings of a context that is made; a running one keeps its own.
+
+        Returns
+        -------
+        WeftContext
+            The running one, whatever ``conf`` says.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> WeftContext.getOrCreate() is sc
+        True
+        """
         with cls._lock:
             return cls._active or WeftContext(conf=conf)
 
@@ -159,10 +179,14 @@ class WeftContext(JavaSide):
         value : str
             Its value.
 
+        Notes
+        -----
+        Driver only.
+
         Examples
         --------
-        >>> WeftContext.setSystemProperty("my.property", "1")       # doctest: +SKIP
-        >>> WeftContext.getSystemProperty("my.property")            # doctest: +SKIP
+        >>> WeftContext.setSystemProperty("my.property", "1")
+        >>> WeftContext.getSystemProperty("my.property")
         '1'
         """
         with cls._lock:
@@ -174,10 +198,24 @@ class WeftContext(JavaSide):
     def getSystemProperty(cls, key: str) -> str | None:
         """Give a system property: that of the running context's JVM, else what :meth:`setSystemProperty` has set.
 
+        Parameters
+        ----------
+        key : str
+            Such as ``user.home``.
+
         Returns
         -------
         str or None
             None if it is not set.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> print(WeftContext.getSystemProperty("no.such.property"))
+        None
         """
         with cls._lock:
             own = system_properties().get(key)
@@ -209,7 +247,25 @@ class WeftContext(JavaSide):
         return f"the context (line {self._site.rpartition(':')[2]})"
 
     def stop(self) -> None:
-        """Stop jobs and workers; harmless when repeated. The end of the program does it, too."""
+        """Stop jobs and workers.
+
+        It is harmless when repeated; the end of the program and of a ``with`` block do it, too. A context that was
+        stopped cannot be used any more, but another can be made.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> sc.stop()
+        >>> sc.stop()
+        >>> try:
+        ...     sc.range(3)
+        ... except ValueError as error:
+        ...     print(str(error)[:31])
+        This context was stopped at <do
+        """
         if os.getpid() != self._process:  # a child that the program has forked: the context is its parent's
             return
         with WeftContext._lock:

@@ -32,7 +32,7 @@ class Batches(Tables):
         *,
         batchSize: int = 32_768,
     ) -> RDD[Row]:
-        """Make an RDD of the rows of Parquet files, as dicts. Narrow.
+        """Make an RDD of the rows of Parquet files, as dicts.
 
         A large file is cut like a text file; a task reads the row groups whose middle lies in its split, and of these
         only the columns that are asked for. :meth:`RDD.mapBatches` after it gets the batches as they are read.
@@ -48,12 +48,25 @@ class Batches(Tables):
         batchSize : int
             How many rows a task decodes at a time.
 
+        Returns
+        -------
+        RDD of dict
+            A record for each row, by column name, in the order of the files' names and of the rows in each.
+
         Raises
         ------
         ModuleMissingError
             If pyarrow is not installed (E06).
+        TypeError
+            If ``path`` is no str or path, or ``columns`` is one str.
+        ValueError
+            If ``batchSize`` is not positive.
         InputDamagedError
             By an action, if a file is no Parquet file, or is damaged (E21).
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------
@@ -79,7 +92,7 @@ class Batches(Tables):
         return self._rows_of(files, parquet_reader(wanted, positive(batchSize), what), "parquetFile", site)
 
     def fromArrow(self, data: Any, numSlices: int | None = None) -> RDD[Row]:
-        """Make an RDD of the rows of an Arrow table. Narrow.
+        """Make an RDD of the rows of an Arrow table.
 
         The columns are sent to the workers' side at once, from where they lie; the driver keeps nothing of them.
 
@@ -91,10 +104,23 @@ class Batches(Tables):
         numSlices : int, optional
             Into how many partitions; else :attr:`defaultParallelism`. A reader's make partitions of about 64 MiB.
 
+        Returns
+        -------
+        RDD of dict
+            A record for each row, by column name.
+
         Raises
         ------
         ModuleMissingError
             If pyarrow is not installed (E06).
+        TypeError
+            If ``data`` is not Arrow data.
+        ValueError
+            If ``numSlices`` is not positive.
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------
@@ -120,20 +146,34 @@ class Batches(Tables):
         return self._sent(table_slices(data, count), "fromArrow", site)
 
     def fromPandas(self, df: pandas.DataFrame, numSlices: int | None = None) -> RDD[Row]:
-        """Make an RDD of the rows of a pandas data frame, without its index. Narrow.
+        """Make an RDD of the rows of a pandas data frame, without its index.
 
         One part after the other becomes an Arrow batch and is sent at once. NaN in a column becomes None.
 
         Parameters
         ----------
         df : pandas.DataFrame
+            Its columns become the keys of the rows.
         numSlices : int, optional
             Into how many partitions; else :attr:`defaultParallelism`.
+
+        Returns
+        -------
+        RDD of dict
+            A record for each row, by column name.
 
         Raises
         ------
         ModuleMissingError
             If pyarrow is not installed (E06).
+        TypeError
+            If ``df`` is no data frame.
+        ValueError
+            If ``numSlices`` is not positive.
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------

@@ -20,6 +20,15 @@ class Checkpointing(Files):
         dirName : str
             Any path that Hadoop understands; one that all nodes see. It stays when the context stops.
 
+        Raises
+        ------
+        TypeError
+            If ``dirName`` is no str or path.
+
+        Notes
+        -----
+        Driver only.
+
         Examples
         --------
         >>> import tempfile
@@ -31,5 +40,22 @@ class Checkpointing(Files):
         self._jobs.checkpoints.folder = str(self._jobs.control("makeFolder", path))
 
     def getCheckpointDir(self) -> str | None:
-        """Give the folder that was made for checkpoints, None before :meth:`setCheckpointDir`."""
+        """Give the folder that was made for checkpoints.
+
+        Returns
+        -------
+        str or None
+            Its URI; None before :meth:`setCheckpointDir`.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> sc.setCheckpointDir(tempfile.mkdtemp())
+        >>> sc.getCheckpointDir().startswith("file:/")
+        True
+        """
         return self._jobs.checkpoints.folder

@@ -84,20 +84,63 @@ class Core(DriverObject):
         return {}
 
     def sparkUser(self) -> str:
-        """Give the name of the user as whom the application runs."""
+        """Give the name of the user as whom the application runs.
+
+        Returns
+        -------
+        str
+            On YARN who submitted it; else who runs the program.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> isinstance(sc.sparkUser(), str)
+        True
+        """
         return str(self._answer.info.get("user", ""))
 
     def getConf(self) -> WeftConf:
-        """Give a copy of the settings."""
+        """Give a copy of the settings.
+
+        Returns
+        -------
+        WeftConf
+            Changes of it reach nothing: settings are read when the context is made.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> sc.getConf().get("weft.master") == sc.master
+        True
+        """
         return self._conf.copy()
 
     def setLogLevel(self, logLevel: str) -> None:
-        """Set the level of the Java side's messages: ALL, DEBUG, ERROR, FATAL, INFO, OFF, TRACE or WARN.
+        """Set the level of the Java side's messages.
+
+        Parameters
+        ----------
+        logLevel : str
+            ALL, DEBUG, ERROR, FATAL, INFO, OFF, TRACE or WARN, in any case.
 
         Raises
         ------
         ValueError
             If it is another.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> sc.setLogLevel("WARN")
         """
         if logLevel.upper() not in _LEVELS:
             raise ValueError(f"logLevel {logLevel!r} is none of {', '.join(_LEVELS)}")

@@ -46,6 +46,29 @@ class Files(Formats):
         ------
         ValueError
             If it is a folder, and ``recursive`` is not set.
+        TypeError
+            If ``path`` is no str or path.
+        FileNotFoundError
+            If a local file does not exist.
+
+        Notes
+        -----
+        Driver only. Containers fetch it before their next task.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> from weft import WeftFiles
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "limit.txt")
+        ...     with open(path, "w") as file:
+        ...         _ = file.write("2")
+        ...     sc.addFile(path)
+        >>> def below(x):
+        ...     with open(WeftFiles.get("limit.txt")) as file:
+        ...         return x < int(file.read())
+        >>> sc.parallelize([1, 2, 3]).filter(below).collect()
+        [1]
         """
         local = _local(path_text(path, "addFile", call_site()))
         if local is None or not os.path.isdir(local):
@@ -72,8 +95,16 @@ class Files(Formats):
 
         Raises
         ------
+        TypeError
+            If ``path`` is no str or path.
+        FileNotFoundError
+            If a local archive does not exist.
         ValueError
             If it is no archive, or another one was added under the same name.
+
+        Notes
+        -----
+        Driver only. Containers fetch and unpack it before their next task.
 
         Examples
         --------
@@ -113,6 +144,30 @@ class Files(Formats):
         ----------
         path : str
             A local file, or a URI of a filesystem that Hadoop knows.
+
+        Raises
+        ------
+        TypeError
+            If ``path`` is no str or path.
+        FileNotFoundError
+            If a local file does not exist.
+
+        Notes
+        -----
+        Driver only. Containers fetch it before their next task.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> path = os.path.join(tempfile.mkdtemp(), "twice_of.py")
+        >>> with open(path, "w") as file:
+        ...     _ = file.write("def twice(x): return 2 * x")
+        >>> sc.addPyFile(path)
+        >>> def twice(x):
+        ...     import twice_of
+        ...     return twice_of.twice(x)
+        >>> sc.parallelize([1, 2]).map(twice).collect()
+        [2, 4]
         """
         path = self._add_file(path, True)
         local = path.removeprefix("file://")

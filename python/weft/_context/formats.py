@@ -52,6 +52,20 @@ class Formats(Batches):
         batchSize : int
             Ignored: records travel in batches that suit them.
 
+        Returns
+        -------
+        RDD of tuple
+            Pairs in the order of the files' names and of the pairs in each.
+
+        Raises
+        ------
+        TypeError
+            If ``path`` is no str or path.
+
+        Notes
+        -----
+        Narrow.
+
         Examples
         --------
         >>> import tempfile, os
@@ -79,6 +93,20 @@ class Formats(Batches):
         minPartitions : int, optional
             How many partitions at least; else :attr:`defaultMinPartitions`.
 
+        Returns
+        -------
+        RDD
+            In the order of the files' names and of the records in each.
+
+        Raises
+        ------
+        TypeError
+            If ``name`` is no str or path.
+
+        Notes
+        -----
+        Narrow.
+
         Examples
         --------
         >>> import tempfile, os
@@ -103,6 +131,20 @@ class Formats(Batches):
             How many partitions are wanted; else :attr:`defaultMinPartitions`.
         use_unicode : bool
             False gives path and text as bytes.
+
+        Returns
+        -------
+        RDD of tuple
+            Pairs of str; what is no UTF-8 in a text becomes U+FFFD.
+
+        Raises
+        ------
+        TypeError
+            If ``path`` is no str or path.
+
+        Notes
+        -----
+        Narrow. A file is in a worker's memory as a whole.
 
         Examples
         --------
@@ -131,6 +173,20 @@ class Formats(Batches):
             How many partitions are wanted at least; else :attr:`defaultParallelism`. As in PySpark, a partition has
             at most 128 MiB, and opening a file counts as 4 MiB.
 
+        Returns
+        -------
+        RDD of tuple
+            Pairs of str and bytes.
+
+        Raises
+        ------
+        TypeError
+            If ``path`` is no str or path.
+
+        Notes
+        -----
+        Narrow.
+
         Examples
         --------
         >>> import tempfile, os
@@ -154,12 +210,23 @@ class Formats(Batches):
         recordLength : int
             Bytes of a record.
 
+        Returns
+        -------
+        RDD of bytes
+            In the order of the files' names and of the records in each.
+
         Raises
         ------
+        TypeError
+            If ``path`` is no str or path.
         ValueError
             If ``recordLength`` is not positive.
         InputDamagedError
             When a task meets a last record that is shorter.
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------
@@ -203,6 +270,20 @@ class Formats(Batches):
         batchSize : int
             Ignored: records travel in batches that suit them.
 
+        Returns
+        -------
+        RDD of tuple
+            Pairs of what keys and values become, see :meth:`sequenceFile`.
+
+        Raises
+        ------
+        TypeError
+            If ``path`` is no str or path.
+
+        Notes
+        -----
+        Narrow.
+
         Examples
         --------
         >>> import tempfile
@@ -227,7 +308,21 @@ class Formats(Batches):
     ) -> RDD[tuple[Any, Any]]:
         """Make an RDD of the pairs of an InputFormat of ``org.apache.hadoop.mapred``, told by ``conf`` what to read.
 
-        See :meth:`hadoopFile` for the arguments.
+        Parameters
+        ----------
+        inputFormatClass, keyClass, valueClass, keyConverter, valueConverter, batchSize
+            As in :meth:`hadoopFile`.
+        conf : dict, optional
+            Settings over Hadoop's configuration, such as ``mapreduce.input.fileinputformat.inputdir``.
+
+        Returns
+        -------
+        RDD of tuple
+            Pairs of what keys and values become, see :meth:`sequenceFile`.
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------
@@ -255,7 +350,26 @@ class Formats(Batches):
     ) -> RDD[tuple[Any, Any]]:
         """Make an RDD of the pairs that an InputFormat of ``org.apache.hadoop.mapreduce`` reads from files.
 
-        See :meth:`hadoopFile` for the arguments.
+        Parameters
+        ----------
+        path, keyClass, valueClass, keyConverter, valueConverter, conf, batchSize
+            As in :meth:`hadoopFile`.
+        inputFormatClass : str
+            Such as ``"org.apache.hadoop.mapreduce.lib.input.TextInputFormat"``.
+
+        Returns
+        -------
+        RDD of tuple
+            Pairs of what keys and values become, see :meth:`sequenceFile`.
+
+        Raises
+        ------
+        TypeError
+            If ``path`` is no str or path.
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------
@@ -281,7 +395,23 @@ class Formats(Batches):
     ) -> RDD[tuple[Any, Any]]:
         """Make an RDD of the pairs of an InputFormat of ``org.apache.hadoop.mapreduce``; ``conf`` tells what to read.
 
-        See :meth:`hadoopFile` for the arguments.
+        Parameters
+        ----------
+        inputFormatClass : str
+            Such as ``"org.apache.hadoop.mapreduce.lib.input.TextInputFormat"``.
+        keyClass, valueClass, keyConverter, valueConverter, batchSize
+            As in :meth:`hadoopFile`.
+        conf : dict, optional
+            As in :meth:`hadoopRDD`.
+
+        Returns
+        -------
+        RDD of tuple
+            Pairs of what keys and values become, see :meth:`sequenceFile`.
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------

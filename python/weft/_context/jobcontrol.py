@@ -40,6 +40,15 @@ class JobControl(Shared):
         allowLocal : bool
             Ignored; PySpark has it.
 
+        Returns
+        -------
+        list
+            What ``partitionFunc`` gives, in the order of ``partitions``.
+
+        Notes
+        -----
+        Action: one job; none if ``partitions`` is empty.
+
         Examples
         --------
         >>> sc.runJob(sc.parallelize(range(6), 3), lambda part: [x * x for x in part], [0, 2])
@@ -50,20 +59,79 @@ class JobControl(Shared):
         return rdd.mapPartitions(partitionFunc)._collect("runJob", partitions or ())
 
     def setJobGroup(self, groupId: str, description: str, interruptOnCancel: bool = False) -> None:
-        """Put the jobs that this thread starts from now on into a group, which can be cancelled as one."""
+        """Put the jobs that this thread starts from now on into a group, which can be cancelled as one.
+
+        Parameters
+        ----------
+        groupId : str
+            The group's name, for :meth:`cancelJobGroup` and :meth:`StatusTracker.getJobIdsForGroup`.
+        description : str
+            For people.
+        interruptOnCancel : bool
+            Of no effect: Weft always interrupts the tasks of a cancelled job.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> sc.setJobGroup("nightly", "sums of the day")
+        >>> sc.range(4).sum(), len(sc.statusTracker().getJobIdsForGroup("nightly"))
+        (6, 1)
+        >>> sc.getLocalProperty("spark.jobGroup.id")
+        'nightly'
+        >>> sc.setLocalProperty("spark.jobGroup.id", None)
+        """
         self.setLocalProperty("weft.job.group", groupId)
         self.setLocalProperty("weft.job.description", description)
         self.setLocalProperty("weft.job.interruptOnCancel", str(bool(interruptOnCancel)).lower())
 
     def setJobDescription(self, value: str | None) -> None:
-        """Describe the jobs that this thread starts from now on."""
+        """Describe the jobs that this thread starts from now on.
+
+        Parameters
+        ----------
+        value : str or None
+            For people; None takes it away.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> sc.setJobDescription("sums of the day")
+        >>> sc.getLocalProperty("spark.job.description")
+        'sums of the day'
+        >>> sc.setJobDescription(None)
+        """
         self.setLocalProperty("weft.job.description", value)
 
     def setLocalProperty(self, key: str, value: str | None) -> None:
-        """Set a property of the jobs that this thread starts from now on; None takes it away.
+        """Set a property of the jobs that this thread starts from now on.
 
         Tasks find it by :meth:`TaskContext.getLocalProperty`; other threads have their own, unless they are
         :class:`InheritableThread` s.
+
+        Parameters
+        ----------
+        key : str
+            Any name; ``spark.jobGroup.id`` and its like are those of Weft's own.
+        value : str or None
+            None takes it away.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> from weft import TaskContext
+        >>> sc.setLocalProperty("run", "7")
+        >>> sc.parallelize([1], 1).map(lambda _: TaskContext.get().getLocalProperty("run")).collect()
+        ['7']
+        >>> sc.setLocalProperty("run", None)
         """
         own = OWN_NAMES.get(key, key)
         if value is None:
@@ -72,7 +140,21 @@ class JobControl(Shared):
             self._jobs.properties[own] = str(value)
 
     def getLocalProperty(self, key: str) -> str | None:
-        """Give a property that this thread has set, or None.
+        """Give a property that this thread has set.
+
+        Parameters
+        ----------
+        key : str
+            Its name.
+
+        Returns
+        -------
+        str or None
+            None if it is not set.
+
+        Notes
+        -----
+        Driver only.
 
         Examples
         --------
@@ -90,6 +172,10 @@ class JobControl(Shared):
         ----------
         interruptOnCancel : bool
             Of no effect.
+
+        Notes
+        -----
+        Driver only.
 
         Examples
         --------
@@ -112,6 +198,10 @@ class JobControl(Shared):
         ValueError
             If it is.
 
+        Notes
+        -----
+        Driver only.
+
         Examples
         --------
         >>> sc.addJobTag("nightly")
@@ -128,29 +218,87 @@ class JobControl(Shared):
     def removeJobTag(self, tag: str) -> None:
         """Take a tag from the jobs that this thread starts from now on; one that they do not have is passed over.
 
+        Parameters
+        ----------
+        tag : str
+            As of :meth:`addJobTag`.
+
         Raises
         ------
         ValueError
             As by :meth:`addJobTag`.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> sc.addJobTag("etl")
+        >>> sc.removeJobTag("etl")
+        >>> sc.getJobTags()
+        set()
         """
         _checked(tag)
         self._set_tags([one for one in self._tags() if one != tag])
 
     def getJobTags(self) -> set[str]:
-        """Give the tags of the jobs that this thread starts."""
+        """Give the tags of the jobs that this thread starts.
+
+        Returns
+        -------
+        set of str
+            A copy.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> sc.addJobTag("etl")
+        >>> sc.getJobTags()
+        {'etl'}
+        >>> sc.clearJobTags()
+        """
         return set(self._tags())
 
     def clearJobTags(self) -> None:
-        """Take all tags from the jobs that this thread starts from now on."""
+        """Take all tags from the jobs that this thread starts from now on.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> sc.addJobTag("etl")
+        >>> sc.clearJobTags()
+        >>> sc.getJobTags()
+        set()
+        """
         self._set_tags([])
 
     def cancelJobsWithTag(self, tag: str) -> None:
-        """Cancel the running jobs that have a tag, of any thread; their actions raise JobCancelledError.
+        """Cancel the running jobs that have a tag, of any thread.
+
+        Parameters
+        ----------
+        tag : str
+            As of :meth:`addJobTag`.
 
         Raises
         ------
         ValueError
             As by :meth:`addJobTag`.
+
+        Notes
+        -----
+        Driver only. The jobs' actions raise JobCancelledError.
+
+        Examples
+        --------
+        >>> sc.cancelJobsWithTag("etl")         # none is running
         """
         self._jobs.control("cancelJobsWithTag", _checked(tag))
 
@@ -162,6 +310,15 @@ class JobControl(Shared):
 
     def statusTracker(self) -> StatusTracker:
         """Give what tells of jobs and stages, how far they are.
+
+        Returns
+        -------
+        StatusTracker
+            One that always tells of the present.
+
+        Notes
+        -----
+        Driver only.
 
         Examples
         --------
@@ -175,11 +332,34 @@ class JobControl(Shared):
         return StatusTracker(self._jobs)
 
     def cancelJobGroup(self, groupId: str) -> None:
-        """Cancel the running jobs of a group; their actions raise JobCancelledError."""
+        """Cancel the running jobs of a group, of any thread.
+
+        Parameters
+        ----------
+        groupId : str
+            As of :meth:`setJobGroup`.
+
+        Notes
+        -----
+        Driver only. The jobs' actions raise JobCancelledError; another thread than theirs must call this.
+
+        Examples
+        --------
+        >>> sc.cancelJobGroup("nightly")        # none is running
+        """
         self._jobs.control("cancelJobGroup", groupId)
 
     def cancelAllJobs(self) -> None:
-        """Cancel all running jobs; their actions raise JobCancelledError."""
+        """Cancel all running jobs, of any thread.
+
+        Notes
+        -----
+        Driver only. The jobs' actions raise JobCancelledError.
+
+        Examples
+        --------
+        >>> sc.cancelAllJobs()                  # none is running
+        """
         self._jobs.control("cancelAllJobs")
 
 

@@ -85,10 +85,24 @@ class Looks(JobControl):
     def show_profiles(self) -> None:
         """Print where the time of the tasks went, for each RDD that was run.
 
+        Each RDD is shown once; see :mod:`weft.profiler`.
+
         Raises
         ------
         RuntimeError
             If the settings want no profiles.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> try:
+        ...     sc.show_profiles()
+        ... except RuntimeError as error:
+        ...     print(str(error).partition(": ")[2])
+        set spark.python.profile or spark.python.profile.memory to true before the context is made.
         """
         self._profilers("show_profiles").show_profiles()
 
@@ -104,6 +118,18 @@ class Looks(JobControl):
         ------
         RuntimeError
             If the settings want no profiles.
+
+        Notes
+        -----
+        Driver only.
+
+        Examples
+        --------
+        >>> try:
+        ...     sc.dump_profiles("/tmp/profiles")
+        ... except RuntimeError as error:
+        ...     print(str(error).partition(": ")[2])
+        set spark.python.profile or spark.python.profile.memory to true before the context is made.
         """
         self._profilers("dump_profiles").dump_profiles(path)
 

@@ -37,11 +37,16 @@ class Shared(Checkpointing):
         Returns
         -------
         Accumulator
+            With the value that it begins with.
 
         Raises
         ------
         TypeError
             If ``value`` is no number and there is no ``accum_param``.
+
+        Notes
+        -----
+        Driver only.
 
         Examples
         --------
@@ -79,6 +84,11 @@ class Shared(Checkpointing):
         ClosureError
             If it cannot be pickled (E04).
 
+        Notes
+        -----
+        Driver only. The value is read into memory once more by each worker that uses it, but for arrays, tables and
+        bytes.
+
         Examples
         --------
         >>> weights = sc.broadcast([10, 20, 30])
@@ -108,6 +118,10 @@ class Shared(Checkpointing):
         ------
         TypeError
             If a key is of another type.
+
+        Notes
+        -----
+        Driver only.
 
         Examples
         --------

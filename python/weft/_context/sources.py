@@ -31,6 +31,23 @@ class Sources(Core):
         numSlices : int, optional
             Into how many partitions; else :attr:`defaultParallelism`.
 
+        Returns
+        -------
+        RDD
+            The records, cut into pieces of about one length, in their order.
+
+        Raises
+        ------
+        ValueError
+            If ``numSlices`` is not positive.
+        ClosureError
+            If a record cannot be pickled (E04).
+
+        Notes
+        -----
+        Narrow. The records are pickled now; the driver keeps the bytes until the first job that needs them has sent
+        them.
+
         Examples
         --------
         >>> sc.parallelize([0, 2, 3, 4, 6], 5).glom().collect()
@@ -51,6 +68,31 @@ class Sources(Core):
     def range(self, start: int, end: int | None = None, step: int = 1, numSlices: int | None = None) -> RDD[int]:
         """Make an RDD of whole numbers, as the builtin ``range`` counts them.
 
+        Parameters
+        ----------
+        start : int
+            The first number; the end, if no other is given: numbers are counted from 0 then.
+        end : int, optional
+            The number before which to stop.
+        step : int
+            How much is added from one to the next; not 0.
+        numSlices : int, optional
+            Into how many partitions; else :attr:`defaultParallelism`.
+
+        Returns
+        -------
+        RDD of int
+            In their order.
+
+        Raises
+        ------
+        ValueError
+            If ``step`` is 0, or ``numSlices`` not positive.
+
+        Notes
+        -----
+        Narrow. The workers count: nothing is sent to them.
+
         Examples
         --------
         >>> sc.range(5).collect(), sc.range(2, 4).collect(), sc.range(1, 7, 2).collect()
@@ -61,6 +103,16 @@ class Sources(Core):
 
     def emptyRDD(self) -> RDD[Any]:
         """Make an RDD without partitions.
+
+        Returns
+        -------
+        RDD
+            One that actions find empty; those that need a partition, such as :meth:`RDD.countByValue`, raise a
+            ValueError.
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------
@@ -85,8 +137,21 @@ class Sources(Core):
         use_unicode : bool
             False gives bytes.
 
+        Returns
+        -------
+        RDD of str
+            The lines in the order of the files' names and of the lines in each; bytes that are no UTF-8 become U+FFFD.
+
+        Raises
+        ------
+        TypeError
+            If ``name`` is no str or path.
+
         Notes
         -----
+        Narrow. A large file is cut into splits of its blocks; compressed ones are not, but for .bz2. Files are looked
+        at by :meth:`RDD.getNumPartitions` or the first action, which raise InputMissingError (E02) if there are none.
+
         Files and folders whose names begin with ``_`` or ``.`` or end with ``._COPYING_`` are skipped, and counted in
         the summary line. :meth:`weft.TaskContext.inputPath` and ``inputOffset`` tell a function where its line is from.
 
@@ -105,7 +170,22 @@ class Sources(Core):
         return self._rdd(TextNode(self._next_id(), "textFile", site, path, least, use_unicode, combine=combine))
 
     def union(self, rdds: Sequence[RDD[T]]) -> RDD[T]:
-        """Give the records of several RDDs; nothing is moved.
+        """Give the records of several RDDs.
+
+        Parameters
+        ----------
+        rdds : sequence of RDD
+            At least one, all of this context.
+
+        Returns
+        -------
+        RDD
+            The partitions of each, one RDD after the other; RDDs with equal partitioners keep it and their number of
+            partitions.
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------

@@ -30,7 +30,7 @@ class Tables(Sources):
         read: Callable[[S], Iterable[T]],
         hosts: Callable[[S], Iterable[str]] | None = None,
     ) -> RDD[T]:
-        """Make an RDD of any source: a task for each split reads what that describes. Narrow.
+        """Make an RDD of any source: a task for each split reads what that describes.
 
         Parameters
         ----------
@@ -42,10 +42,21 @@ class Tables(Sources):
         hosts : callable, optional
             Gets a split, in the driver, gives the hosts that its task prefers, the best first.
 
+        Returns
+        -------
+        RDD
+            What ``read`` gives, a partition for each split.
+
         Raises
         ------
         ClosureError
             If a split cannot be pickled (E04).
+        TypeError
+            If ``read`` is no function.
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------
@@ -82,7 +93,7 @@ class Tables(Sources):
         fetchSize: int = 2000,
         dicts: bool = False,
     ) -> RDD[Any]:
-        """Make an RDD of the rows of a database query, read in parallel by ranges of a column. Narrow.
+        """Make an RDD of the rows of a database query, read in parallel by ranges of a column.
 
         Every row is read exactly once, by a connection of its task: rows below ``lower`` or without a value belong to
         the first partition, those above ``upper`` to the last. The connections are separate transactions, so rows that
@@ -107,10 +118,23 @@ class Tables(Sources):
         dicts : bool
             Give rows as dicts by column name instead of tuples.
 
+        Returns
+        -------
+        RDD of tuple or dict
+            A record for each row, in the order in which the database gives those of a range.
+
         Raises
         ------
         ModuleNotFoundError
             If the database's driver is not installed.
+        TypeError
+            If values of ``column`` cannot be divided into ranges; if what ``connect`` opens is no DB-API connection.
+        ValueError
+            If the URL is of no known kind, or ``numPartitions`` or ``fetchSize`` is not positive.
+
+        Notes
+        -----
+        Narrow. Without ``lower`` or ``upper`` the driver runs one query now, for the least and greatest value.
 
         Examples
         --------
@@ -143,7 +167,7 @@ class Tables(Sources):
         return self._source(ranges, database_reader(ask), None, "fromDB", user)
 
     def avroFile(self, path: str, readerSchema: Any = None, minPartitions: int | None = None) -> RDD[Any]:
-        """Make an RDD of the records of Avro container files. Narrow.
+        """Make an RDD of the records of Avro container files.
 
         A large file is cut like a text file; a task reads the blocks whose sync marker lies in its split. Records are
         dicts (and plain values where the schema is no record), logical types Python's own: dates, times, decimals.
@@ -158,12 +182,23 @@ class Tables(Sources):
         minPartitions : int, optional
             How many partitions at least. Not given: small files share partitions, as :meth:`textFile` says.
 
+        Returns
+        -------
+        RDD
+            In the order of the files' names and of the records in each.
+
         Raises
         ------
+        TypeError
+            If ``path`` is no str or path.
         ValueError
             If ``readerSchema`` is no schema.
         InputDamagedError
             By an action, if a file is no Avro file, or is damaged (E21).
+
+        Notes
+        -----
+        Narrow.
 
         Examples
         --------
