@@ -33,17 +33,49 @@ class SpecialLengths:
 
 
 def write_int(value: int, stream: IO[bytes]) -> None:
-    """Write a number of 4 bytes."""
+    """Write a number of 4 bytes.
+
+    Parameters
+    ----------
+    value : int
+        Of 32 bits, with a sign.
+    stream : file
+        Open for writing bytes.
+
+    Examples
+    --------
+    >>> import io
+    >>> stream = io.BytesIO()
+    >>> write_int(258, stream)
+    >>> stream.getvalue()
+    b'\\x00\\x00\\x01\\x02'
+    """
     stream.write(_INT.pack(value))
 
 
 def read_int(stream: IO[bytes]) -> int:
     """Read a number of 4 bytes.
 
+    Parameters
+    ----------
+    stream : file
+        Open for reading bytes.
+
+    Returns
+    -------
+    int
+        Of 32 bits, with a sign.
+
     Raises
     ------
     EOFError
         If there is none.
+
+    Examples
+    --------
+    >>> import io
+    >>> read_int(io.BytesIO(b"\\x00\\x00\\x01\\x02"))
+    258
     """
     data = stream.read(_INT.size)
     if len(data) < _INT.size:
@@ -52,7 +84,23 @@ def read_int(stream: IO[bytes]) -> int:
 
 
 def write_with_length(obj: bytes, stream: IO[bytes]) -> None:
-    """Write bytes after their length."""
+    """Write bytes after their length.
+
+    Parameters
+    ----------
+    obj : bytes
+        Less than 2 GiB.
+    stream : file
+        Open for writing bytes.
+
+    Examples
+    --------
+    >>> import io
+    >>> stream = io.BytesIO()
+    >>> write_with_length(b"ab", stream)
+    >>> stream.getvalue()
+    b'\\x00\\x00\\x00\\x02ab'
+    """
     write_int(len(obj), stream)
     stream.write(obj)
 
@@ -62,18 +110,72 @@ class Serializer:
 
     Two serializers are equal if they are of one class and have equal attributes. One is pickled to reach the workers,
     and must be so small that it can stand in front of every few thousand records.
+
+    Examples
+    --------
+    >>> import io
+    >>> from weft.serializers import Serializer
+    >>> class Lines(Serializer):
+    ...     def dump_stream(self, iterator, stream):
+    ...         stream.writelines(f"{one}\\n".encode() for one in iterator)
+    ...     def load_stream(self, stream):
+    ...         return (line.decode().rstrip() for line in stream)
+    >>> Lines().dumps("a")
+    b'a\\n'
+    >>> sc.parallelize(["a", "b"]).withSerializer(Lines()).collect()
+    ['a', 'b']
     """
 
     def dump_stream(self, iterator: Iterable[Any], stream: IO[bytes]) -> None:
-        """Write all records to the stream."""
+        """Write all records to the stream.
+
+        Parameters
+        ----------
+        iterator : iterable
+            The records.
+        stream : file
+            Open for writing bytes.
+
+        Raises
+        ------
+        NotImplementedError
+            Here; a serializer that writes has it.
+        """
         raise NotImplementedError
 
     def load_stream(self, stream: IO[bytes]) -> Iterator[Any]:
-        """Read all records from the stream."""
+        """Read all records from the stream.
+
+        Parameters
+        ----------
+        stream : file
+            Open for reading bytes.
+
+        Returns
+        -------
+        iterator
+            Over the records; the stream is read while it is used.
+
+        Raises
+        ------
+        NotImplementedError
+            Here; a serializer that reads has it.
+        """
         raise NotImplementedError
 
     def dumps(self, obj: Any) -> bytes:
-        """Give the bytes of one record."""
+        """Give the bytes of one record.
+
+        Parameters
+        ----------
+        obj : object
+            A record.
+
+        Returns
+        -------
+        bytes
+            What :meth:`dump_stream` writes of it alone.
+        """
         stream = io.BytesIO()
         self.dump_stream([obj], stream)
         return stream.getvalue()
@@ -96,10 +198,32 @@ class Serializer:
 
 
 class FramedSerializer(Serializer):
-    """The base of serializers of single objects: each is written after its length, a number of 4 bytes."""
+    """The base of serializers of single objects: each is written after its length, a number of 4 bytes.
+
+    Examples
+    --------
+    >>> import io
+    >>> from weft.serializers import FramedSerializer
+    >>> class Numbers(FramedSerializer):
+    ...     def dumps(self, obj):
+    ...         return str(obj).encode()
+    ...     def loads(self, obj):
+    ...         return int(obj)
+    >>> stream = io.BytesIO()
+    >>> Numbers().dump_stream([7, 10], stream)
+    >>> list(Numbers().load_stream(io.BytesIO(stream.getvalue())))
+    [7, 10]
+    """
 
     def dump_stream(self, iterator: Iterable[Any], stream: IO[bytes]) -> None:
         """Write all objects.
+
+        Parameters
+        ----------
+        iterator : iterable
+            The objects.
+        stream : file
+            Open for writing bytes.
 
         Raises
         ------
@@ -113,7 +237,23 @@ class FramedSerializer(Serializer):
             write_with_length(data, stream)
 
     def load_stream(self, stream: IO[bytes]) -> Iterator[Any]:
-        """Read all objects, up to the stream's end or the length that stands for it."""
+        """Read all objects, up to the stream's end or the length that stands for it.
+
+        Parameters
+        ----------
+        stream : file
+            Open for reading bytes.
+
+        Returns
+        -------
+        iterator
+            Over the objects; the stream is read while it is used.
+
+        Raises
+        ------
+        EOFError
+            If the stream ends in a frame.
+        """
         while True:
             head = stream.read(_INT.size)
             if not head:
@@ -132,11 +272,43 @@ class FramedSerializer(Serializer):
             yield self.loads(data)
 
     def dumps(self, obj: Any) -> bytes:
-        """Give the bytes of an object."""
+        """Give the bytes of an object.
+
+        Parameters
+        ----------
+        obj : object
+            One that the serializer takes.
+
+        Returns
+        -------
+        bytes
+            Less than 2 GiB.
+
+        Raises
+        ------
+        NotImplementedError
+            Here; a serializer that writes has it.
+        """
         raise NotImplementedError
 
     def loads(self, obj: bytes) -> Any:
-        """Give the object of such bytes."""
+        """Give the object of such bytes.
+
+        Parameters
+        ----------
+        obj : bytes
+            As of :meth:`dumps`.
+
+        Returns
+        -------
+        object
+            One equal to that which was given.
+
+        Raises
+        ------
+        NotImplementedError
+            Here; a serializer that reads has it.
+        """
         raise NotImplementedError
 
 
@@ -149,6 +321,17 @@ class BatchedSerializer(Serializer):
         What writes the lists.
     batchSize : int
         How many records to a list; -1 for all.
+
+    Examples
+    --------
+    >>> import io
+    >>> from weft.serializers import BatchedSerializer, MarshalSerializer
+    >>> serializer, stream = BatchedSerializer(MarshalSerializer(), 2), io.BytesIO()
+    >>> serializer.dump_stream(range(5), stream)
+    >>> list(serializer.load_stream(io.BytesIO(stream.getvalue())))
+    [0, 1, 2, 3, 4]
+    >>> list(MarshalSerializer().load_stream(io.BytesIO(stream.getvalue())))
+    [[0, 1], [2, 3], [4]]
     """
 
     UNLIMITED_BATCH_SIZE: ClassVar[int] = -1
@@ -166,11 +349,30 @@ class BatchedSerializer(Serializer):
         yield from iter(lambda: list(itertools.islice(records, self.batchSize)), [])
 
     def dump_stream(self, iterator: Iterable[Any], stream: IO[bytes]) -> None:
-        """Write all records."""
+        """Write all records.
+
+        Parameters
+        ----------
+        iterator : iterable
+            The records.
+        stream : file
+            Open for writing bytes.
+        """
         self.serializer.dump_stream(self._batched(iterator), stream)
 
     def load_stream(self, stream: IO[bytes]) -> Iterator[Any]:
-        """Read all records."""
+        """Read all records.
+
+        Parameters
+        ----------
+        stream : file
+            Open for reading bytes.
+
+        Returns
+        -------
+        iterator
+            Over the records, no longer in lists.
+        """
         return itertools.chain.from_iterable(self._load_batches(stream))
 
     def _load_batches(self, stream: IO[bytes]) -> Iterator[Any]:
@@ -189,6 +391,15 @@ class AutoBatchedSerializer(BatchedSerializer):
         What writes the lists.
     bestSize : int
         In bytes.
+
+    Examples
+    --------
+    >>> import io
+    >>> from weft.serializers import AutoBatchedSerializer, MarshalSerializer
+    >>> stream = io.BytesIO()
+    >>> AutoBatchedSerializer(MarshalSerializer()).dump_stream(range(5), stream)
+    >>> list(MarshalSerializer().load_stream(io.BytesIO(stream.getvalue())))
+    [[0], [1, 2], [3, 4]]
     """
 
     def __init__(self, serializer: Serializer, bestSize: int = 1 << 16) -> None:
@@ -196,7 +407,15 @@ class AutoBatchedSerializer(BatchedSerializer):
         self.bestSize = bestSize
 
     def dump_stream(self, iterator: Iterable[Any], stream: IO[bytes]) -> None:
-        """Write all records."""
+        """Write all records.
+
+        Parameters
+        ----------
+        iterator : iterable
+            The records.
+        stream : file
+            Open for writing bytes.
+        """
         records, size = iter(iterator), 1
         some = list(itertools.islice(records, size))
         while some:
