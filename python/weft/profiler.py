@@ -13,7 +13,6 @@ RDD that ends a stage: what is collected, saved or counted, and what a shuffle r
 
 from __future__ import annotations
 
-import atexit
 import cProfile
 import linecache
 import os
@@ -23,9 +22,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Optional
 
-from weft._callsite import call_site
+from weft._profilercollector import ProfilerCollector
 from weft.accumulators import AccumulatorParam
-from weft.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from weft.context import WeftContext
@@ -49,29 +47,95 @@ class Profiler:
 
     Examples
     --------
-    >>> from weft.profiler import BasicProfiler
-    >>> class Short(BasicProfiler):
+    >>> from weft.profiler import Profiler
+    >>> class Calls(Profiler):
+    ...     def __init__(self, ctx):
+    ...         self._calls = ctx.accumulator(0)
+    ...     def profile(self, func, *args, **kwargs):
+    ...         self._calls.add(1)
+    ...         return func(*args, **kwargs)
+    ...     def stats(self):
+    ...         return {"tasks": self._calls.value}
     ...     def show(self, id):
-    ...         print(f"RDD {id}: {self.stats().total_calls} calls")
+    ...         print(f"RDD {id}: {self.stats()}")
+    ...     def dump(self, id, path):
+    ...         pass
+    >>> counted = Calls(sc)
+    >>> sc.parallelize(range(4), 2).foreachPartition(lambda records: counted.profile(sum, records))
+    >>> counted.show(1)
+    RDD 1: {'tasks': 2}
     """
 
     def __init__(self, ctx: WeftContext) -> None:
         """Make what the tasks' figures are added to."""
 
     def profile(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Run a function; in a task, whose work it is. What it gives shall be given back."""
+        """Run a function; in a task, whose work it is. What it gives shall be given back.
+
+        Parameters
+        ----------
+        func : callable
+            The task's work.
+        *args, **kwargs
+            What it gets.
+
+        Returns
+        -------
+        object
+            What ``func`` gives.
+
+        Raises
+        ------
+        NotImplementedError
+            Here; a profiler of one's own has it.
+        """
         raise NotImplementedError
 
     def stats(self) -> pstats.Stats | dict[Any, Any]:
-        """Give the figures; in the driver."""
+        """Give the figures; in the driver.
+
+        Returns
+        -------
+        pstats.Stats or dict
+            The sum of all tasks' figures.
+
+        Raises
+        ------
+        NotImplementedError
+            Here; a profiler of one's own has it.
+        """
         raise NotImplementedError
 
     def show(self, id: int) -> None:
-        """Print the figures of the RDD with this id."""
+        """Print the figures of the RDD with this id.
+
+        Parameters
+        ----------
+        id : int
+            The RDD's.
+
+        Raises
+        ------
+        NotImplementedError
+            Here; a profiler of one's own has it.
+        """
         raise NotImplementedError
 
     def dump(self, id: int, path: str) -> None:
-        """Write the figures of the RDD with this id to a folder."""
+        """Write the figures of the RDD with this id to a folder.
+
+        Parameters
+        ----------
+        id : int
+            The RDD's.
+        path : str
+            A folder of this machine; it is made if need be.
+
+        Raises
+        ------
+        NotImplementedError
+            Here; a profiler of one's own has it.
+        """
         raise NotImplementedError
 
 
@@ -92,13 +156,44 @@ class PStatsParam(AccumulatorParam[Optional[pstats.Stats]]):
 
 
 class BasicProfiler(Profiler):
-    """Calls and times of functions, by ``cProfile``."""
+    """Calls and times of functions, by ``cProfile``.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from weft.profiler import BasicProfiler
+    >>> profiler, folder = BasicProfiler(sc), tempfile.mkdtemp()
+    >>> sc.parallelize(range(4), 2).foreachPartition(lambda records: profiler.profile(sorted, records))
+    >>> profiler.stats().total_calls >= 2
+    True
+    >>> profiler.dump(7, folder)
+    >>> os.listdir(folder)
+    ['rdd_7.pstats']
+    >>> import contextlib, io
+    >>> with contextlib.redirect_stdout(io.StringIO()) as shown:
+    ...     profiler.show(7)
+    >>> "Profile of RDD<id=7>" in shown.getvalue()
+    True
+    """
 
     def __init__(self, ctx: WeftContext) -> None:
         self._accumulator = ctx.accumulator(None, PStatsParam())
 
     def profile(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Run a function under ``cProfile``."""
+        """Run a function under ``cProfile``.
+
+        Parameters
+        ----------
+        func : callable
+            The task's work.
+        *args, **kwargs
+            What it gets.
+
+        Returns
+        -------
+        object
+            What ``func`` gives.
+        """
         profile = cProfile.Profile()
         try:
             return profile.runcall(func, *args, **kwargs)
@@ -109,12 +204,24 @@ class BasicProfiler(Profiler):
             self._accumulator.add(figures)
 
     def stats(self) -> pstats.Stats:
-        """Give the sums of all tasks; None before the first has ended."""
+        """Give the sums of all tasks.
+
+        Returns
+        -------
+        pstats.Stats or None
+            None before the first task has ended.
+        """
         found: Any = self._accumulator.value
         return found  # type: ignore[no-any-return]
 
     def show(self, id: int) -> None:
-        """Print the functions, those with most time first."""
+        """Print the functions, those with most time first.
+
+        Parameters
+        ----------
+        id : int
+            The RDD's; it stands in the heading.
+        """
         figures = self.stats()
         if figures is not None:
             print("=" * 60)
@@ -124,7 +231,15 @@ class BasicProfiler(Profiler):
             figures.sort_stats("time", "cumulative").print_stats()
 
     def dump(self, id: int, path: str) -> None:
-        """Write ``rdd_<id>.pstats``, which :class:`pstats.Stats` reads."""
+        """Write ``rdd_<id>.pstats``, which :class:`pstats.Stats` reads.
+
+        Parameters
+        ----------
+        id : int
+            The RDD's.
+        path : str
+            A folder of this machine; it is made if need be.
+        """
         figures = self.stats()
         if figures is not None:
             os.makedirs(path, exist_ok=True)
@@ -149,13 +264,35 @@ class MemoryProfiler(Profiler):
     """Which lines hold memory when a task holds most, by ``tracemalloc``, looked at a few times a second.
 
     A task runs two to four times as long under it, and memory that native code allocates is not seen.
+
+    Examples
+    --------
+    >>> from weft.profiler import MemoryProfiler
+    >>> profiler = MemoryProfiler(sc)
+    >>> profiler.profile(sum, [1, 2]), type(profiler.stats())
+    (3, <class 'dict'>)
+    >>> profiler.show(7)                                            # doctest: +SKIP
+    >>> profiler.dump(7, "/tmp/profiles")                           # doctest: +SKIP
     """
 
     def __init__(self, ctx: WeftContext) -> None:
         self._accumulator = ctx.accumulator({}, _MostParam())
 
     def profile(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Run a function, and look at its memory meanwhile."""
+        """Run a function, and look at its memory meanwhile.
+
+        Parameters
+        ----------
+        func : callable
+            The task's work.
+        *args, **kwargs
+            What it gets.
+
+        Returns
+        -------
+        object
+            What ``func`` gives.
+        """
         import tracemalloc  # PyPy has none
 
         ended = threading.Event()
@@ -175,7 +312,13 @@ class MemoryProfiler(Profiler):
                 self._accumulator.add(found)
 
     def stats(self) -> dict[Any, Any]:
-        """Give bytes and blocks by file and line."""
+        """Give bytes and blocks by file and line.
+
+        Returns
+        -------
+        dict
+            By (file, line) a tuple of bytes and blocks, of each line the most that any task held at once.
+        """
         return dict(self._accumulator.value)
 
     def _report(self, id: int) -> str:
@@ -186,12 +329,26 @@ class MemoryProfiler(Profiler):
         return "\n".join(lines)
 
     def show(self, id: int) -> None:
-        """Print the lines, those with most memory first."""
+        """Print the lines, those with most memory first.
+
+        Parameters
+        ----------
+        id : int
+            The RDD's; it stands in the heading.
+        """
         if self.stats():
             print(self._report(id))
 
     def dump(self, id: int, path: str) -> None:
-        """Write ``rdd_<id>_memory.txt``."""
+        """Write ``rdd_<id>_memory.txt``.
+
+        Parameters
+        ----------
+        id : int
+            The RDD's.
+        path : str
+            A folder of this machine; it is made if need be.
+        """
         if self.stats():
             os.makedirs(path, exist_ok=True)
             with open(os.path.join(path, f"rdd_{id}_memory.txt"), "w", encoding="utf-8") as file:
@@ -220,76 +377,3 @@ class Both(Profiler):
     def profile(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run a function under both."""
         return self.outer.profile(self.inner.profile, func, *args, **kwargs)
-
-
-class ProfilerCollector:
-    """All profilers of a context, in the order in which their RDDs were run first.
-
-    Parameters
-    ----------
-    profiler_cls, udf_profiler_cls, memory_profiler_cls : type
-        Profilers of RDDs, of functions of SQL (of which there are none), and of memory.
-    dump_path : str, optional
-        Where to write the figures at the program's end; else they are printed then, if nobody asked for them.
-    """
-
-    def __init__(
-        self,
-        profiler_cls: type[Profiler],
-        udf_profiler_cls: Optional[type[Profiler]],
-        memory_profiler_cls: type[Profiler],
-        dump_path: Optional[str] = None,
-    ) -> None:
-        self.profiler_cls = profiler_cls
-        self.udf_profiler_cls = udf_profiler_cls
-        self.memory_profiler_cls = memory_profiler_cls
-        self.profile_dump_path = dump_path
-        self.profilers: list[list[Any]] = []
-
-    def new_profiler(self, ctx: WeftContext) -> Profiler:
-        """Make a profiler of an RDD."""
-        return self.profiler_cls(ctx)
-
-    def new_memory_profiler(self, ctx: WeftContext) -> Profiler:
-        """Make a profiler of an RDD's memory."""
-        return self.memory_profiler_cls(ctx)
-
-    def new_udf_profiler(self, ctx: WeftContext) -> Profiler:
-        """Refuse.
-
-        Raises
-        ------
-        UnsupportedError
-            Always: there are no functions of SQL.
-        """
-        raise UnsupportedError(
-            f"new_udf_profiler ({call_site()}) is not in Weft, which has no functions of SQL. Instead: new_profiler.",
-            "E18",
-            2,
-        )
-
-    def add_profiler(self, id: int, profiler: Profiler) -> None:
-        """Add the profiler of an RDD."""
-        if not self.profilers:
-            atexit.register(self._at_the_end)
-        self.profilers.append([id, profiler, False])
-
-    def _at_the_end(self) -> None:
-        if self.profile_dump_path:
-            self.dump_profiles(self.profile_dump_path)
-        else:
-            self.show_profiles()
-
-    def dump_profiles(self, path: str) -> None:
-        """Write all figures to a folder, and forget them."""
-        for id, profiler, _ in self.profilers:
-            profiler.dump(id, path)
-        self.profilers = []
-
-    def show_profiles(self) -> None:
-        """Print the figures that were not printed before."""
-        for entry in self.profilers:
-            id, profiler, shown = entry
-            if not shown and profiler is not None:
-                profiler.show(id)
-                entry[2] = True
