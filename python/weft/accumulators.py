@@ -164,11 +164,43 @@ class AccumulatorParam(Generic[T]):
     """
 
     def zero(self, value: T) -> T:
-        """Give the value that adds nothing, of the same dimensions as ``value``."""
+        """Give the value that adds nothing, of the same dimensions as ``value``.
+
+        Parameters
+        ----------
+        value : object
+            What the accumulator begins with, or has.
+
+        Returns
+        -------
+        object
+            What tasks begin with.
+
+        Raises
+        ------
+        NotImplementedError
+            Here; a class of one's own has it.
+        """
         raise NotImplementedError
 
     def addInPlace(self, value1: T, value2: T) -> T:
-        """Add two values; ``value1`` may be changed and returned."""
+        """Add two values; ``value1`` may be changed and returned.
+
+        Parameters
+        ----------
+        value1, value2 : object
+            Of one type.
+
+        Returns
+        -------
+        object
+            The sum.
+
+        Raises
+        ------
+        NotImplementedError
+            Here; a class of one's own has it.
+        """
         raise NotImplementedError
 
 

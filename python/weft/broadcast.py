@@ -140,6 +140,13 @@ class Broadcast(Generic[T]):
         ----------
         blocking : bool
             Ignored; running tasks keep what they have.
+
+        Raises
+        ------
+        WrongPlaceError
+            In a task.
+        BroadcastGoneError
+            If the broadcast was destroyed.
         """
         owner = self._require_driver("unpersisted")
         self._require_kept()
@@ -152,6 +159,13 @@ class Broadcast(Generic[T]):
         ----------
         blocking : bool
             Ignored; running tasks keep what they have.
+
+        Raises
+        ------
+        WrongPlaceError
+            In a task.
+        BroadcastGoneError
+            If the broadcast was destroyed before.
         """
         from weft._callsite import call_site
 
@@ -167,8 +181,23 @@ class Broadcast(Generic[T]):
         Parameters
         ----------
         value : object
+            What to pickle.
         f : file
             Open for writing bytes.
+
+        Raises
+        ------
+        pickle.PicklingError
+            If it cannot be pickled; the file stays open then.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> path = os.path.join(tempfile.mkdtemp(), "value")
+        >>> one = sc.broadcast(1)
+        >>> one.dump([1, 2], open(path, "wb"))
+        >>> one.load_from_path(path)
+        [1, 2]
         """
         import cloudpickle  # type: ignore[import-untyped, unused-ignore]
 
@@ -185,6 +214,16 @@ class Broadcast(Generic[T]):
     def load(self, file: BinaryIO) -> T:
         """Give what :meth:`dump` has pickled into an open file.
 
+        Parameters
+        ----------
+        file : file
+            Open for reading bytes. Reading unpickles: it must be trusted.
+
+        Returns
+        -------
+        object
+            The value.
+
         Examples
         --------
         >>> import io
@@ -196,7 +235,26 @@ class Broadcast(Generic[T]):
         return found
 
     def load_from_path(self, path: str) -> T:
-        """Give what :meth:`dump` has pickled into a file."""
+        """Give what :meth:`dump` has pickled into a file.
+
+        Parameters
+        ----------
+        path : str
+            A file of this machine. Reading unpickles: it must be trusted.
+
+        Returns
+        -------
+        object
+            The value.
+
+        Examples
+        --------
+        >>> import pickle, tempfile
+        >>> with tempfile.NamedTemporaryFile("wb", delete=False) as file:
+        ...     pickle.dump({"a": 1}, file)
+        >>> sc.broadcast(1).load_from_path(file.name)
+        {'a': 1}
+        """
         with open(path, "rb") as file:
             return self.load(file)
 

@@ -51,6 +51,24 @@ class WeftConf:
         """Set one setting; booleans become ``true`` and ``false``.
 
         A setting of Spark's that Weft has under another name sets that one, too: docs/spark-keys.md.
+
+        Parameters
+        ----------
+        key : str
+            Its name, such as ``weft.default.parallelism`` or ``spark.default.parallelism``.
+        value : object
+            Its value; stored as text.
+
+        Returns
+        -------
+        WeftConf
+            This object.
+
+        Examples
+        --------
+        >>> conf = WeftConf(loadDefaults=False).set("spark.default.parallelism", 8)
+        >>> conf.get("weft.default.parallelism")
+        '8'
         """
         self._settings[key] = _text(value)
         own = weft_name(key)
@@ -59,21 +77,87 @@ class WeftConf:
         return self
 
     def setIfMissing(self, key: str, value: object) -> WeftConf:
-        """Set one setting unless it is set."""
+        """Set one setting unless it is set.
+
+        Parameters
+        ----------
+        key : str
+            Its name.
+        value : object
+            Its value.
+
+        Returns
+        -------
+        WeftConf
+            This object.
+
+        Examples
+        --------
+        >>> WeftConf(loadDefaults=False).set("weft.a", 1).setIfMissing("weft.a", 2).get("weft.a")
+        '1'
+        """
         if not self.contains(key):
             self.set(key, value)
         return self
 
     def setMaster(self, value: str) -> WeftConf:
-        """Set where jobs run: ``local[N]``, ``local[N,maxFailures]``, ``local-cluster[C,S,MB]`` or ``yarn``."""
+        """Set where jobs run: ``local[N]``, ``local[N,maxFailures]``, ``local-cluster[C,S,MB]`` or ``yarn``.
+
+        Parameters
+        ----------
+        value : str
+            The master; ``inline`` runs tasks in the program's own process.
+
+        Returns
+        -------
+        WeftConf
+            This object.
+
+        Examples
+        --------
+        >>> WeftConf(loadDefaults=False).setMaster("local[2]").get("weft.master")
+        'local[2]'
+        """
         return self.set("weft.master", value)
 
     def setAppName(self, value: str) -> WeftConf:
-        """Set the name that people see."""
+        """Set the name that people see.
+
+        Parameters
+        ----------
+        value : str
+            Any text.
+
+        Returns
+        -------
+        WeftConf
+            This object.
+
+        Examples
+        --------
+        >>> WeftConf(loadDefaults=False).setAppName("counts").get("weft.app.name")
+        'counts'
+        """
         return self.set("weft.app.name", value)
 
     def setSparkHome(self, value: str) -> WeftConf:
-        """Set ``spark.home``, which has no effect: Weft needs no installation on the workers."""
+        """Set ``spark.home``, which has no effect: Weft needs no installation on the workers.
+
+        Parameters
+        ----------
+        value : str
+            Any folder.
+
+        Returns
+        -------
+        WeftConf
+            This object.
+
+        Examples
+        --------
+        >>> WeftConf(loadDefaults=False).setSparkHome("/opt/spark").get("spark.home")
+        '/opt/spark'
+        """
         return self.set("spark.home", value)
 
     @overload
@@ -89,6 +173,20 @@ class WeftConf:
         pairs: Iterable[tuple[str, str]] | None = None,
     ) -> WeftConf:
         """Set environment variables of the workers: one by ``key`` and ``value``, or several by ``pairs``.
+
+        Parameters
+        ----------
+        key : str, optional
+            A variable's name.
+        value : str, optional
+            Its value.
+        pairs : iterable of tuple, optional
+            Names and values.
+
+        Returns
+        -------
+        WeftConf
+            This object.
 
         Raises
         ------
@@ -110,7 +208,23 @@ class WeftConf:
         return self
 
     def setAll(self, pairs: Iterable[tuple[str, str | int | float | bool]]) -> WeftConf:
-        """Set several settings."""
+        """Set several settings.
+
+        Parameters
+        ----------
+        pairs : iterable of tuple
+            Names and values, as for :meth:`set`.
+
+        Returns
+        -------
+        WeftConf
+            This object.
+
+        Examples
+        --------
+        >>> WeftConf(loadDefaults=False).setAll([("weft.a", 1), ("weft.b", True)]).getAll()
+        [('weft.a', '1'), ('weft.b', 'true')]
+        """
         for key, value in pairs:
             self.set(key, value)
         return self
@@ -125,19 +239,70 @@ class WeftConf:
     def get(self, key: str, defaultValue: str) -> str: ...
 
     def get(self, key: str, defaultValue: str | None = None) -> str | None:
-        """Give the value of a setting, ``defaultValue`` if it is not set."""
+        """Give the value of a setting.
+
+        Parameters
+        ----------
+        key : str
+            Its name, Weft's or Spark's.
+        defaultValue : str, optional
+            What to give if it is not set.
+
+        Returns
+        -------
+        str or None
+            The value as text; ``defaultValue`` if it is not set. Defaults of Weft's own are not known here.
+
+        Examples
+        --------
+        >>> conf = WeftConf(loadDefaults=False).set("weft.a", 1)
+        >>> conf.get("weft.a"), conf.get("weft.b"), conf.get("weft.b", "2")
+        ('1', None, '2')
+        """
         return self._settings.get(key, self._settings.get(weft_name(key) or "", defaultValue))
 
     def getAll(self) -> list[tuple[str, str]]:
-        """Give all settings as pairs."""
+        """Give all settings as pairs.
+
+        Returns
+        -------
+        list of tuple
+            Names and values, in the order in which they were set first.
+
+        Examples
+        --------
+        >>> WeftConf(loadDefaults=False).set("weft.a", 1).getAll()
+        [('weft.a', '1')]
+        """
         return list(self._settings.items())
 
     def contains(self, key: str) -> bool:
-        """Whether the setting is set."""
+        """Tell whether a setting is set.
+
+        Parameters
+        ----------
+        key : str
+            Its name, Weft's or Spark's.
+
+        Returns
+        -------
+        bool
+            True if it is set.
+
+        Examples
+        --------
+        >>> WeftConf(loadDefaults=False).setMaster("local").contains("spark.master")
+        True
+        """
         return key in self._settings or weft_name(key) in self._settings
 
     def toDebugString(self) -> str:
         """Give the settings as text, one a line, sorted by name.
+
+        Returns
+        -------
+        str
+            Lines ``name=value`` without a line end behind the last.
 
         Examples
         --------
@@ -148,11 +313,34 @@ class WeftConf:
         return "\n".join(f"{key}={value}" for key, value in sorted(self._settings.items()))
 
     def copy(self) -> WeftConf:
-        """Give another object with the same settings."""
+        """Give another object with the same settings.
+
+        Returns
+        -------
+        WeftConf
+            Changes of either are not seen by the other.
+
+        Examples
+        --------
+        >>> conf = WeftConf(loadDefaults=False).set("weft.a", 1)
+        >>> conf.copy().set("weft.a", 2).get("weft.a"), conf.get("weft.a")
+        ('2', '1')
+        """
         return WeftConf(loadDefaults=False).setAll(self.getAll())
 
     def split(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Give Weft's own settings, and those for Hadoop (``weft.hadoop.NAME``, by their plain names)."""
+        """Give Weft's own settings, and those for Hadoop (``weft.hadoop.NAME``, by their plain names).
+
+        Returns
+        -------
+        tuple of dict
+            Both by name.
+
+        Examples
+        --------
+        >>> WeftConf(loadDefaults=False).setAll([("weft.hadoop.io.file.buffer.size", 4096), ("weft.a", 1)]).split()
+        ({'weft.a': '1'}, {'io.file.buffer.size': '4096'})
+        """
         own = {key: value for key, value in self._settings.items() if not key.startswith(_HADOOP)}
         hadoop = {key[len(_HADOOP) :]: value for key, value in self._settings.items() if key.startswith(_HADOOP)}
         return own, hadoop

@@ -44,6 +44,16 @@ class WeftFiles:
         ----------
         filename : str
             The file's own name, without folders.
+
+        Returns
+        -------
+        str
+            The path from the root; whether the file is there is not looked at.
+
+        Raises
+        ------
+        ContextError
+            In the driver, when no context runs (E19).
         """
         return os.path.abspath(os.path.join(cls.getRootDirectory(), filename))
 
@@ -51,10 +61,15 @@ class WeftFiles:
     def getRootDirectory(cls) -> str:
         """Give the folder that holds the files.
 
+        Returns
+        -------
+        str
+            A folder of the container's, or of the driver.
+
         Raises
         ------
         ContextError
-            In the driver, when no context runs.
+            In the driver, when no context runs (E19).
         """
         found = _worker_folder() or (_driver_folder[0] if _driver_folder else None)
         if found is None:

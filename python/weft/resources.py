@@ -113,29 +113,143 @@ class ExecutorResourceRequests:
         return self
 
     def memory(self, amount: str) -> ExecutorResourceRequests:
-        """Ask for memory, such as ``2g``."""
+        """Ask for memory, such as ``2g``.
+
+        Parameters
+        ----------
+        amount : str
+            Such as ``2g`` or ``512m``; a number alone is of MiB.
+
+        Returns
+        -------
+        ExecutorResourceRequests
+            This object.
+
+        Raises
+        ------
+        ValueError
+            If it is no size.
+
+        Examples
+        --------
+        >>> from weft.resources import ExecutorResourceRequests
+        >>> ExecutorResourceRequests().memory("2g").requests["memory"].amount
+        2048
+        """
         return self._add("memory", _mebibytes(amount))
 
     def memoryOverhead(self, amount: str) -> ExecutorResourceRequests:
-        """Ask for memory beside the JVM's."""
+        """Ask for memory beside the JVM's.
+
+        Parameters
+        ----------
+        amount : str
+            As of :meth:`memory`.
+
+        Returns
+        -------
+        ExecutorResourceRequests
+            This object.
+
+        Raises
+        ------
+        ValueError
+            If it is no size.
+
+        Examples
+        --------
+        >>> from weft.resources import ExecutorResourceRequests
+        >>> ExecutorResourceRequests().memoryOverhead("512m").requests["memoryOverhead"].amount
+        512
+        """
         return self._add("memoryOverhead", _mebibytes(amount))
 
     def offheapMemory(self, amount: str) -> ExecutorResourceRequests:
-        """Ask for memory of the JVM's outside its heap."""
+        """Ask for memory of the JVM's outside its heap.
+
+        Parameters
+        ----------
+        amount : str
+            As of :meth:`memory`.
+
+        Returns
+        -------
+        ExecutorResourceRequests
+            This object.
+
+        Raises
+        ------
+        ValueError
+            If it is no size.
+
+        Examples
+        --------
+        >>> from weft.resources import ExecutorResourceRequests
+        >>> ExecutorResourceRequests().offheapMemory("1g").requests["offHeap"].amount
+        1024
+        """
         return self._add("offHeap", _mebibytes(amount))
 
     def pysparkMemory(self, amount: str) -> ExecutorResourceRequests:
-        """Ask for memory of the Python workers."""
+        """Ask for memory of the Python workers.
+
+        Parameters
+        ----------
+        amount : str
+            As of :meth:`memory`.
+
+        Returns
+        -------
+        ExecutorResourceRequests
+            This object.
+
+        Raises
+        ------
+        ValueError
+            If it is no size.
+        """
         return self._add("pyspark.memory", _mebibytes(amount))
 
     def cores(self, amount: int) -> ExecutorResourceRequests:
-        """Ask for processors."""
+        """Ask for processors.
+
+        Parameters
+        ----------
+        amount : int
+            How many.
+
+        Returns
+        -------
+        ExecutorResourceRequests
+            This object.
+        """
         return self._add("cores", amount)
 
     def resource(
         self, resourceName: str, amount: int, discoveryScript: str = "", vendor: str = ""
     ) -> ExecutorResourceRequests:
-        """Ask for devices."""
+        """Ask for devices.
+
+        Parameters
+        ----------
+        resourceName : str
+            The kind, such as ``gpu``.
+        amount : int
+            How many.
+        discoveryScript, vendor : str
+            What finds them, and who makes them.
+
+        Returns
+        -------
+        ExecutorResourceRequests
+            This object.
+
+        Examples
+        --------
+        >>> from weft.resources import ExecutorResourceRequests
+        >>> ExecutorResourceRequests().resource("gpu", 2).requests["gpu"].amount
+        2
+        """
         return self._add(resourceName, amount, discoveryScript, vendor)
 
     @property
@@ -184,11 +298,41 @@ class TaskResourceRequests:
         self._requests = dict(_requests or {})
 
     def cpus(self, amount: float) -> TaskResourceRequests:
-        """Ask for processors."""
+        """Ask for processors.
+
+        Parameters
+        ----------
+        amount : float
+            How many.
+
+        Returns
+        -------
+        TaskResourceRequests
+            This object.
+        """
         return self.resource("cpus", amount)
 
     def resource(self, resourceName: str, amount: float) -> TaskResourceRequests:
-        """Ask for devices, or a part of one."""
+        """Ask for devices, or a part of one.
+
+        Parameters
+        ----------
+        resourceName : str
+            ``cpus``, or a kind of device.
+        amount : float
+            How many; of a device a part up to a half, or whole ones.
+
+        Returns
+        -------
+        TaskResourceRequests
+            This object.
+
+        Examples
+        --------
+        >>> from weft.resources import TaskResourceRequests
+        >>> TaskResourceRequests().resource("gpu", 0.5).requests["gpu"].amount
+        0.5
+        """
         self._requests[resourceName] = TaskResourceRequest(resourceName, amount)
         return self
 
@@ -254,7 +398,20 @@ class ResourceProfileBuilder:
         self._task: dict[str, TaskResourceRequest] = {}
 
     def require(self, resourceRequest: ExecutorResourceRequests | TaskResourceRequests) -> ResourceProfileBuilder:
-        """Add what is asked for; of what was asked for before the new amount counts."""
+        """Add what is asked for.
+
+        Of what was asked for before the new amount counts.
+
+        Parameters
+        ----------
+        resourceRequest : ExecutorResourceRequests or TaskResourceRequests
+            What containers, or tasks, shall have.
+
+        Returns
+        -------
+        ResourceProfileBuilder
+            This object.
+        """
         if isinstance(resourceRequest, TaskResourceRequests):
             self._task.update(resourceRequest.requests)
         else:
@@ -266,7 +423,16 @@ class ResourceProfileBuilder:
         self._executor = {}
 
     def clearTaskResourceRequests(self) -> None:
-        """Ask for nothing of tasks."""
+        """Ask for nothing of tasks.
+
+        Examples
+        --------
+        >>> from weft.resources import ResourceProfileBuilder, TaskResourceRequests
+        >>> builder = ResourceProfileBuilder().require(TaskResourceRequests().cpus(2))
+        >>> builder.clearTaskResourceRequests()
+        >>> builder.taskResources
+        {}
+        """
         self._task = {}
 
     @property

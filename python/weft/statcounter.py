@@ -38,14 +38,52 @@ class StatCounter:
 
     @classmethod
     def of(cls, n: int, mean: Any, m2: Any, least: Any, most: Any) -> StatCounter:
-        """Make one of what is known already; ``m2`` is the sum of squared distances from the mean."""
+        """Make one of what is known already; ``m2`` is the sum of squared distances from the mean.
+
+        Parameters
+        ----------
+        n : int
+            How many numbers.
+        mean : number
+            Their mean.
+        m2 : number
+            The sum of their squared distances from the mean.
+        least, most : number
+            The extremes.
+
+        Returns
+        -------
+        StatCounter
+            An empty one if ``n`` is 0.
+
+        Examples
+        --------
+        >>> StatCounter.of(2, 2.0, 2.0, 1.0, 3.0)
+        (count: 2, mean: 2.0, stdev: 1.0, max: 3.0, min: 1.0)
+        """
         result = cls()
         if n:
             result.n, result.mu, result.m2, result.minValue, result.maxValue = n, mean, m2, least, most
         return result
 
     def merge(self, value: float) -> StatCounter:
-        """Add a number."""
+        """Add a number.
+
+        Parameters
+        ----------
+        value : number
+            An int, a float, or what can be added to them and compared.
+
+        Returns
+        -------
+        StatCounter
+            This object.
+
+        Examples
+        --------
+        >>> StatCounter([1]).merge(3).mean()
+        2.0
+        """
         delta = value - self.mu
         self.n += 1
         self.mu += delta / self.n
@@ -57,10 +95,25 @@ class StatCounter:
     def mergeStats(self, other: StatCounter) -> StatCounter:
         """Add what another counter has seen.
 
+        Parameters
+        ----------
+        other : StatCounter
+            It stays as it is.
+
+        Returns
+        -------
+        StatCounter
+            This object.
+
         Raises
         ------
         TypeError
             If ``other`` is not a StatCounter.
+
+        Examples
+        --------
+        >>> StatCounter([1, 2]).mergeStats(StatCounter([6])).mean()
+        3.0
         """
         if not isinstance(other, StatCounter):
             raise TypeError(f"mergeStats takes a StatCounter, not {type(other).__name__}")
@@ -85,43 +138,154 @@ class StatCounter:
         return self
 
     def copy(self) -> StatCounter:
-        """Give a counter of its own with the same content."""
+        """Give a counter of its own with the same content.
+
+        Returns
+        -------
+        StatCounter
+            Changes of either are not seen by the other.
+
+        Examples
+        --------
+        >>> one = StatCounter([1.0])
+        >>> one.copy().merge(3.0).count(), one.count()
+        (2, 1)
+        """
         return copy.deepcopy(self)
 
     def count(self) -> int:
-        """How many numbers there were."""
+        """Give how many numbers there were.
+
+        Returns
+        -------
+        int
+            0 or more.
+
+        Examples
+        --------
+        >>> StatCounter([1, 2, 6]).count()
+        3
+        """
         return int(self.n)
 
     def mean(self) -> Any:
-        """The mean, 0.0 of none."""
+        """Give the mean.
+
+        Returns
+        -------
+        float
+            0.0 of none.
+
+        Examples
+        --------
+        >>> StatCounter([1, 2, 6]).mean()
+        3.0
+        """
         return self.mu
 
     def sum(self) -> Any:
-        """The sum."""
+        """Give the sum.
+
+        Returns
+        -------
+        float
+            0.0 of none.
+
+        Examples
+        --------
+        >>> StatCounter([1, 2, 6]).sum()
+        9.0
+        """
         return self.n * self.mu
 
     def min(self) -> Any:
-        """The least, infinity of none."""
+        """Give the least number.
+
+        Returns
+        -------
+        float
+            Infinity of none; NaN if there was one.
+
+        Examples
+        --------
+        >>> StatCounter([1, 2, 6]).min()
+        1.0
+        """
         return _real(self.minValue)
 
     def max(self) -> Any:
-        """The greatest, minus infinity of none."""
+        """Give the greatest number.
+
+        Returns
+        -------
+        float
+            Minus infinity of none; NaN if there was one.
+
+        Examples
+        --------
+        >>> StatCounter([1, 2, 6]).max()
+        6.0
+        """
         return _real(self.maxValue)
 
     def variance(self) -> Any:
-        """The variance of a population, NaN of none."""
+        """Give the variance of a population: the mean of the squared distances from the mean.
+
+        Returns
+        -------
+        float
+            NaN of none.
+
+        Examples
+        --------
+        >>> StatCounter([1, 3]).variance()
+        1.0
+        """
         return math.nan if self.n == 0 else self.m2 / self.n
 
     def sampleVariance(self) -> Any:
-        """The variance of a sample, NaN of fewer than two."""
+        """Give the variance of a sample: the squared distances from the mean, divided by one less than the count.
+
+        Returns
+        -------
+        float
+            NaN of fewer than two.
+
+        Examples
+        --------
+        >>> StatCounter([1, 3]).sampleVariance()
+        2.0
+        """
         return math.nan if self.n <= 1 else self.m2 / (self.n - 1)
 
     def stdev(self) -> Any:
-        """The standard deviation of a population, NaN of none."""
+        """Give the standard deviation of a population.
+
+        Returns
+        -------
+        float
+            NaN of none.
+
+        Examples
+        --------
+        >>> StatCounter([1, 3]).stdev()
+        1.0
+        """
         return self.variance() ** 0.5
 
     def sampleStdev(self) -> Any:
-        """The standard deviation of a sample, NaN of fewer than two."""
+        """Give the standard deviation of a sample.
+
+        Returns
+        -------
+        float
+            NaN of fewer than two.
+
+        Examples
+        --------
+        >>> StatCounter([1, 1, 1]).sampleStdev()
+        0.0
+        """
         return self.sampleVariance() ** 0.5
 
     def asDict(self, sample: bool = False) -> dict[str, Any]:
@@ -131,6 +295,11 @@ class StatCounter:
         ----------
         sample : bool
             True gives variance and standard deviation of the population, False those of a sample: so does PySpark.
+
+        Returns
+        -------
+        dict
+            ``count``, ``mean``, ``sum``, ``min``, ``max``, ``stdev`` and ``variance``.
 
         Examples
         --------

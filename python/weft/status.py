@@ -68,24 +68,95 @@ class StatusTracker:
         return json.loads(self._jobs.control(method, *arguments))
 
     def getJobIdsForGroup(self, jobGroup: Optional[str] = None) -> list[int]:
-        """Give the ids of the jobs of a group, running and ended; None: of the jobs that are of no group."""
+        """Give the ids of the jobs of a group, running and ended.
+
+        Parameters
+        ----------
+        jobGroup : str, optional
+            As of :meth:`WeftContext.setJobGroup`; None: the jobs that are of no group.
+
+        Returns
+        -------
+        list of int
+            An empty one if there is no such group.
+
+        Examples
+        --------
+        >>> sc.setJobGroup("hourly", "")
+        >>> sc.range(3).count(), len(sc.statusTracker().getJobIdsForGroup("hourly"))
+        (3, 1)
+        """
         return [int(one) for one in self._ask("jobIds", jobGroup or "")]
 
     def getActiveStageIds(self) -> list[int]:
-        """Give the ids of the stages that run."""
+        """Give the ids of the stages that run.
+
+        Returns
+        -------
+        list of int
+            Ascending.
+
+        Examples
+        --------
+        >>> sc.statusTracker().getActiveStageIds()
+        []
+        """
         return sorted(int(one) for one in self._ask("activeStageIds"))
 
     def getActiveJobsIds(self) -> list[int]:
-        """Give the ids of the jobs that run."""
+        """Give the ids of the jobs that run.
+
+        Returns
+        -------
+        list of int
+            Ascending.
+
+        Examples
+        --------
+        >>> sc.statusTracker().getActiveJobsIds()
+        []
+        """
         return sorted(int(one) for one in self._ask("activeJobIds"))
 
     def getJobInfo(self, jobId: int) -> Optional[SparkJobInfo]:
-        """Give what is known of a job, None if nothing is."""
+        """Give what is known of a job.
+
+        Parameters
+        ----------
+        jobId : int
+            As of :meth:`getJobIdsForGroup`.
+
+        Returns
+        -------
+        SparkJobInfo or None
+            None if there was no such job, or 200 have ended since.
+
+        Examples
+        --------
+        >>> print(sc.statusTracker().getJobInfo(1000000))
+        None
+        """
         found = self._ask("jobInfo", int(jobId))
         return None if found is None else SparkJobInfo(int(jobId), list(found["stages"]), str(found["status"]))
 
     def getStageInfo(self, stageId: int) -> Optional[SparkStageInfo]:
-        """Give what is known of a stage, None if nothing is."""
+        """Give what is known of a stage.
+
+        Parameters
+        ----------
+        stageId : int
+            As in :class:`SparkJobInfo`.
+
+        Returns
+        -------
+        SparkStageInfo or None
+            None if there was no such stage, or 200 jobs have ended since.
+
+        Examples
+        --------
+        >>> print(sc.statusTracker().getStageInfo(1000000))
+        None
+        """
         found = self._ask("stageInfo", int(stageId))
         if found is None:
             return None
@@ -93,7 +164,18 @@ class StatusTracker:
         return SparkStageInfo(int(stageId), 0, str(found["name"]), *counts)
 
     def getExecutorInfos(self) -> list[SparkExecutorInfo]:
-        """Give the containers; Weft keeps persisted partitions in files, so that the sizes of memory are 0."""
+        """Give the containers; Weft keeps persisted partitions in files, so that the sizes of memory are 0.
+
+        Returns
+        -------
+        list of SparkExecutorInfo
+            One for each container that runs.
+
+        Examples
+        --------
+        >>> [one.numRunningTasks for one in sc.statusTracker().getExecutorInfos()]
+        [0]
+        """
         return [
             SparkExecutorInfo(str(one["host"]), int(one["port"]), int(one["cached"]), int(one["running"]), 0, 0, 0, 0)
             for one in self._ask("executors")

@@ -53,7 +53,21 @@ class TaskContext:
 
     @classmethod
     def get(cls) -> Optional[TaskContext]:
-        """Give the context of the running task; None in the driver."""
+        """Give the context of the running task; None in the driver.
+
+        Returns
+        -------
+        TaskContext or None
+            None in the driver.
+
+        Examples
+        --------
+        >>> from weft import TaskContext
+        >>> TaskContext.get() is None
+        True
+        >>> sc.parallelize([1]).map(lambda _: TaskContext.get() is None).collect()
+        [False]
+        """
         return cls._taskContext
 
     @classmethod
@@ -85,6 +99,16 @@ class TaskContext:
         json : dict
             ``stageId``, ``partitionId``, ``attemptNumber`` and ``localProperties``; others are ignored.
 
+        Returns
+        -------
+        TaskContext
+            One that is not the running task's: :meth:`get` does not give it.
+
+        Raises
+        ------
+        KeyError
+            If one of the four is missing.
+
         Examples
         --------
         >>> described = {"stageId": 1, "partitionId": 2, "attemptNumber": 0, "localProperties": {"a": "b"}}
@@ -99,37 +123,104 @@ class TaskContext:
         return context
 
     def stageId(self) -> int:
-        """Give the number of the stage in the application."""
+        """Give the number of the stage in the application.
+
+        Returns
+        -------
+        int
+            Counted from 0 over all jobs of the application; at a later attempt the same.
+
+        Examples
+        --------
+        >>> from weft import TaskContext
+        >>> sc.parallelize([1], 1).map(lambda _: TaskContext.get().stageId() >= 0).collect()
+        [True]
+        """
         return self._stageId
 
     def partitionId(self) -> int:
-        """Give the number of the partition that this task computes."""
+        """Give the number of the partition that this task computes.
+
+        Returns
+        -------
+        int
+            Counted from 0 in the stage.
+
+        Examples
+        --------
+        >>> from weft import TaskContext
+        >>> sc.parallelize("ab", 2).map(lambda x: (x, TaskContext.get().partitionId())).collect()
+        [('a', 0), ('b', 1)]
+        """
         return self._partitionId
 
     def attemptNumber(self) -> int:
-        """Give how many attempts at this task were begun before this one."""
+        """Give how many attempts at this task were begun before this one.
+
+        Returns
+        -------
+        int
+            0 for the first attempt.
+
+        Examples
+        --------
+        >>> from weft import TaskContext
+        >>> sc.parallelize([1], 1).map(lambda _: TaskContext.get().attemptNumber()).collect()
+        [0]
+        """
         return self._attemptNumber
 
     def taskAttemptId(self) -> int:
-        """Give a number that no other attempt at any task of the application has."""
+        """Give a number that no other attempt at any task of the application has.
+
+        Returns
+        -------
+        int
+            Made of the numbers of stage, partition and attempt.
+
+        Examples
+        --------
+        >>> from weft import TaskContext
+        >>> numbers = sc.parallelize("ab", 2).map(lambda _: TaskContext.get().taskAttemptId()).collect()
+        >>> len(set(numbers))
+        2
+        """
         task = self._stageId << _PARTITION_BITS | self._partitionId
         return task << _ATTEMPT_BITS | self._attemptNumber
 
     def getLocalProperty(self, key: str) -> Optional[str]:
-        """Give a local property of the thread that started the job, or None if it had none.
+        """Give a local property of the thread that started the job.
 
         Parameters
         ----------
         key : str
             As the driver gave it to :meth:`WeftContext.setLocalProperty`.
+
+        Returns
+        -------
+        str or None
+            None if it had none of that name when it started the job.
+
+        Examples
+        --------
+        >>> from weft import TaskContext
+        >>> sc.setLocalProperty("mine", "1")
+        >>> sc.parallelize([1], 1).map(lambda _: TaskContext.get().getLocalProperty("mine")).collect()
+        ['1']
+        >>> sc.setLocalProperty("mine", None)
         """
         return self._localProperties.get(OWN_NAMES.get(key, key))
 
     def inputPath(self) -> Optional[str]:
-        """Give the file that the line is from which the task has read last; None where it reads no text file.
+        """Give the file that the line is from which the task has read last.
 
         Not in PySpark. In a function of ``map``, ``flatMap`` or ``filter`` that follows ``textFile`` it is the file of
         the record at hand, however many files the partition is made of.
+
+        Returns
+        -------
+        str or None
+            As Hadoop writes it; None where the task reads no text file.
 
         Examples
         --------
@@ -153,20 +244,70 @@ class TaskContext:
 
         Of a compressed file it is the byte of its text. In a range of a bzip2 file that does not begin the file, it is
         counted from the range's first line; in any bzip2 file a line end counts as one byte.
+
+        Returns
+        -------
+        int or None
+            Bytes from the file's beginning; None where the task reads no text file.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from weft import TaskContext
+        >>> with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False) as file:
+        ...     _ = file.write("one\\ntwo\\n")
+        >>> sc.textFile(file.name).map(lambda line: (TaskContext.get().inputOffset(), line)).collect()
+        [(0, 'one'), (4, 'two')]
         """
         place = self._place() if self._place is not None else None
         return None if place is None else place[1]
 
     def cpus(self) -> int:
-        """Give the number of processors that are the task's: one, its slot's."""
+        """Give the number of processors that are the task's: one, its slot's.
+
+        Returns
+        -------
+        int
+            1 or more.
+
+        Examples
+        --------
+        >>> from weft import TaskContext
+        >>> sc.parallelize([1], 1).map(lambda _: TaskContext.get().cpus()).collect()
+        [1]
+        """
         return 1
 
     def cpuAmount(self) -> Decimal:
-        """Give the same as :meth:`cpus`."""
+        """Give the same as :meth:`cpus`.
+
+        Returns
+        -------
+        Decimal
+            1 or more.
+
+        Examples
+        --------
+        >>> from weft import TaskContext
+        >>> sc.parallelize([1], 1).map(lambda _: TaskContext.get().cpuAmount()).collect()
+        [Decimal('1')]
+        """
         return Decimal(1)
 
     def resources(self) -> dict[str, Any]:
-        """Give the devices that are the task's alone: none, Weft hands out no devices."""
+        """Give the devices that are the task's alone: none, Weft hands out no devices.
+
+        Returns
+        -------
+        dict
+            Always empty.
+
+        Examples
+        --------
+        >>> from weft import TaskContext
+        >>> sc.parallelize([1], 1).map(lambda _: TaskContext.get().resources()).collect()
+        [{}]
+        """
         return {}
 
 

@@ -45,7 +45,13 @@ class InheritableThread(threading.Thread):
         super().__init__(None, inherits, *args, **kwargs)
 
     def start(self) -> None:
-        """Take the properties of this thread, and start the other."""
+        """Take the properties of this thread, and start the other.
+
+        Raises
+        ------
+        RuntimeError
+            If it was started before.
+        """
         self._inherited = _current()
         super().start()
 
@@ -61,6 +67,7 @@ def inheritable_thread_target(f: Any) -> Callable[..., Any]:
     Returns
     -------
     callable
+        The function with the properties of now, to be given to a thread; or a decorator.
 
     Examples
     --------

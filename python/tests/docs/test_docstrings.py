@@ -15,13 +15,22 @@ from typing import Any, NamedTuple
 
 import pytest
 
+import weft
 from tests.conform.support import OWNERS
 from weft import errors
+from weft.serializers import ArrowRecordBatchSerializer, read_int, write_int, write_with_length
+from weft.threads import inheritable_thread_target
 
 COST = re.compile(r"(Narrow\.|Shuffle: \w|Action: \w|Driver only\.)")
 HEADS = ("Attributes", "Parameters", "Returns", "Yields", "Raises", "Notes", "Examples")
 LARGE = ("RDD", "SparkContext")
 """Classes whose methods run jobs or make RDDs, and are too many for one example of the class."""
+
+OWN = {"ArrowRecordBatchSerializer": ArrowRecordBatchSerializer}
+FUNCTIONS = (weft.activate, inheritable_thread_target, read_int, write_int, write_with_length)
+
+NOT_RUN = ("activate", "MemoryProfiler.show", "MemoryProfiler.dump")
+"""Of which an example changes the process, or shows what no two runs have alike."""
 
 NEVER = {
     "RDD.countApprox": TypeError,  # its accumulator has a parameter
@@ -61,9 +70,7 @@ class Documented(NamedTuple):
 def public() -> Iterator[tuple[str, Documented]]:
     """All functions and methods that users call, each once."""
     seen: set[Any] = set()
-    for label, owner in OWNERS.items():
-        if label not in LARGE:
-            continue
+    for label, owner in {**OWNERS, **OWN}.items():
         for name in sorted(dir(owner)):
             member = inspect.getattr_static(owner, name)
             function = getattr(member, "__func__", member)
@@ -71,6 +78,8 @@ def public() -> Iterator[tuple[str, Documented]]:
             if own and not name.startswith("_") and function not in seen:
                 seen.add(function)
                 yield f"{label}.{name}", Documented(owner, function)
+    for function in FUNCTIONS:
+        yield function.__name__, Documented(None, function)
 
 
 PUBLIC = dict(public())
@@ -183,5 +192,6 @@ def test_an_example_shows_it(name: str) -> None:
     texts = [documented.text]
     if not name.startswith(LARGE) and documented.owner is not None:
         texts += [inspect.getdoc(one) or "" for one in documented.owner.__mro__ if one.__module__.startswith("weft.")]
-    shown = [example.source for text in texts for example in doctest.DocTestParser().get_examples(text)]
-    assert [source for source in shown if documented.function.__name__ in source]
+    found = [example for text in texts for example in doctest.DocTestParser().get_examples(text)]
+    run = [one.source for one in found if doctest.SKIP not in one.options or name in NOT_RUN]
+    assert [source for source in run if re.search(rf"\b{documented.function.__name__}\b", source)]

@@ -31,6 +31,9 @@ def test_examples_give_what_they_show(name: str, sc: WeftContext) -> None:
 
 
 RUN = [
+    "_framed",
+    "_profilercollector",
+    "_streamed",
     "accumulators",
     "badrecords",
     "broadcast",
