@@ -4,7 +4,11 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Bytes of a pickle of protocol 5, without memo: every object is written out where it stands. For one thread. */
+/**
+ * Bytes of a pickle of protocol 5, without memo: every object is written out where it stands. One frame holds them all, since Python
+ * asks its stream once for a frame and else twice for each value; a large pickle has none, so that it is not in memory twice. For one
+ * thread.
+ */
 final class PickleBuffer {
     private static final int FIRST_BYTES = 64 << 10;
     /** What grew beyond this for one batch is given back. */
@@ -12,18 +16,31 @@ final class PickleBuffer {
     /** The largest array that every JVM makes. */
     private static final int MOST_BYTES = Integer.MAX_VALUE - 16;
 
+    /** A larger pickle has no frame. */
+    private static final int MOST_FRAMED_BYTES = 4 << 20;
+
+    private static final int PROTOCOL_BYTES = 2;
+    private static final int FRAME_BYTES = 9;
     private static final int ONE_BYTE = 0xff;
     private static final int TWO_BYTES = 0xffff;
 
     private byte[] bytes = new byte[FIRST_BYTES];
     private int size;
+    /** Where the pickle begins, once it has ended. */
+    private int start;
 
     byte[] array() {
         return bytes;
     }
 
+    /** Where in the array the pickle begins. */
+    int start() {
+        return start;
+    }
+
+    /** Its length, or about that before it has ended. */
     int size() {
-        return size;
+        return size - start;
     }
 
     /** Starts a pickle whose object is a list. */
@@ -31,9 +48,8 @@ final class PickleBuffer {
         if (bytes.length > KEPT_BYTES) {
             bytes = new byte[FIRST_BYTES];
         }
-        size = 0;
-        op(0x80); // PROTO
-        op(5);
+        start = 0;
+        size = PROTOCOL_BYTES + FRAME_BYTES;
         op(']');
         op('(');
     }
@@ -42,6 +58,17 @@ final class PickleBuffer {
     void endList() {
         op('e');
         op('.');
+        int end = size;
+        int length = end - PROTOCOL_BYTES - FRAME_BYTES;
+        start = length > MOST_FRAMED_BYTES ? FRAME_BYTES : 0;
+        size = start;
+        op(0x80); // PROTO
+        op(5);
+        if (start == 0) {
+            op(0x95); // FRAME
+            little(length, 8);
+        }
+        size = end;
     }
 
     void op(int code) {

@@ -102,12 +102,12 @@ public final class RecordInput extends GuardedInput {
         int keyBytes = pairs ? keys.size() : 0;
         long length = keyBytes + (long) values.size();
         CRC32 crc = new CRC32();
-        crc.update(keys.array(), 0, keyBytes);
-        crc.update(values.array(), 0, values.size());
+        crc.update(keys.array(), keys.start(), keyBytes);
+        crc.update(values.array(), values.start(), values.size());
         ByteBuffer batch = ByteBuffer.allocate(Math.toIntExact(HEADER_BYTES + length));
         batch.put(pairs ? COLUMNS : RECORDS).put((byte) 0).putShort((short) 0);
         batch.putInt(count).putInt((int) crc.getValue()).putLong(length);
-        batch.put(keys.array(), 0, keyBytes).put(values.array(), 0, values.size());
+        batch.put(keys.array(), keys.start(), keyBytes).put(values.array(), values.start(), values.size());
         return batch.flip();
     }
 
