@@ -328,12 +328,17 @@ def packages_ready() -> bool:
 
 def operators_marker() -> tuple[Path, str]:
     """The file that says for which source the operators were compiled (or could not be), and its right content."""
-    source = home() / "python" / "weft" / "_ops" / "_native.c"
-    try:
-        seen = os.stat(source)
-    except FileNotFoundError:
-        return state_folder() / f"operators-{python_tag()}", "no source"
-    return state_folder() / f"operators-{python_tag()}", f"{source} {seen.st_size} {seen.st_mtime_ns}"
+    marker = state_folder() / f"operators-{python_tag()}"
+    sources = operators_sources()
+    if not sources:
+        return marker, "no source"
+    seen = [(source, os.stat(source)) for source in sources]
+    return marker, "\n".join(f"{source} {stat.st_size} {stat.st_mtime_ns}" for source, stat in seen)
+
+
+def operators_sources() -> list[Path]:
+    """The operators' files in C, headers too; none where the package was installed without them."""
+    return sorted((home() / "python" / "weft" / "_ops").glob("_native*.[ch]"))
 
 
 def operators_ready() -> bool:

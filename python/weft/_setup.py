@@ -199,17 +199,17 @@ def _forget_old(state: Path, *, keep: str) -> None:
 
 def _native_operators(log: Log) -> None:
     """Compiles the operators where a C compiler and Python's headers are; without, the pure-Python twin serves."""
-    source = _install.home() / "python" / "weft" / "_ops" / "_native.c"
     if _install.operators_ready():
         return
     marker, content = _install.operators_marker()
-    if source.exists() and sys.implementation.name == "cpython":
-        _compile(source, log)
+    sources = [source for source in _install.operators_sources() if source.suffix == ".c"]
+    if sources and sys.implementation.name == "cpython":
+        _compile(sources, log)
     marker.write_text(content)
 
 
-def _compile(source: Path, log: Log) -> None:
-    target = source.with_name("_native" + sysconfig.get_config_var("EXT_SUFFIX"))
+def _compile(sources: list[Path], log: Log) -> None:
+    target = sources[0].with_name("_native" + sysconfig.get_config_var("EXT_SUFFIX"))
     compiler = shutil.which(os.environ.get("CC") or "cc") or shutil.which("gcc") or shutil.which("clang")
     include = Path(sysconfig.get_paths()["include"])
     if compiler is None or not (include / "Python.h").exists():
@@ -219,7 +219,7 @@ def _compile(source: Path, log: Log) -> None:
     log(f"weft: compiling the operators for Python {sys.version_info[0]}.{sys.version_info[1]}")
     try:
         part = target.with_name(f".{target.name}.{os.getpid()}")
-        command = [compiler, "-O2", "-fPIC", "-shared", f"-I{include}", str(source), "-o", str(part), "-lm"]
+        command = [compiler, "-O2", "-fPIC", "-shared", f"-I{include}", *map(str, sources), "-o", str(part), "-lm"]
         _run(command, dict(os.environ), "the compiler failed")
         part.replace(target)
     except (InstallError, OSError) as failure:

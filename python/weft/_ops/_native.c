@@ -1,7 +1,7 @@
 /*
  * The compiled operators of Weft's worker: a fused pipeline, the table that combines pairs, dealing pairs to partitions,
- * exact statistics, counting. Each has a twin in pure Python with the same interface and the same tests (pipeline.py,
- * tables.py, partition.py, statistics.py). Public C API only; any callable is called as Python would call it.
+ * exact statistics, counting, and sorting (_native_order.c). Each has a twin in pure Python with the same interface and
+ * the same tests (pipeline.py, tables.py, partition.py, statistics.py, merging.py). Public C API only; any callable is called as Python would call it.
  */
 #define PY_SSIZE_T_CLEAN
 #define _GNU_SOURCE /* dladdr */
@@ -9,6 +9,9 @@
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "_native_order.h"
+
 #if defined(__GLIBC__)
 #include <dlfcn.h>
 #include <execinfo.h>
@@ -1950,6 +1953,8 @@ static PyMethodDef module_methods[] = {
      "spread(keys, values, numbers, level): [(numbers, keys, values)] of the 64 sub-partitions of a level."},
     {"gather", gather, METH_VARARGS,
      "gather(dict, keys, values, numbers): append values to the lists of their keys; the numbers of the new keys."},
+    {"sort_columns", weft_sort_columns, METH_VARARGS,
+     "sort_columns(columns, reverse): sort lists by the first, in place; False if its keys are of no kind that it knows."},
     {"count", count_all, METH_O, "count(iterable): how many records there are."},
     {"stats", stats, METH_O, "stats(iterator): exact sums of ints and careful sums of floats."},
     {"watch_faults", watch_faults, METH_NOARGS,

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from weft._ops import scope as scopes
 from weft._ops.batching import in_lists
 from weft._ops.external import ExternalCombiner
-from weft._ops.merging import sort_order
+from weft._ops.merging import order_or_sort
+from weft._ops.runs import ARGSORT_BYTES
 from weft._ops.sort import sorted_segments, spill_columns
 from weft._ops.spill import SpillFiles
 from weft._ops.tables import make_table
@@ -64,14 +65,14 @@ def sort_within(key: Callable[[Any], Any] | None, ascending: bool) -> _Partition
             keys = map(_FIRST, some)
             held[0] += keys if key is None else map(key, keys)
             held[1] += some
-            if scope.gauge.full():
+            if scope.gauge.full(len(held[0]) * ARGSORT_BYTES):
                 files = files or SpillFiles(scope)
                 segments.append(spill_columns(files, held, ascending))
                 held = [[], []]
                 scope.gauge.release()
         if files is None:
-            order = sort_order(held[0], reverse=not ascending)
-            return map(held[1].__getitem__, order)
+            order = order_or_sort(held, reverse=not ascending)
+            return held[1] if order is None else map(held[1].__getitem__, order)
         if held[0]:
             segments.append(spill_columns(files, held, ascending))
         return itertools.chain.from_iterable(sorted_segments(files, segments, ascending))

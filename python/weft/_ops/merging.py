@@ -11,7 +11,9 @@ import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-__all__ = ["bisect_before", "bisect_behind", "is_nan", "merge_runs", "sort_columns", "sort_order"]
+from weft._ops import native
+
+__all__ = ["bisect_before", "bisect_behind", "is_nan", "merge_runs", "order_or_sort", "sort_columns", "sort_order"]
 
 Columns = list[list[Any]]
 
@@ -64,6 +66,8 @@ def sort_columns(columns: Columns, *, reverse: bool = False) -> Columns:
 
     One column alone is sorted in place. NaN keys count as smaller than all numbers.
     """
+    if _sorted_natively(columns, reverse):
+        return columns
     keys = columns[0]
     if len(columns) > 1:
         order = sort_order(keys, reverse=reverse)
@@ -74,6 +78,22 @@ def sort_columns(columns: Columns, *, reverse: bool = False) -> Columns:
     else:
         keys.sort(reverse=reverse)
     return columns
+
+
+def order_or_sort(columns: Columns, *, reverse: bool = False) -> list[int] | None:
+    """Sort columns by the first as `sort_columns` does, in place, or give the order to take their rows in.
+
+    Returns
+    -------
+    list of int or None
+        The rows' places in sorted order; None if they are in it already.
+    """
+    return None if _sorted_natively(columns, reverse) else sort_order(columns[0], reverse=reverse)
+
+
+def _sorted_natively(columns: Columns, reverse: bool) -> bool:
+    compiled = native.module()
+    return compiled is not None and bool(compiled.sort_columns(columns, reverse))
 
 
 def sort_order(keys: Sequence[Any], *, reverse: bool = False) -> list[int]:

@@ -11,14 +11,24 @@ from typing import Any, Protocol
 from weft._ops.batching import all_fit, fitting_rows
 from weft._ops.columns import KIND_PAIRS, KIND_RECORDS, KIND_RUN, dump_column, estimate_bytes, frame
 from weft._ops.memory import Gauge
-from weft._ops.merging import sort_columns, sort_order
+from weft._ops.merging import order_or_sort, sort_columns
 from weft._ops.spill import Segment, SpillFiles, SpillScope
 
-__all__ = ["ARGSORT_BYTES", "BLOCK_ROWS", "MOST_SAMPLES", "Header", "RunOutput", "shortened", "write_runs"]
+__all__ = [
+    "ARGSORT_BYTES",
+    "BLOCK_ROWS",
+    "MOST_SAMPLES",
+    "SORT_BYTES",
+    "Header",
+    "RunOutput",
+    "shortened",
+    "write_runs",
+]
 
 BLOCK_ROWS = 2048
 MOST_SAMPLES = 500
 ARGSORT_BYTES = 48  # per row: an integer, its place in the list, the key's place while list.sort works
+SORT_BYTES = 32  # per row of one column, which the compiled sort uses; list.sort takes less
 _BLOCK_BYTES = 512 << 10
 _SAMPLE_BYTES = 1 << 20
 _LONG_KEY = 4096
@@ -76,7 +86,7 @@ def write_runs(
     files: SpillFiles | None = None
     for batch in batches:
         held.add(batch)
-        if gauge.full(held.rows * ARGSORT_BYTES if held.keyed else 0):
+        if gauge.full(held.rows * (ARGSORT_BYTES if held.keyed else SORT_BYTES)):
             files = files or SpillFiles(scope)
             spilled.append(_spill_run(held, ascending, files, headers))
             held = _Held(key)
@@ -141,11 +151,13 @@ class _Held:
         if not self.keyed:
             sort_columns(columns, reverse=not ascending)
             return _Run(values, values, None, pairs=False, small=small)
-        return _Run(keys, values, sort_order(keys, reverse=not ascending), pairs=self._pairs, small=small)
+        order = order_or_sort(columns, reverse=not ascending)
+        return _Run(keys, values, order, pairs=self._pairs, small=small)
 
 
 class _Run:
-    """A sorted run. With an `order` the columns are as they came and `order` has their sorted places.
+    """A sorted run. With an `order` the columns are as they came and `order` has their sorted places. Keys that are the
+    values are one list with them.
 
     `small` says that any block of 2,048 records has the size of a block at most.
     """
@@ -172,31 +184,32 @@ class _Run:
             "first": first,
             "shortened": not all(map(operator.is_, first, whole)),
             "counts": [end - start for start, end in zip(starts, [*starts[1:], rows])],
-            "sorted_by_value": self._order is None,
+            "sorted_by_value": self._keys is self._values,
             "pairs": self._pairs,
         }
 
     def blocks(self) -> Iterator[tuple[tuple[bytes, ...], int]]:
         """Each block as a batch, with its number of records."""
         for start, end in zip(self._starts, [*self._starts[1:], len(self._keys)]):
-            if self._order is None:
-                values = self._values[start:end]
+            values = self._rows(self._values, start, end)
+            if self._keys is self._values:
                 yield frame(KIND_RECORDS, len(values), dump_column(values)), len(values)
             else:
-                places = self._order[start:end]
-                keys = dump_column([self._keys[place] for place in places])
-                values_payload = dump_column([self._values[place] for place in places])
-                yield frame(KIND_PAIRS, len(places), keys, values_payload), len(places)
+                keys = dump_column(self._rows(self._keys, start, end))
+                yield frame(KIND_PAIRS, len(values), keys, dump_column(values)), len(values)
 
     def _block_starts(self) -> list[int]:
         """Where blocks begin: at most 2,048 records each, fewer where they are large."""
         rows = len(self._keys)
-        columns = [self._values] if self._order is None else [self._keys, self._values]
+        columns = [self._values] if self._keys is self._values else [self._keys, self._values]
         starts, start = [], 0
         while start < rows:
             starts.append(start)
             start += fitting_rows(columns, start, BLOCK_ROWS, _BLOCK_BYTES, self._order)
         return starts
+
+    def _rows(self, column: list[Any], start: int, end: int) -> list[Any]:
+        return column[start:end] if self._order is None else [column[place] for place in self._order[start:end]]
 
     def _key_at(self, place: int) -> Any:
         return self._keys[place if self._order is None else self._order[place]]

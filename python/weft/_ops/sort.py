@@ -22,8 +22,8 @@ from weft._ops.batching import fitting_rows
 from weft._ops.columns import load_column
 from weft._ops.external import merge_segments
 from weft._ops.memory import Gauge
-from weft._ops.merging import bisect_before, bisect_behind, is_nan, sort_columns, sort_order
-from weft._ops.runs import ARGSORT_BYTES, Header, RunOutput, shortened, write_runs
+from weft._ops.merging import bisect_before, bisect_behind, is_nan, order_or_sort, sort_columns
+from weft._ops.runs import ARGSORT_BYTES, SORT_BYTES, Header, RunOutput, shortened, write_runs
 from weft._ops.spill import Segment, SpillFiles, SpillScope
 
 __all__ = [
@@ -176,7 +176,7 @@ def read_sorted(
     for columns in _cut_blocks(ranges, blocks, limits, ascending=ascending, width=width, pairs=pairs):
         for column, more in zip(held, columns):
             column += more
-        if gauge.full(len(held[0]) * ARGSORT_BYTES if width == 2 else 0):
+        if gauge.full(len(held[0]) * (ARGSORT_BYTES if width == 2 else SORT_BYTES)):
             files = files or SpillFiles(scope)
             spilled.append(spill_columns(files, held, ascending))
             held = [[] for _ in range(width)]
@@ -204,15 +204,16 @@ def spill_columns(files: SpillFiles, held: Columns, ascending: bool) -> Segment:
     files.count_spill()
     writer = files.writer()
     rows, start = len(held[0]), 0
+    order: list[int] | None = None
     if len(held) == 1:
         sort_columns(held, reverse=not ascending)
-        order: list[int] = []
     else:
-        order = sort_order(held[0], reverse=not ascending)
+        order = order_or_sort(held, reverse=not ascending)
     while start < rows:
-        places = order[start : start + _OUT_ROWS]
-        some = [[column[place] for place in places] for column in held] if places else held
-        first, end = (0, len(places)) if places else (start, min(rows, start + _OUT_ROWS))
+        some, first, end = held, start, min(rows, start + _OUT_ROWS)
+        if order is not None:
+            some = [[column[place] for place in order[start:end]] for column in held]
+            first, end = 0, end - start
         base = first
         while first < end:
             size = fitting_rows(some, first, end - first, _MERGE_BLOCK_BYTES)
@@ -262,12 +263,14 @@ def _emit(held: Columns, pairs: bool, ascending: bool) -> Iterator[list[Any]]:
         if held[0]:
             yield sort_columns(held, reverse=not ascending)[0]
         return
-    keys, values = held
-    order = sort_order(keys, reverse=not ascending)
-    for start in range(0, len(order), _OUT_ROWS):
-        places = order[start : start + _OUT_ROWS]
-        columns = [[keys[place] for place in places]] if pairs else [[]]
-        yield _records([*columns, [values[place] for place in places]], pairs)
+    order = order_or_sort(held, reverse=not ascending)
+    taken = held if pairs else held[1:]
+    for start in range(0, len(held[0]), _OUT_ROWS):
+        end = start + _OUT_ROWS
+        if order is None:
+            yield _records([column[start:end] for column in taken], pairs)
+        else:
+            yield _records([[column[place] for place in order[start:end]] for column in taken], pairs)
 
 
 def _records(columns: Columns, pairs: bool) -> list[Any]:
