@@ -127,6 +127,7 @@ final class YarnSession {
         Application.Spec spec = new Application.Spec(
                 record.text("application"), AppSettings.of(settings), python, folder.folder(), data, false);
         application = new Application(spec, hadoop, blocks, backend, () -> {});
+        backend.tellProgress(application.history()::share);
         application.start();
         ResultSource results = ref -> client.fetchBlock(ref.host(), ref.blockPort(), ref.block());
         Doors doors = Doors.open(application, results, token, folder.socketFolder());

@@ -33,6 +33,12 @@ public final class JobHistory {
         }
     };
 
+    /** Finished tasks of jobs that have ended; nobody waits for what those left undone. */
+    private long doneBefore;
+
+    private long knownTasks;
+    private double share;
+
     synchronized void started(JobRun run, String tags) {
         running.put(run.spec().job(), new Running(run, tags));
     }
@@ -46,7 +52,27 @@ public final class JobHistory {
             List<StageProgress> stages =
                     now.stages().stream().map(StageProgress::ended).toList();
             ended.put(job, new Known(job, now.group(), now.tags(), status, stages));
+            stages.forEach(stage -> doneBefore += stage.done());
         }
+    }
+
+    /**
+     * Which share of the tasks known so far is done: those of all stages of running jobs, and of jobs that have ended what they did. It
+     * falls when a job brings more tasks, and not when lost ones run again; 0 before any.
+     */
+    public synchronized double share() {
+        long done = doneBefore;
+        long known = doneBefore;
+        for (Running job : running.values()) {
+            for (StageProgress stage : job.run().stages()) {
+                done += Math.min(stage.done(), stage.tasks());
+                known += stage.tasks();
+            }
+        }
+        double now = known == 0 ? 0 : (double) done / known;
+        share = known > knownTasks ? now : Math.max(share, now);
+        knownTasks = known;
+        return share;
     }
 
     /** Jobs of a group, in the order of their submission; "": those of none. */

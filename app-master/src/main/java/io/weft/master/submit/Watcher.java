@@ -82,8 +82,8 @@ final class Watcher {
 
     private void say(ApplicationReport report, boolean running, long seconds) {
         if (running) {
-            err.println(report.getApplicationId() + " running, " + Math.round(report.getProgress() * 100) + " %, "
-                    + seconds + " s");
+            err.println(report.getApplicationId() + " running, " + Math.round(report.getProgress() * 100)
+                    + " % of the tasks known so far, " + seconds + " s");
         } else {
             String why = report.getDiagnostics() == null
                     ? ""

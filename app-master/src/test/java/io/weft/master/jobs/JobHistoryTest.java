@@ -8,6 +8,7 @@ import io.weft.master.stages.Stage;
 import io.weft.master.stages.StageGraph;
 import io.weft.master.stages.StageKind;
 import io.weft.runner.protocol.TaskAttemptId;
+import io.weft.runner.protocol.TaskStats;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -63,6 +64,30 @@ class JobHistoryTest {
         history.closed(1);
         assertEquals(List.of(2), history.activeWithTag("a"));
         assertEquals("FAILED", history.job(1).orElseThrow().status());
+    }
+
+    @Test
+    @DisplayName("the share of done tasks counts every stage that is known, and falls only when more become known")
+    void tellsTheShareOfDoneTasks() {
+        assertEquals(0, history.share());
+        JobRun first = job(1, "");
+        history.started(first, "");
+        assertEquals(0, history.share());
+        first.accepted(new TaskAttemptId(10, 0, 0), TaskStats.NONE);
+        assertEquals(0.5, history.share());
+        first.stageStarted(10, 2); // what was done is lost
+        assertEquals(0.5, history.share());
+        first.accepted(new TaskAttemptId(10, 0, 1), TaskStats.NONE);
+        first.accepted(new TaskAttemptId(10, 1, 0), TaskStats.NONE);
+        assertEquals(1, history.share());
+        history.closed(1);
+        JobRun second = job(2, "");
+        history.started(second, "");
+        assertEquals(0.5, history.share());
+        second.accepted(new TaskAttemptId(20, 1, 0), TaskStats.NONE);
+        assertEquals(0.75, history.share());
+        history.closed(2); // failed: nobody waits for its other task
+        assertEquals(1, history.share());
     }
 
     @Test

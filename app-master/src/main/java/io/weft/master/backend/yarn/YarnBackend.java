@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.DoubleSupplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.yarn.api.protocolrecords.AllocateResponse;
 import org.apache.hadoop.yarn.api.records.Container;
@@ -49,6 +50,7 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     /** Ids of held containers whose runner has registered, in order. */
     private final Map<String, Link.Register> registered = new LinkedHashMap<>();
 
+    private volatile DoubleSupplier progress = () -> 0;
     private BackendListener listener;
     private Thread heartbeat;
     private int failures;
@@ -83,6 +85,11 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
                 launch.resources().credentials(),
                 launch.shuffleService() ? Optional.of(launch.secret().bytes()) : Optional.empty());
         endpoint = new RunnerEndpoint(conf, "0.0.0.0", launch.secret(), SILENCE_MILLIS, this);
+    }
+
+    /** What YARN is told of how far the application is: from 0 to 1. */
+    public void tellProgress(DoubleSupplier share) {
+        progress = share;
     }
 
     @Override
@@ -189,7 +196,7 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
             boolean awaiting;
             try {
                 requests.insistNoLonger(millis());
-                handle(resourceManager.allocate(0.5f));
+                handle(resourceManager.allocate((float) progress.getAsDouble()));
                 awaiting = requests.waiting() > 0;
             } catch (ApplicationAttemptNotFoundException e) {
                 listener.broken("E25", 7, "YARN does not know this ApplicationMaster any more: " + e.getMessage());
