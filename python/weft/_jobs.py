@@ -201,6 +201,10 @@ class Jobs:
             error = _control_error(problem)
         raise error from None
 
+    def note_hot(self, key: Any, share: float) -> None:
+        """Have the summary name a key that a join divides; ``share`` of one side's pairs have it."""
+        self._totals.note_hot(key, share)
+
     def stop(self, site: str) -> None:
         """End the gateway and print the summary; harmless when repeated."""
         if self._stopped_at is not None:

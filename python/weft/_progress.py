@@ -16,6 +16,8 @@ __all__ = ["Console", "Totals", "bytes_text", "duration_text"]
 _FIRST_SECONDS = 0.5
 _LINE_SECONDS = 10.0
 _BAR = 12
+_MOST_HOT = 3
+_MOST_LETTERS = 40
 _SUMMED = ("stages", "tasks", "retries", "rowsIn", "bytesIn", "rowsOut", "bytesOut", "spilledBytes") + (
     "skippedFiles",
     "rejectedRecords",
@@ -61,7 +63,15 @@ class Totals:
         self.sums: dict[str, int] = {}
         self.peak_rss = 0
         self.pure = False
+        self.hot: dict[str, float] = {}
         self._lock = threading.Lock()
+
+    def note_hot(self, key: Any, share: float) -> None:
+        """Note a key that a join divides because it has so large a share of one side's pairs."""
+        text = repr(key)
+        text = text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"
+        with self._lock:
+            self.hot[text] = max(share, self.hot.get(text, 0.0))
 
     def add(self, stats: dict[str, Any]) -> None:
         """Add the ``stats`` object of one job."""
@@ -92,6 +102,11 @@ class Totals:
             parts.append(f"{_counted(get('rejectedRecords', 0), 'record')} rejected")
         if get("skippedFiles", 0):
             parts.append(f"{_counted(get('skippedFiles', 0), 'hidden file')} skipped")
+        if self.hot:
+            hottest = sorted(self.hot.items(), key=lambda item: -item[1])
+            named = [f"{key} {share:.0%}" for key, share in hottest[:_MOST_HOT]]
+            more = [f"{len(hottest) - _MOST_HOT} more"] if len(hottest) > _MOST_HOT else []
+            parts.append(f"{'hot key' if len(hottest) == 1 else 'hot keys'} divided: {', '.join(named + more)}")
         if self.peak_rss:
             parts.append(f"peak worker memory {bytes_text(self.peak_rss)}")
         if self.pure:

@@ -83,3 +83,13 @@ def test_the_summary_tells_retries_spills_and_pure_operators() -> None:
         "weft: 2 jobs, 2 stages, 1,001 tasks, 1 retry in 1 min 20 s; 5 rows, 10 bytes out; 3.0 GB spilled; "
         "pure-Python operators"
     )
+
+
+def test_the_summary_names_the_hottest_keys_that_joins_divided() -> None:
+    totals = Totals()
+    totals.add({"stages": 1, "tasks": 1, "compiled": True})
+    totals.note_hot("-", 0.2)
+    assert totals.line(1).endswith("; hot key divided: '-' 20%")
+    for key, share in (("x" * 100, 0.3), ("-", 0.1), (7, 0.06), (None, 0.05)):
+        totals.note_hot(key, share)
+    assert totals.line(1).endswith(f"; hot keys divided: '{'x' * 38}… 30%, '-' 20%, 7 6%, 1 more")

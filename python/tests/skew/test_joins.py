@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -72,6 +73,12 @@ def test_a_hot_key_is_found_and_its_pairs_come_to_several_partitions(sc: WeftCon
     plain_sizes = one.join(other, 4).filter(lambda pair: pair[0] == "hot").glom().map(len).collect()
     assert sorted(plain_sizes) == [0, 0, 0, 900]
     assert joined.keys().filter(lambda key: not isinstance(key, str)).collect() == []
+
+
+def test_the_summary_names_a_hot_key_that_was_found(sc: WeftContext) -> None:
+    one = sc.parallelize([("-", n) for n in range(80)] + [(n, n) for n in range(20)], 4)
+    one.skewJoin(one, 4)
+    assert re.search(r"; hot keys? divided: .*'-' 80%", sc._jobs._totals.line(1))
 
 
 def test_given_hot_keys_cost_no_job(sc: WeftContext) -> None:

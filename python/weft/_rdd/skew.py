@@ -200,7 +200,10 @@ class Skew(Sketches[T]):
             return []
         counted = self._count_keys(max(_KEPT, 8 * partitions), name)
         least = _MORE_THAN * counted.rows / partitions
-        return [key for key, rows in counted.largest(2 * partitions) if rows > least]
+        hot = [(key, rows) for key, rows in counted.largest(2 * partitions) if rows > least]
+        for key, rows in hot:
+            self.ctx._jobs.note_hot(key, rows / counted.rows)
+        return [key for key, _ in hot]
 
     def broadcastJoin(
         self: Skew[tuple[K, V]], other: RDD[tuple[K, W]] | Mapping[K, W], *, shared: bool = False
