@@ -2,9 +2,9 @@
 
 Times are to grow no faster than the data, and memory is to stay bounded. A piece is one row at one size, both engines one
 after the other, each in a process of its own, the job twice. Pieces are kept, so that a stopped measurement goes on with
---resume.
+--resume, and may wait for a quiet machine.
 
-usage: api.py [--base 8] [--runs 3] [--rows a,b] [--resume] [--out FILE]
+usage: api.py [--base 8] [--runs 3] [--rows a,b] [--resume] [--through "CMD"] [--out FILE]
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import platform
+import shlex
 import statistics
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from typing import Any
 
 import api_rows
 import cpuinfo_line
-from engines import PYSPARK, ROOT, STATE, peer, run, say
+from engines import PYSPARK, ROOT, STATE, peer, run, say, with_fastavro
 from main import words
 
 SIZES = (1, 4, 16)
@@ -31,14 +32,23 @@ ENGINES = ("pyspark", "weft", "weft pure")
 Pieces = list[dict[str, Any]]
 
 
-def piece(python: Path, path: Path, row: str, turn: int) -> Pieces:
-    """One row on every engine; which of them begins changes with the turn."""
-    turn %= len(ENGINES)
+def piece(python: Path, path: Path, log: Path, run_number: int, row: str, size: int) -> None:
+    """Measure one row on every engine and append it; which of them begins changes with the run."""
+    load = os.getloadavg()[0]
+    turn = run_number % len(ENGINES)
     found = [run(engine, python, path, f"api/{row}") for engine in ENGINES[turn:] + ENGINES[:turn]]
     measured = [one for one in found if one is not None]
     if len({str(one["result"]) for one in measured}) > 1:
         raise SystemExit(f"bench: the engines disagree on {row}: {measured}")
-    return measured
+    shown = ", ".join(f"{one['engine']} {one['seconds'][1]:.3f} s" for one in measured)
+    say(f"run {run_number + 1}, {row}, {size}x: {shown}")
+    with log.open("a") as out:
+        out.write(json.dumps({"run": run_number, "row": row, "size": size, "load": load, "measured": measured}) + "\n")
+
+
+def read(log: Path) -> Pieces:
+    """The pieces measured so far."""
+    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 
 def table(pieces: Pieces, base: int, runs: int) -> list[str]:
@@ -62,7 +72,8 @@ def table(pieces: Pieces, base: int, runs: int) -> list[str]:
         "",
         f"Seconds of the second time a job runs in its context, medians; 1× is {base} MB of text. What each row does is in",
         "`it/bench/api_rows.py`. Ratios are PySpark's median over Weft's. Growth is Weft's time at 16× over that at 1×:",
-        "16 is linear, less is what does not grow. Memory is the peak PSS of all processes.",
+        "16 is linear, less is what does not grow. Memory is the peak PSS of all processes. PySpark's package reads no Avro: its",
+        "side of that row is fastavro over binaryFiles, as Weft's workers have fastavro decode the blocks, too.",
         "",
         "| work | data | PySpark | Weft | pure Python | ratio | ratio pure | memory, PySpark | memory, Weft | growth |",
         "|---|---|---|---|---|---|---|---|---|---|",
@@ -88,30 +99,36 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--rows", default="")
     parser.add_argument("--resume", action="store_true", help="keep what was measured before, measure what is missing")
+    parser.add_argument("--through", default="", help="a command that runs the pieces of a row, as one that waits for quiet")
     parser.add_argument("--out", default=str(ROOT / "it" / "bench" / "API.md"))
+    parser.add_argument("--pieces", nargs=2, metavar=("RUN", "ROW"), help=argparse.SUPPRESS)
     options = parser.parse_args()
-    python = peer()
+    python = with_fastavro(peer())
     paths = {size: words(python, options.base * size) for size in SIZES}
-    subprocess.run([str(ROOT / "bin" / "weft"), "setup"], check=True)
     log = STATE / "bench" / f"api-{options.base}.jsonl"
+    if options.pieces:
+        number, row = int(options.pieces[0]), options.pieces[1]
+        done = {one["size"] for one in read(log) if (one["run"], one["row"]) == (number, row)}
+        for size in [size for size in SIZES if size not in done]:
+            piece(python, paths[size], log, number, row, size)
+        return 0
+    subprocess.run([str(ROOT / "bin" / "weft"), "setup"], check=True)
+    environment = dict(os.environ, PYTHONPATH=str(ROOT / "python"))
+    for path in paths.values():
+        maker = [sys.executable, str(ROOT / "it/bench/make_records.py"), str(path)]
+        subprocess.run(maker, check=True, env=environment)
     if not options.resume:
         log.unlink(missing_ok=True)
-    pieces: Pieces = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
-    done = {(one["run"], one["row"], one["size"]) for one in pieces}
     names = options.rows.split(",") if options.rows else list(api_rows.rows(None, f"file:{paths[1]}"))
     for number in range(options.runs):
         for row in names:
-            for size in SIZES:
-                if (number, row, size) in done:
-                    continue
-                load = os.getloadavg()[0]
-                measured = piece(python, paths[size], row, number)
-                shown = ", ".join(f"{one['engine']} {one['seconds'][1]:.3f} s" for one in measured)
-                say(f"run {number + 1}, {row}, {size}x: {shown}")
-                pieces.append({"run": number, "row": row, "size": size, "load": load, "measured": measured})
-                with log.open("a") as out:
-                    out.write(json.dumps(pieces[-1]) + "\n")
-    Path(options.out).write_text("\n".join(table(pieces, options.base, options.runs)) + "\n")
+            if sum((one["run"], one["row"]) == (number, row) for one in read(log)) == len(SIZES):
+                continue
+            command = [sys.executable, __file__, "--base", str(options.base), "--pieces", str(number), row]
+            if code := subprocess.run([*shlex.split(options.through), *command], check=False).returncode:
+                say(f"run {number + 1}, {row} ended with exit code {code}; go on with --resume")
+                return code
+    Path(options.out).write_text("\n".join(table(read(log), options.base, options.runs)) + "\n")
     return 0
 
 

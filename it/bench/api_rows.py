@@ -2,15 +2,18 @@
 
 Each row is a job over text of words, or over as many numbers as that text has lines, whose answer is compared between the
 engines. The functions are lambdas, which both engines pickle by value, since no worker can import this file.
+
+PySpark's package has no reader of Avro: its side is what its users do, fastavro over binaryFiles.
 """
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from operator import add
 from typing import Any
 
@@ -53,13 +56,27 @@ def rows(sc: Any, path: str) -> dict[str, Callable[[], Any]]:
             cached[0].count()
         return sum(int(cached[0].sum()) for _ in range(5))
 
-    def save() -> int:
+    def saved(save: Callable[[str], None]) -> int:
+        """How many bytes lie in the files that are written."""
         folder = tempfile.mkdtemp(prefix="weft-bench-")
         try:
-            sc.textFile(path).map(lambda line: line.upper()).saveAsTextFile(f"file:{folder}/out")
+            save(f"file:{folder}/out")
             return sum(one.stat().st_size for one in os.scandir(f"{folder}/out") if one.name.startswith("part-"))
         finally:
             shutil.rmtree(folder)
+
+    def avro() -> int:
+        if hasattr(sc, "avroFile"):
+            records = sc.avroFile(f"{path}.avro")
+        else:
+            records = sc.binaryFiles(f"{path}.avro", PARTS).flatMap(avro_records)
+        total: int = records.map(lambda record: record["number"] + len(record["line"])).sum()
+        return total
+
+    def avro_records(file: tuple[str, bytes]) -> Iterator[Any]:
+        import fastavro
+
+        yield from fastavro.reader(io.BytesIO(file[1]))
 
     def join() -> int:
         left = sc.range(count, numSlices=PARTS).map(lambda number: (number, 1))
@@ -82,5 +99,8 @@ def rows(sc: Any, path: str) -> dict[str, Callable[[], Any]]:
         "cached": rescans,
         "stats": lambda: round(sc.textFile(path).map(len).stats().mean(), 6),
         "take": lambda: len(list(itertools.chain(*(sc.textFile(path).map(len).take(TAKEN) for _ in range(5))))),
-        "saveAsTextFile": save,
+        "saveAsTextFile": lambda: saved(sc.textFile(path).map(lambda line: line.upper()).saveAsTextFile),
+        "sequenceFile": lambda: sc.sequenceFile(f"{path}.seq").map(lambda pair: pair[0] + len(pair[1])).sum(),
+        "saveAsSequenceFile": lambda: saved(keyed().saveAsSequenceFile),
+        "Avro read": avro,
     }

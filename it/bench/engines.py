@@ -40,6 +40,14 @@ def peer() -> Path:
     return python
 
 
+def with_fastavro(python: Path) -> Path:
+    """The same Python with fastavro, which is fetched if it is not there."""
+    if subprocess.run([str(python), "-c", "import fastavro"], stderr=subprocess.DEVNULL, check=False).returncode:
+        say(f"fetching fastavro for {python}")
+        subprocess.run([str(python), "-m", "pip", "install", "-q", "fastavro"], check=True)
+    return python
+
+
 def pypy() -> str | None:
     """The PyPy of WEFT_BENCH_PYPY, else of the PATH; None if there is none that its PySpark takes (Python 3.9, 3.10)."""
     command = os.environ.get("WEFT_BENCH_PYPY", "pypy3")
