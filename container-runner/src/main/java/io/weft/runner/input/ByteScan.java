@@ -104,4 +104,20 @@ final class ByteScan {
         }
         return write;
     }
+
+    /** Whether all bytes in {@code from} to {@code to} (exclusive) are ASCII. */
+    static boolean isAscii(byte[] bytes, int from, int to) {
+        int at = from;
+        for (int last = to - Long.BYTES; at <= last; at += Long.BYTES) {
+            if (((long) LONGS.get(bytes, at) & HIGHS) != 0) {
+                return false;
+            }
+        }
+        for (; at < to; at++) {
+            if (bytes[at] < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
 }

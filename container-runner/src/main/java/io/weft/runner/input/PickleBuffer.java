@@ -125,20 +125,20 @@ final class PickleBuffer {
     }
 
     /** UTF-8 as Hadoop's Text holds it; what is malformed becomes U+FFFD, as Text.toString has it. */
-    void text(byte[] utf8, int length) {
-        if (isAscii(utf8, length)) {
-            plainText(utf8, length);
+    void text(byte[] utf8, int at, int length) {
+        if (ByteScan.isAscii(utf8, at, at + length)) {
+            plainText(utf8, at, length);
         } else {
-            text(new String(utf8, 0, length, StandardCharsets.UTF_8));
+            text(new String(utf8, at, length, StandardCharsets.UTF_8));
         }
     }
 
     void text(String value) {
         byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
-        plainText(utf8, utf8.length);
+        plainText(utf8, 0, utf8.length);
     }
 
-    private void plainText(byte[] utf8, int length) {
+    private void plainText(byte[] utf8, int at, int length) {
         need(5L + length);
         if (length <= ONE_BYTE) {
             bytes[size++] = (byte) 0x8c; // SHORT_BINUNICODE
@@ -147,19 +147,10 @@ final class PickleBuffer {
             bytes[size++] = 'X';
             little(length, 4);
         }
-        copy(utf8, 0, length);
+        copy(utf8, at, length);
     }
 
-    private static boolean isAscii(byte[] text, int length) {
-        for (int at = 0; at < length; at++) {
-            if (text[at] < 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    void bytes(byte[] value, int length) {
+    void bytes(byte[] value, int at, int length) {
         need(5L + length);
         if (length <= ONE_BYTE) {
             bytes[size++] = 'C';
@@ -168,14 +159,14 @@ final class PickleBuffer {
             bytes[size++] = 'B';
             little(length, 4);
         }
-        copy(value, 0, length);
+        copy(value, at, length);
     }
 
-    void bytearray(byte[] value, int length) {
+    void bytearray(byte[] value, int at, int length) {
         need(9L + length);
         bytes[size++] = (byte) 0x96; // BYTEARRAY8
         little(length, 8);
-        copy(value, 0, length);
+        copy(value, at, length);
     }
 
     /** A name in a module, such as {@code array array}. */

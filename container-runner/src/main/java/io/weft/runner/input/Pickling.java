@@ -41,7 +41,7 @@ final class Pickling {
 
     void write(Object value) {
         if (value instanceof Text text) {
-            to.text(text.getBytes(), text.getLength());
+            to.text(text.getBytes(), 0, text.getLength());
         } else if (value instanceof IntWritable number) {
             to.integer(number.get());
         } else if (value instanceof LongWritable number) {
@@ -69,9 +69,9 @@ final class Pickling {
 
     private void bytes(byte[] value, int length) {
         if (bytesAsBytes) {
-            to.bytes(value, length);
+            to.bytes(value, 0, length);
         } else {
-            to.bytearray(value, length);
+            to.bytearray(value, 0, length);
         }
     }
 

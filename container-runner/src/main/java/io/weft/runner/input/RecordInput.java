@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.zip.CRC32;
 import org.apache.hadoop.conf.Configuration;
@@ -32,16 +33,19 @@ public final class RecordInput extends GuardedInput {
     private static final byte RECORDS = 1;
     private static final byte COLUMNS = 2;
 
+    private static final Set<String> SEQUENCE_FORMATS = Set.of(
+            org.apache.hadoop.mapred.SequenceFileInputFormat.class.getName(),
+            org.apache.hadoop.mapreduce.lib.input.SequenceFileInputFormat.class.getName());
+
+    /** A part of a file. */
+    private record Range(Path path, long start, long length) {}
+
     private final InputSpec.Records spec;
     private final Configuration hadoop;
     private final boolean pairs;
     private final PickleBuffer keys = new PickleBuffer();
     private final PickleBuffer values = new PickleBuffer();
-    private final Pickling pickledKeys;
-    private final Pickling pickledValues;
-    private UnaryOperator<Object> keyConverter;
-    private UnaryOperator<Object> valueConverter;
-    private RecordSource source;
+    private PickledRecords source;
     private String path = "";
     private long delivered;
     private boolean ended;
@@ -50,8 +54,6 @@ public final class RecordInput extends GuardedInput {
         this.spec = Objects.requireNonNull(spec, "spec is null");
         this.hadoop = Objects.requireNonNull(hadoop, "hadoop is null");
         pairs = spec.format().view() == RecordFormat.View.PAIRS;
-        pickledKeys = new Pickling(keys, !pairs);
-        pickledValues = new Pickling(values, !pairs);
     }
 
     /** The format's reader is opened when the first record is asked for. */
@@ -83,10 +85,6 @@ public final class RecordInput extends GuardedInput {
                 ended = true;
                 break;
             }
-            if (pairs) {
-                pickledKeys.write(keyConverter.apply(source.key()));
-            }
-            pickledValues.write(valueConverter.apply(source.value()));
             count++;
             delivered++;
         }
@@ -114,23 +112,56 @@ public final class RecordInput extends GuardedInput {
     private void openSource() throws IOException, RecordFormats.UnusableClassException {
         RecordFormat format = spec.format();
         JobConf conf = RecordFormats.configuration(format, hadoop);
-        keyConverter = RecordFormats.converter(format.keyConverter(), conf).orElse(UnaryOperator.identity());
-        valueConverter = RecordFormats.converter(format.valueConverter(), conf).orElse(UnaryOperator.identity());
-        if (format.mapreduce()) {
-            var split = split(org.apache.hadoop.mapreduce.InputSplit.class, conf);
-            path = split instanceof org.apache.hadoop.mapreduce.lib.input.FileSplit file ? text(file.getPath()) : "";
-            var input = RecordFormats.make(format.name(), org.apache.hadoop.mapreduce.InputFormat.class, conf);
-            source = new MapreduceRecords(input, split, conf);
-            return;
+        Object split = format.mapreduce()
+                ? split(org.apache.hadoop.mapreduce.InputSplit.class, conf)
+                : split(org.apache.hadoop.mapred.InputSplit.class, conf);
+        Optional<Range> file = Optional.empty();
+        if (split instanceof org.apache.hadoop.mapreduce.lib.input.FileSplit part) {
+            file = Optional.of(new Range(part.getPath(), part.getStart(), part.getLength()));
+        } else if (split instanceof org.apache.hadoop.mapred.FileSplit part) {
+            file = Optional.of(new Range(part.getPath(), part.getStart(), part.getLength()));
         }
-        var split = split(org.apache.hadoop.mapred.InputSplit.class, conf);
-        path = split instanceof org.apache.hadoop.mapred.FileSplit file ? text(file.getPath()) : "";
-        var input = RecordFormats.make(format.name(), org.apache.hadoop.mapred.InputFormat.class, conf);
-        source = new MapredRecords(input, split, conf);
+        path = file.map(Range::path).map(Path::toString).orElse("");
+        boolean known = file.isPresent() && file.get().path() != null;
+        Optional<PickledRecords> direct = known ? sequence(file.get(), conf) : Optional.empty();
+        source = direct.isPresent() ? direct.get() : converted(split, conf);
     }
 
-    private static String text(Path path) {
-        return path == null ? "" : path.toString();
+    /** Records of sequence files that need no objects; empty for all else. */
+    private Optional<PickledRecords> sequence(Range file, JobConf conf) throws IOException {
+        RecordFormat format = spec.format();
+        boolean plain = SEQUENCE_FORMATS.contains(format.name())
+                && format.keyConverter().isEmpty()
+                && format.valueConverter().isEmpty();
+        return plain
+                ? SequenceRecords.open(
+                        file.path(),
+                        file.start(),
+                        file.length(),
+                        pairs ? Optional.of(keys) : Optional.empty(),
+                        values,
+                        conf)
+                : Optional.empty();
+    }
+
+    private PickledRecords converted(Object split, JobConf conf)
+            throws IOException, RecordFormats.UnusableClassException {
+        RecordFormat format = spec.format();
+        var keyColumn = new ConvertedRecords.Column(
+                RecordFormats.converter(format.keyConverter(), conf).orElse(UnaryOperator.identity()),
+                new Pickling(keys, !pairs));
+        var valueColumn = new ConvertedRecords.Column(
+                RecordFormats.converter(format.valueConverter(), conf).orElse(UnaryOperator.identity()),
+                new Pickling(values, !pairs));
+        RecordSource records;
+        if (format.mapreduce()) {
+            var input = RecordFormats.make(format.name(), org.apache.hadoop.mapreduce.InputFormat.class, conf);
+            records = new MapreduceRecords(input, (org.apache.hadoop.mapreduce.InputSplit) split, conf);
+        } else {
+            var input = RecordFormats.make(format.name(), org.apache.hadoop.mapred.InputFormat.class, conf);
+            records = new MapredRecords(input, (org.apache.hadoop.mapred.InputSplit) split, conf);
+        }
+        return new ConvertedRecords(records, pairs, keyColumn, valueColumn);
     }
 
     private <T> T split(Class<T> type, Configuration conf) throws IOException, RecordFormats.UnusableClassException {
@@ -150,7 +181,7 @@ public final class RecordInput extends GuardedInput {
 
     @Override
     void release() throws IOException {
-        RecordSource open = source;
+        PickledRecords open = source;
         source = null;
         if (open != null) {
             open.close();

@@ -25,7 +25,7 @@ final class PickleBufferTest {
     void aLargePickleHasNoFrame() {
         byte[] large = new byte[5 << 20];
         buffer.startList();
-        buffer.bytes(large, large.length);
+        buffer.bytes(large, 0, large.length);
         buffer.endList();
         byte[] pickle = pickle();
         assertArrayEquals(HexFormat.of().parseHex("8005" + "5d28" + "4200005000"), Arrays.copyOf(pickle, 9));
