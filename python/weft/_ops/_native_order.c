@@ -153,9 +153,9 @@ bytes_less(const void *left, Py_ssize_t left_length, const void *right, Py_ssize
     return sign ? sign < 0 : left_length < right_length;
 }
 
-/* Below 0, 0 or above 0 as `a` precedes, equals or follows `b`; UNKNOWN if only Python can tell. */
 enum { UNKNOWN = 2 };
 
+/* Below 0, 0 or 1 as `a` precedes, equals or follows `b`; UNKNOWN if only Python can tell. */
 static int
 compare_plain(PyObject *a, PyObject *b)
 {
