@@ -158,6 +158,11 @@ class PStatsParam(AccumulatorParam[Optional[pstats.Stats]]):
 class BasicProfiler(Profiler):
     """Calls and times of functions, by ``cProfile``.
 
+    Parameters
+    ----------
+    ctx : WeftContext
+        Makes the accumulator in which the figures of tasks come to the driver.
+
     Examples
     --------
     >>> import os, tempfile
@@ -264,6 +269,11 @@ class MemoryProfiler(Profiler):
     """Which lines hold memory when a task holds most, by ``tracemalloc``, looked at a few times a second.
 
     A task runs two to four times as long under it, and memory that native code allocates is not seen.
+
+    Parameters
+    ----------
+    ctx : WeftContext
+        Makes the accumulator in which the figures of tasks come to the driver.
 
     Examples
     --------

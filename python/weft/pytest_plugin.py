@@ -27,14 +27,31 @@ __all__ = ["pytest_addoption", "sc", "weft_context"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--weft-master`` and the ini setting ``weft_master``."""
+    """Add ``--weft-master`` and the ini setting ``weft_master``.
+
+    Parameters
+    ----------
+    parser : pytest.Parser
+        Of the run that begins.
+    """
     parser.getgroup("weft").addoption("--weft-master", help="where the jobs of the fixture sc run; else inline")
     parser.addini("weft_master", "where the jobs of the fixture sc run", default="inline")
 
 
 @pytest.fixture(scope="session")
 def weft_context(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
-    """The context of the whole run."""
+    """Give the context of the whole run.
+
+    Parameters
+    ----------
+    request : pytest.FixtureRequest
+        Tells what ``--weft-master`` or ``weft_master`` say.
+
+    Yields
+    ------
+    WeftContext
+        It is stopped when the run ends.
+    """
     from weft.context import WeftContext
 
     master = request.config.getoption("--weft-master") or request.config.getini("weft_master")
@@ -44,7 +61,18 @@ def weft_context(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
 
 @pytest.fixture
 def sc(weft_context: WeftContext) -> Iterator[WeftContext]:
-    """The run's context; job groups and local properties that a test sets end with it."""
+    """Give the run's context; job groups and local properties that a test sets end with it.
+
+    Parameters
+    ----------
+    weft_context : WeftContext
+        The context of the whole run.
+
+    Yields
+    ------
+    WeftContext
+        The same one for all tests.
+    """
     properties = dict(weft_context._jobs.properties)
     yield weft_context
     weft_context._jobs.properties.clear()

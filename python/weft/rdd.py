@@ -31,4 +31,12 @@ class RDD(Written[T]):
     The methods stand in ``weft/_rdd``, a layer a group: core, narrow, partitions, bykey, sets, order, actions,
     reductions, trees, numbers, approximate, described, sampling, output, tables, formats, storage, sketches, skew,
     written; each layer calls only itself and those below it.
+
+    Examples
+    --------
+    >>> numbers = sc.parallelize(range(6), 3)              # runs nothing
+    >>> squares = numbers.map(lambda n: n * n)             # narrow: runs nothing
+    >>> by_rest = squares.map(lambda n: (n % 3, n)).reduceByKey(lambda a, b: a + b)     # a shuffle: runs nothing
+    >>> sorted(by_rest.collect())                          # an action: one job
+    [(0, 9), (1, 46)]
     """

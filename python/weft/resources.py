@@ -37,6 +37,12 @@ class ResourceInformation:
         Such as ``gpu``.
     addresses : list of str
         The devices' addresses.
+
+    Examples
+    --------
+    >>> from weft.resources import ResourceInformation
+    >>> ResourceInformation("gpu", ["0", "1"]).addresses
+    ['0', '1']
     """
 
     def __init__(self, name: str, addresses: list[str]) -> None:
@@ -65,6 +71,12 @@ class ExecutorResourceRequest:
         How much: memory in MiB.
     discoveryScript, vendor : str
         Of devices.
+
+    Examples
+    --------
+    >>> from weft.resources import ExecutorResourceRequest
+    >>> ExecutorResourceRequest("memory", 2048).amount
+    2048
     """
 
     def __init__(self, resourceName: str, amount: int, discoveryScript: str = "", vendor: str = "") -> None:
@@ -267,6 +279,12 @@ class TaskResourceRequest:
         ``cpus``, or a kind of device.
     amount : float
         How much; of a device a part up to a half, or whole ones.
+
+    Examples
+    --------
+    >>> from weft.resources import TaskResourceRequest
+    >>> TaskResourceRequest("cpus", 2).amount
+    2.0
     """
 
     def __init__(self, resourceName: str, amount: float) -> None:

@@ -172,6 +172,11 @@ class CartesianDeserializer(Serializer):
 class PairDeserializer(CartesianDeserializer):
     """Reads batches of two serializers in turn, and gives the pairs of their records, side by side.
 
+    Parameters
+    ----------
+    key_ser, val_ser : Serializer
+        Of the first and second records.
+
     Examples
     --------
     >>> import io

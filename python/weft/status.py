@@ -12,7 +12,27 @@ __all__ = ["SparkExecutorInfo", "SparkJobInfo", "SparkStageInfo", "StatusTracker
 
 
 class SparkJobInfo(NamedTuple):
-    """A job: its id, the ids of its stages, and RUNNING, SUCCEEDED, FAILED or UNKNOWN."""
+    """A job.
+
+    Attributes
+    ----------
+    jobId : int
+        As of :meth:`StatusTracker.getJobIdsForGroup`.
+    stageIds : list of int
+        Of all stages that it has.
+    status : str
+        RUNNING, SUCCEEDED, FAILED or UNKNOWN.
+
+    Examples
+    --------
+    >>> sc.setJobGroup("one", "")
+    >>> sc.range(4).count()
+    4
+    >>> [job] = sc.statusTracker().getJobIdsForGroup("one")
+    >>> info = sc.statusTracker().getJobInfo(job)
+    >>> info.status, len(info.stageIds)
+    ('SUCCEEDED', 1)
+    """
 
     jobId: int
     stageIds: list[int]
@@ -20,7 +40,34 @@ class SparkJobInfo(NamedTuple):
 
 
 class SparkStageInfo(NamedTuple):
-    """A stage: its tasks, how many of them run and are done, and how many attempts at them have failed."""
+    """A stage.
+
+    Attributes
+    ----------
+    stageId : int
+        As in :class:`SparkJobInfo`.
+    currentAttemptId : int
+        Always 0: tasks are tried again, never stages.
+    name : str
+        The method that made it, and the user's line.
+    numTasks : int
+        How many tasks it has.
+    numActiveTasks, numCompletedTasks : int
+        How many of them run, and are done.
+    numFailedTasks : int
+        How many attempts at them have failed.
+
+    Examples
+    --------
+    >>> sc.setJobGroup("two", "")
+    >>> sc.range(4, numSlices=3).count()
+    4
+    >>> [job] = sc.statusTracker().getJobIdsForGroup("two")
+    >>> [stage] = sc.statusTracker().getJobInfo(job).stageIds
+    >>> info = sc.statusTracker().getStageInfo(stage)
+    >>> info.numTasks, info.numActiveTasks, info.numCompletedTasks, info.numFailedTasks
+    (3, 0, 3, 0)
+    """
 
     stageId: int
     currentAttemptId: int
@@ -32,7 +79,28 @@ class SparkStageInfo(NamedTuple):
 
 
 class SparkExecutorInfo(NamedTuple):
-    """A container: where it is, how many bytes of persisted partitions it keeps, and how many tasks it runs."""
+    """A container.
+
+    Attributes
+    ----------
+    host : str
+        Where it is.
+    port : int
+        Always 0.
+    cacheSize : int
+        Bytes of persisted partitions that it keeps.
+    numRunningTasks : int
+        How many tasks it runs.
+    usedOnHeapStorageMemory, usedOffHeapStorageMemory : int
+        Always 0: persisted partitions lie in files.
+    totalOnHeapStorageMemory, totalOffHeapStorageMemory : int
+        Always 0.
+
+    Examples
+    --------
+    >>> [info.numRunningTasks for info in sc.statusTracker().getExecutorInfos()]
+    [0]
+    """
 
     host: str
     port: int

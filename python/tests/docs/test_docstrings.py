@@ -18,6 +18,8 @@ import pytest
 import weft
 from tests.conform.support import OWNERS
 from weft import errors
+from weft.rdd import Partitioner
+from weft.resultiterable import ResultIterable
 from weft.serializers import ArrowRecordBatchSerializer, read_int, write_int, write_with_length
 from weft.threads import inheritable_thread_target
 
@@ -28,6 +30,9 @@ LARGE = ("RDD", "SparkContext")
 
 OWN = {"ArrowRecordBatchSerializer": ArrowRecordBatchSerializer}
 FUNCTIONS = (weft.activate, inheritable_thread_target, read_int, write_int, write_with_length)
+CLASSES = {one.__name__: one for one in (*OWNERS.values(), *OWN.values(), weft.BadRecords, ResultIterable, Partitioner)}
+MADE = ("RDD", "Accumulator", "Broadcast", "StatusTracker")
+"""Classes that no program makes by their own name."""
 
 NOT_RUN = ("activate", "MemoryProfiler.show", "MemoryProfiler.dump")
 """Of which an example changes the process, or shows what no two runs have alike."""
@@ -195,3 +200,20 @@ def test_an_example_shows_it(name: str) -> None:
     found = [example for text in texts for example in doctest.DocTestParser().get_examples(text)]
     run = [one.source for one in found if doctest.SKIP not in one.options or name in NOT_RUN]
     assert [source for source in run if re.search(rf"\b{documented.function.__name__}\b", source)]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_class_says_what_it_is_and_what_it_is_made_of(name: str) -> None:
+    owner = CLASSES[name]
+    sections = Documented(owner, owner).sections()
+    told = named(sections.get("Parameters", []) + sections.get("Attributes", []))
+    assert ">>>" in (inspect.getdoc(owner) or "")
+    if name not in MADE:
+        parameters = list(inspect.signature(owner).parameters)
+        assert [one for one in parameters if not one.startswith("_") and one not in told] == []
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_each_property_is_described(name: str) -> None:
+    properties = [one for one in vars(CLASSES[name]).items() if isinstance(one[1], property)]
+    assert [key for key, one in properties if not key.startswith("_") and not one.__doc__] == []

@@ -32,6 +32,12 @@ class Partitioner:
         How many partitions there are.
     partitionFunc : callable
         Gives a key's number; the partition is that number modulo ``numPartitions``.
+
+    Examples
+    --------
+    >>> from weft.rdd import Partitioner
+    >>> Partitioner(4, abs)(-6), Partitioner(4, abs) == Partitioner(4, abs)
+    (2, True)
     """
 
     def __init__(self, numPartitions: int, partitionFunc: Callable[[Any], int]) -> None:

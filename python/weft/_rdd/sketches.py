@@ -29,6 +29,12 @@ class HeavyHitter(NamedTuple):
         The record.
     atLeast, atMost : int
         Between which numbers its count lies; where they are equal it is exact.
+
+    Examples
+    --------
+    >>> hit, = sc.parallelize(["a", "a", "b", "c"]).heavyHitters(0.4)
+    >>> hit.record, hit.atLeast, hit.atMost
+    ('a', 2, 2)
     """
 
     record: Any

@@ -39,6 +39,12 @@ class HotKey(NamedTuple):
         At most so many more; 0: the number is exact.
     share : float
         ``rows`` as a part of all pairs.
+
+    Examples
+    --------
+    >>> hot, = sc.parallelize([("a", 1), ("a", 2)]).hotKeys()
+    >>> hot.key, hot.rows, hot.share
+    ('a', 2, 1.0)
     """
 
     key: Any
