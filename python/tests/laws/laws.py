@@ -8,63 +8,15 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Callable
 from operator import add
 from typing import Any
 
 from hypothesis import strategies as st
 
-from weft import RDD, StorageLevel, WeftContext
+from weft import StorageLevel, WeftContext
 
+from .model import Draw, by_key, flat, groups, joined, kind, law, made, same_parts
 from .records import bag, canonical, holds_nan, keys, numbers, pairs, parts, records, whole
-
-__all__ = ["LAWS"]
-
-Draw = Callable[[st.SearchStrategy[Any]], Any]
-Law = Callable[[WeftContext, Draw], None]
-LAWS: dict[str, Law] = {}
-
-
-def law(check: Law) -> Law:
-    """Adds a law under its function's name."""
-    LAWS[check.__name__] = check
-    return check
-
-
-def made(sc: WeftContext, given: list[list[Any]]) -> RDD[Any]:
-    """An RDD with exactly these partitions."""
-    return sc.parallelize(range(len(given)), len(given)).mapPartitionsWithIndex(lambda index, _: given[index])
-
-
-def flat(given: list[list[Any]]) -> list[Any]:
-    """All records in order."""
-    return list(itertools.chain(*given))
-
-
-def same_parts(rdd: RDD[Any], expected: list[list[Any]]) -> None:
-    """The same records in the same partitions in the same order."""
-    assert canonical(rdd.glom().collect()) == canonical(expected)
-
-
-def groups(given: list[list[Any]]) -> dict[Any, list[Any]]:
-    """The values of each key, by the key's canonical form."""
-    found: dict[Any, list[Any]] = defaultdict(list)
-    for key, value in flat(given):
-        found[canonical(key)].append(value)
-    return found
-
-
-def by_key(rdd: RDD[Any]) -> dict[Any, Any]:
-    """A pair RDD as a dict by the keys' canonical form; every key stands once."""
-    collected = rdd.collect()
-    found = {canonical(key): value for key, value in collected}
-    assert len(found) == len(collected)
-    return found
-
-
-def kind(value: Any) -> str:
-    """A function of any record."""
-    return type(value).__name__
 
 
 @law
@@ -187,21 +139,12 @@ def joins_are_products_of_groups(sc: WeftContext, draw: Draw) -> None:
     left, right = groups(one), groups(other)
     a, b = made(sc, one), made(sc, other)
 
-    def joined(names: set[Any], outer_left: bool, outer_right: bool) -> Any:
-        return bag(
-            (key, (x, y))
-            for key in names
-            for x in (left.get(key) or ([None] if outer_right else []))
-            for y in (right.get(key) or ([None] if outer_left else []))
-        )
-
-    every = set(left) | set(right)
-    assert bag(a.join(b).collect()) == joined(every, False, False)
-    assert bag(a.leftOuterJoin(b, 2).collect()) == joined(set(left), True, False)
-    assert bag(a.rightOuterJoin(b).collect()) == joined(set(right), False, True)
-    assert bag(a.fullOuterJoin(b).collect()) == joined(every, True, True)
+    assert bag(a.join(b).collect()) == joined(left, right)
+    assert bag(a.leftOuterJoin(b, 2).collect()) == joined(left, right, "left")
+    assert bag(a.rightOuterJoin(b).collect()) == joined(left, right, "right")
+    assert bag(a.fullOuterJoin(b).collect()) == joined(left, right, "left and right")
     both = {key: tuple(map(bag, sides)) for key, sides in by_key(a.cogroup(b)).items()}
-    assert both == {key: (bag(left.get(key, [])), bag(right.get(key, []))) for key in every}
+    assert both == {key: (bag(left.get(key, [])), bag(right.get(key, []))) for key in set(left) | set(right)}
 
 
 @law

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
@@ -11,7 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-__all__ = ["bag", "canonical", "holds_nan", "keys", "numbers", "pairs", "parts", "records", "whole"]
+__all__ = ["bag", "canonical", "holds_nan", "huge", "keys", "numbers", "pairs", "parts", "records", "whole"]
 
 _NAN = ("is NaN",)
 whole = st.integers(-(2**70), 2**70) | st.integers(-3, 3)
@@ -35,6 +36,13 @@ keys = (
     | _hashable
 )
 """Hashable values, often the same ones."""
+huge = st.builds(
+    lambda seed, size, text: "日 x" * (size // 5) if text else random.Random(seed).randbytes(size),
+    st.integers(0, 9),
+    st.integers(1 << 20, 6 << 20),
+    st.booleans(),
+)
+"""Text or bytes of one to six MB, which packs well or not at all."""
 
 
 def pairs(values: st.SearchStrategy[Any] = records) -> st.SearchStrategy[Any]:

@@ -1,4 +1,4 @@
-"""The laws on records and partitions that Hypothesis makes up, with the master local[2]."""
+"""The laws on records and partitions that Hypothesis makes up, with worker processes here and in child JVMs."""
 
 from __future__ import annotations
 
@@ -8,17 +8,22 @@ import pytest
 
 from weft import WeftContext
 
-from .checking import check
-from .laws import LAWS
+from .checking import LAWS, check
+
+MASTERS = [
+    pytest.param(("local[2]", 6), marks=pytest.mark.local, id="local[2]"),
+    pytest.param(("local-cluster[2,1,512]", 2), marks=pytest.mark.cluster, id="local-cluster[2,1,512]"),
+]
 
 
-@pytest.fixture(scope="module")
-def sc() -> Iterator[WeftContext]:
-    with WeftContext("local[2]", "laws") as made:
-        yield made
+@pytest.fixture(scope="module", params=MASTERS)
+def place(request: pytest.FixtureRequest) -> Iterator[tuple[WeftContext, int]]:
+    """A context, and how many examples are enough there."""
+    master, examples = request.param
+    with WeftContext(master, "laws") as made:
+        yield made, examples
 
 
-@pytest.mark.local
 @pytest.mark.parametrize("name", LAWS)
-def test_a_law_holds(name: str, sc: WeftContext) -> None:
-    check(name, sc, 6)
+def test_a_law_holds(name: str, place: tuple[WeftContext, int]) -> None:
+    check(name, *place)
