@@ -6,13 +6,16 @@ usage: weft run python/examples/own_source.py
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from weft import WeftContext
 
-SHARDS = [{"shard": number, "host": f"node{number % 3 + 1}", "rows": 1000 * (number + 1)} for number in range(4)]
+SHARDS: list[dict[str, Any]] = [
+    {"shard": number, "host": f"node{number % 3 + 1}", "rows": 1000 * (number + 1)} for number in range(4)
+]
 
 
-def read(shard: dict) -> Iterator[tuple[int, int]]:
+def read(shard: dict[str, Any]) -> Iterator[tuple[int, int]]:
     """Connect here, in the worker; what cannot be pickled cannot come from the driver."""
     for row in range(shard["rows"]):
         yield shard["shard"], row

@@ -9,6 +9,7 @@ import os
 import sqlite3
 import sys
 import tempfile
+from typing import Any
 
 from weft import WeftContext
 
@@ -31,7 +32,7 @@ def make_database(path: str) -> None:
     database.close()
 
 
-def large(batch):
+def large(batch: Any) -> Any:
     import pyarrow.compute as pc
 
     return batch.filter(pc.greater(batch["amount"], 15.0))

@@ -1,6 +1,6 @@
 """A Cassandra table by token ranges: each range is read from a node that has it.
 
-usage: weft run python/examples/cassandra.py HOST KEYSPACE TABLE KEY      needs: pip install cassandra-driver
+usage: weft run python/examples/cassandra_table.py HOST KEYSPACE TABLE KEY      needs: pip install cassandra-driver
 """
 
 from __future__ import annotations
