@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
+PAGES = sorted(str(page.relative_to(ROOT)) for page in (*ROOT.glob("docs/*.md"), *ROOT.glob("it/bench/*.md")))
 NAMED = re.compile(r"`((?:python|app-master|container-runner|bin|it|conf|\.ci)(?:/[\w.\-]+)+)`")
 LINKED = re.compile(r"\]\(([^):#]+)\)")
 
@@ -24,6 +25,13 @@ def test_every_file_that_a_document_names_exists(name: str) -> None:
     named = NAMED.findall(text(name)) + LINKED.findall(text(name))
     assert named
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_file_that_a_page_of_the_documentation_names_exists(name: str) -> None:
+    named = [ROOT / path for path in NAMED.findall(text(name))]
+    named += [(ROOT / name).parent / path for path in LINKED.findall(text(name))]
+    assert [path for path in named if not path.exists()] == []
 
 
 def test_the_architecture_follows_the_data_in_nine_steps() -> None:
