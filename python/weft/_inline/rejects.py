@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 from typing import Any
 
 from weft._datasocket import Failure
@@ -86,15 +88,26 @@ class InlineRejects:
         folder = os.path.abspath("/" + path[len("file:") :].lstrip("/") if path.startswith("file:") else path)
         try:
             os.makedirs(folder, exist_ok=True)
-            for name in os.listdir(folder):
+            for file in policy["files"]:
+                name = os.path.basename(file).replace("rejects-", f"rejects-{application}-", 1)
+                _copy(file, os.path.join(folder, name))
+            for name in os.listdir(folder):  # last: what fails before leaves them
                 ours = name.startswith(f"rejects-{application}-")
                 if name.startswith("rejects-") and name.endswith(".jsonl") and not ours:
                     os.unlink(os.path.join(folder, name))
-            for file in policy["files"]:
-                name = os.path.basename(file).replace("rejects-", f"rejects-{application}-", 1)
-                with open(file, "rb") as source, open(os.path.join(folder, name), "wb") as target:
-                    target.write(source.read())
             if not os.listdir(folder):
                 os.rmdir(folder)
         except OSError as error:
             raise AccessError(f"{folder} cannot be written ({policy['what']}): {error.strerror}", "E16", 3) from None
+
+
+def _copy(file: str, target: str) -> None:
+    """Copy whole or not at all."""
+    partial = os.path.join(os.path.dirname(target), "_" + os.path.basename(target))
+    try:
+        shutil.copyfile(file, partial)
+        os.replace(partial, target)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(partial)
+        raise

@@ -5,6 +5,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.Collection;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -51,12 +52,6 @@ public final class DeadLetters {
     public void commit(int step, Collection<TaskAttemptId> winners) throws IOException {
         try {
             files.mkdirs(folder);
-            for (FileStatus there : files.listStatus(folder)) {
-                String name = there.getPath().getName();
-                if (name.startsWith(PREFIX) && name.endsWith(SUFFIX) && !name.startsWith(PREFIX + application + "-")) {
-                    files.delete(there.getPath(), false);
-                }
-            }
             for (TaskAttemptId id : winners) {
                 Path place = new Path(
                         folder,
@@ -67,8 +62,18 @@ public final class DeadLetters {
                     throw new IOException(made + " cannot be moved to " + place);
                 }
             }
-        } catch (IOException e) {
+            deleteOthers(); // last: what fails before leaves them
+        } catch (IOException | FSError e) {
             throw OutputCommitters.explain("the dead letters in " + folder + " cannot be committed", e);
+        }
+    }
+
+    private void deleteOthers() throws IOException {
+        for (FileStatus there : files.listStatus(folder)) {
+            String name = there.getPath().getName();
+            if (name.startsWith(PREFIX) && name.endsWith(SUFFIX) && !name.startsWith(PREFIX + application + "-")) {
+                files.delete(there.getPath(), false);
+            }
         }
     }
 

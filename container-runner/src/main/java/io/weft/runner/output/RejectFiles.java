@@ -7,7 +7,6 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
@@ -25,7 +24,7 @@ public final class RejectFiles implements Closeable {
         PosixLocalFileSystem.serve(this.conf);
     }
 
-    /** Adds lines of a step to its file in {@code folder}. */
+    /** Adds lines of a step to its file in {@code folder}, which is {@link DeadLetters#work()}. */
     public void write(String folder, int step, ByteBuffer lines) throws IOException {
         Path path = new Path(folder, DeadLetters.name(id, step));
         try {
@@ -38,38 +37,42 @@ public final class RejectFiles implements Closeable {
             lines.get(bytes);
             stream.write(bytes);
         } catch (IOException | FSError e) {
-            throw OutputCommitters.explain("rejected records cannot be written to " + path, e);
+            throw failed(path, e);
         }
     }
 
     /** All is written; it stays. */
     public void finish() throws IOException {
-        closeStreams().ifPresent(failure -> {
-            throw new java.io.UncheckedIOException(failure);
-        });
+        for (Map.Entry<Path, OutputStream> one : open.entrySet()) {
+            try {
+                one.getValue().close(); // a full disk may show itself only here
+            } catch (IOException | FSError e) {
+                throw failed(one.getKey(), e);
+            }
+        }
         finished = true;
     }
 
     @Override
     public void close() throws IOException {
-        if (finished || open.isEmpty()) {
+        if (finished) {
             return;
         }
-        closeStreams();
+        for (OutputStream stream : open.values()) {
+            try {
+                stream.close();
+            } catch (IOException | FSError e) {
+                // it is deleted in any case
+            }
+        }
         for (Path path : open.keySet()) {
             path.getFileSystem(conf).delete(path, false);
         }
     }
 
-    private Optional<IOException> closeStreams() {
-        Optional<IOException> failure = Optional.empty();
-        for (OutputStream stream : open.values()) {
-            try {
-                stream.close();
-            } catch (IOException e) {
-                failure = Optional.of(e);
-            }
-        }
-        return failure;
+    /** Names the folder that the user has given, which holds that of the job. */
+    private static OutputException failed(Path path, Throwable cause) {
+        Path folder = path.getParent().getParent();
+        return OutputCommitters.explain("the dead letters in " + folder + " cannot be written", cause);
     }
 }

@@ -152,6 +152,9 @@ public final class TextOutput extends CommittedOutput {
                 file.close();
             } catch (IOException e) {
                 failure = failure == null ? e : failure;
+            } catch (FSError e) {
+                IOException cause = e.getCause() instanceof IOException known ? known : new IOException(e);
+                failure = failure == null ? cause : failure;
             }
         }
         open.clear();

@@ -6,7 +6,6 @@ import io.weft.runner.protocol.TaskSpec;
 import io.weft.runner.worker.Frame;
 import io.weft.runner.worker.FrameType;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -48,11 +47,7 @@ final class RejectingSink implements TaskSink {
     @Override
     public Optional<Product> finish(JsonNode done, CommitGate gate) throws IOException, InterruptedException {
         if (files.isPresent()) {
-            try {
-                files.get().finish();
-            } catch (UncheckedIOException e) {
-                throw e.getCause();
-            }
+            files.get().finish();
         }
         return inner.finish(done, gate);
     }
