@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -54,6 +55,9 @@ final class TaskConversation {
     /** Has the worker killed, for a reason that becomes the attempt's failure. */
     private final Consumer<TaskFailure> stop;
 
+    /** Whether the attempt was cancelled, so that nobody asks how its worker has ended. */
+    private final BooleanSupplier cancelled;
+
     /** Inputs that have been opened, by stream. The slot's thread only. */
     private final Map<Integer, InputFeeder> feeders = new HashMap<>();
 
@@ -65,12 +69,14 @@ final class TaskConversation {
             Map<Integer, List<MapOutput>> outputs,
             TaskServices services,
             Worker worker,
-            Consumer<TaskFailure> stop) {
+            Consumer<TaskFailure> stop,
+            BooleanSupplier cancelled) {
         this.spec = spec;
         this.outputs = outputs;
         this.services = services;
         this.worker = worker;
         this.stop = stop;
+        this.cancelled = cancelled;
         this.borderBefore = worker.borderBytes();
     }
 
@@ -233,6 +239,9 @@ final class TaskConversation {
     }
 
     private Ending gone() {
+        if (cancelled.getAsBoolean()) {
+            return Ending.failed(new RunnerEvent.TaskCancelled(spec.id()), false);
+        }
         Optional<Exception> failure = inputFailure().filter(FetchFailedException.class::isInstance);
         RunnerEvent event = failure.isPresent()
                 ? event(failure.get(), "")

@@ -52,6 +52,9 @@ public final class TaskRun implements MemoryWatch.Watched {
     private Optional<Boolean> granted = Optional.empty();
     private Optional<Worker> worker = Optional.empty();
 
+    /** Ends the worker and has its slot served by another. */
+    private Runnable abandon = () -> {};
+
     /** Why the runner killed the worker, when it did so by itself. */
     private Optional<TaskFailure> stopped = Optional.empty();
 
@@ -95,16 +98,16 @@ public final class TaskRun implements MemoryWatch.Watched {
 
     /** Ends the attempt as cancelled, unless it is committing or over; a worker that runs it is killed at once. */
     public void cancel() {
-        Optional<Worker> victim;
+        Runnable end;
         synchronized (this) {
             if (cancelled || phase == Phase.COMMITTING) {
                 return;
             }
             cancelled = true;
-            victim = phase == Phase.RUNNING ? worker : Optional.empty();
+            end = phase == Phase.RUNNING ? abandon : () -> {};
             notifyAll();
         }
-        victim.ifPresent(Worker::kill);
+        end.run(); // the slot is free as soon as the signal was sent: a large process takes its time to end
     }
 
     /** The answer to {@link RunnerEvent.CommitWanted}. */
@@ -130,11 +133,12 @@ public final class TaskRun implements MemoryWatch.Watched {
             } catch (IOException e) {
                 return isCancelled() ? cancelledEvent() : failed(Failures.runner("no Python worker", e));
             }
-            if (!begin(taken)) {
+            if (!begin(taken, pool)) {
                 pool.release(taken);
                 return cancelledEvent();
             }
-            TaskConversation talk = new TaskConversation(spec, outputs, services, taken, this::stopWorker);
+            TaskConversation talk =
+                    new TaskConversation(spec, outputs, services, taken, this::stopWorker, this::isCancelled);
             try {
                 if (talk.start() || tries == MAX_WORKERS_TRIED) {
                     return runOn(taken, talk, pool);
@@ -254,8 +258,9 @@ public final class TaskRun implements MemoryWatch.Watched {
         }
     }
 
-    private synchronized boolean begin(Worker taken) {
+    private synchronized boolean begin(Worker taken, WorkerPool from) {
         worker = Optional.of(taken);
+        abandon = () -> from.abandon(taken);
         return enter(Phase.RUNNING);
     }
 

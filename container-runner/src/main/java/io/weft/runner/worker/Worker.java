@@ -109,6 +109,11 @@ public final class Worker {
         started.forEach(ProcessHandle::destroyForcibly);
     }
 
+    /** No more frames of it are received: who waits for one learns that it has gone, before the kernel has freed its memory. */
+    void hangUp() {
+        Quiet.run(control::shutdownInput);
+    }
+
     /** How it ended, once it has; waits at most {@code millis} for that to become known. */
     public WorkerExit awaitExit(long millis) {
         try {
@@ -130,7 +135,7 @@ public final class Worker {
     void ended(WorkerExit how) {
         if (exit.complete(how)) {
             CompletableFuture.delayedExecutor(LATE_FRAMES_MILLIS, TimeUnit.MILLISECONDS)
-                    .execute(() -> Quiet.run(control::shutdownInput));
+                    .execute(this::hangUp);
         }
     }
 

@@ -128,6 +128,20 @@ public final class WorkerPool implements AutoCloseable {
         worker.close();
     }
 
+    /**
+     * Kills the worker at once; its successor is on its way when this returns. For any thread: the one that waits for the worker's
+     * next frame finds that it has gone, and discards it.
+     */
+    public void abandon(Worker worker) {
+        worker.kill();
+        synchronized (this) {
+            if (isSeated(worker)) {
+                renew(worker.slot());
+            }
+        }
+        worker.hangUp();
+    }
+
     /** Kills the worker at once; its successor is on its way when this returns. */
     public void discard(Worker worker) {
         worker.kill();

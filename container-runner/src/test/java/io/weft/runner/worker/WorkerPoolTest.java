@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,6 +55,28 @@ final class WorkerPoolTest {
             Worker second = pool.take(1);
             assertNotEquals(first.pid(), second.pid());
             assertEquals(1, second.slot());
+            assertTrue(first.awaitExit(5_000) instanceof WorkerExit.Status status && status.status() == -9);
+        }
+    }
+
+    @Test
+    void anAbandonedWorkerIsGoneForWhoWaitsForItAndItsSlotHasAnother() throws Exception {
+        try (WorkerPool pool = pool("python3", Map.of(), 1)) {
+            Worker first = pool.take(0);
+            CompletableFuture<Boolean> gone = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return first.receive().isEmpty();
+                } catch (IOException e) {
+                    return true;
+                }
+            });
+            pool.abandon(first);
+            Worker second = pool.take(0);
+            assertNotEquals(first.pid(), second.pid());
+            assertTrue(gone.get(10, TimeUnit.SECONDS));
+            pool.discard(first);
+            pool.release(second);
+            assertEquals(second.pid(), pool.take(0).pid());
             assertTrue(first.awaitExit(5_000) instanceof WorkerExit.Status status && status.status() == -9);
         }
     }
