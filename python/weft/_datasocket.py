@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import struct
@@ -54,6 +55,12 @@ class DataSocket:
         self.closed = True
         self._socket.close()
 
+    def cancel(self) -> None:
+        """End the request that another thread waits for: it finds the connection closed."""
+        self.closed = True
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
     def missing(self, identities: Iterable[str]) -> list[str]:
         """Ask which of these blocks the gateway does not have."""
         answer = self._call({"op": "has", "ids": list(identities)})
@@ -90,6 +97,7 @@ class DataSocket:
         on_progress: Callable[[dict[str, Any]], None],
         on_again: Callable[[int], None],
         on_updates: Callable[[bytes], None] | None = None,
+        on_bytes: Callable[[memoryview], None] | None = None,
     ) -> dict[str, Any]:
         """Run a job.
 
@@ -106,6 +114,8 @@ class DataSocket:
             it comes again from its beginning.
         on_updates : callable, optional
             Gets what each task has added to accumulators.
+        on_bytes : callable, optional
+            Gets the bytes of the results as they come, a batch stream for each partition; ``on_batch`` gets nothing.
 
         Returns
         -------
@@ -130,7 +140,10 @@ class DataSocket:
                 elif cut is not None:
                     raise cut
                 self._next()
-                cut = self._read_partition(int(head["index"]), on_batch)
+                if on_bytes is not None:
+                    self._read_bytes(on_bytes)
+                else:
+                    cut = self._read_partition(int(head["index"]), on_batch)
             return self._finished()
         except Failure:
             raise
@@ -219,6 +232,18 @@ class DataSocket:
                 raise
             return error
         return None
+
+    def _read_bytes(self, on_bytes: Callable[[memoryview], None]) -> None:
+        """Hand over what came of one partition; a partition that is cut off comes again, or the job has failed."""
+        buffer = memoryview(bytearray(_BULK))
+        while self._kind == _BYTES:
+            if self._left == 0:
+                self._next()
+                continue
+            part = buffer[: min(self._left, len(buffer))]
+            self._fill(part)
+            self._left -= len(part)
+            on_bytes(part)
 
     def _read_result(self, buffer: memoryview) -> bool:
         """Fill ``buffer`` from the BYTES frames of one partition; False if they have ended."""

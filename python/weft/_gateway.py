@@ -199,9 +199,6 @@ class Gateway:
     Thread-safe: each request takes a connection of its own from those that are idle.
     """
 
-    keeps_lineages = True
-    """Whether a plan may name persisted RDDs instead of repeating their lineage."""
-
     def __init__(self, answer: Answer, process: GatewayProcess | None) -> None:
         self.answer = answer
         self._process = process

@@ -15,6 +15,7 @@ from typing import Any
 from weft._callsite import call_site
 from weft._checkpoints import Checkpoints
 from weft._closures import Blob
+from weft._collected import Collected, Spool, Stop
 from weft._datasocket import DataSocket, Failure
 from weft._failures import for_pyspark, to_exception
 from weft._gateway import Gateway
@@ -43,6 +44,7 @@ class Jobs:
     def __init__(self, gateway: Gateway, console: Console) -> None:
         self._gateway = gateway
         self._console = console
+        self._folder: str | None = gateway.answer.info.get("broadcasts")
         self._totals = Totals()
         self._local = threading.local()
         self._ids = itertools.count()
@@ -53,7 +55,7 @@ class Jobs:
         self._levels: weakref.WeakKeyDictionary[Node, StorageLevel] = weakref.WeakKeyDictionary()
         self._shuffle_ids: weakref.WeakKeyDictionary[Node, int] = weakref.WeakKeyDictionary()  # of those cleaned
         self._persisted: deque[int] = deque()  # ids of RDDs that were persisted and are gone
-        self._lineages = KnownLineages(gateway.keeps_lineages)
+        self._lineages = KnownLineages()
         self.checkpoints = Checkpoints()
         self._lock = threading.Lock()  # guards _held, and that a block is dropped before it is sent again
         self.markers = Markers()
@@ -80,21 +82,27 @@ class Jobs:
 
     def collect(self, node: Node, name: str, partitions: Sequence[int] = ()) -> list[Any]:
         """Bring the records of a node, or of some of its partitions, to the driver in partition order."""
-        result = _Collected()
+        result = Collected()
         self._run(node, COLLECT, name, partitions, result)
         return result.records
 
+    def spool(self, node: Node, name: str, partition: int, stop: Stop | None = None) -> Spool:
+        """Bring one partition to the driver, whatever its size: what is too much for its memory goes to its disk."""
+        result = Spool(self._folder)
+        self._run(node, COLLECT, name, (partition,), result, stop)
+        return result
+
     def drain(self, node: Node, name: str) -> None:
         """Run all partitions and keep nothing."""
-        self._run(node, DRAIN, name, (), _Collected())
+        self._run(node, DRAIN, name, (), Collected())
 
     def save_text(self, node: Node, path: str, codec: str | None, placing: Placing, name: str) -> None:
         """Write a folder of text files."""
-        self._run(node, save_text(path, codec, placing), name, (), _Collected())
+        self._run(node, save_text(path, codec, placing), name, (), Collected())
 
     def save_bytes(self, node: Node, path: str, suffix: str, placing: Placing, name: str) -> None:
         """Write a folder of files whose parts are the records of ``node``."""
-        self._run(node, save_bytes(path, suffix, placing), name, (), _Collected())
+        self._run(node, save_bytes(path, suffix, placing), name, (), Collected())
 
     def put_block(self, block: DataBlock, chunks: Iterable[Any]) -> None:
         """Send a block now, while its chunks are made; an RDD is made of it next."""
@@ -103,7 +111,7 @@ class Jobs:
 
     def save_records(self, node: Node, path: str | None, output: HadoopFormat, first: bytes, name: str) -> None:
         """Write pairs through a Hadoop OutputFormat."""
-        self._run(node, save_records(path, output, first), name, (), _Collected())
+        self._run(node, save_records(path, output, first), name, (), Collected())
 
     def count_partitions(self, node: Node) -> int:
         """Count the partitions of a node; only files need the gateway for that, and are looked at once."""
@@ -228,17 +236,18 @@ class Jobs:
         action: tuple[str, dict[str, Any]],
         name: str,
         partitions: Sequence[int],
-        result: _Collected,
+        result: Collected | Spool,
+        stop: Stop | None = None,
     ) -> None:
         self.require_running()
         site, state = call_site(), self._lineages.state()
         notes = PlanNotes(self._shuffle_ids, self.markers)
         plan = build_plan(node, action, name, site, self.properties, partitions, self._levels, state.known, notes)
-        answer = self._send(plan, result)
+        answer = self._send(plan, result, stop)
         if answer is None:  # another thread has unpersisted what the plan only names
             self._lineages.clear()
             plan = build_plan(node, action, name, site, self.properties, partitions, self._levels, (), notes)
-            answer = self._send(plan, result)
+            answer = self._send(plan, result, stop)
         if answer is None:
             raise InternalError(f"The gateway does not know the lineage that {name} at {site} needs.", "", 7)
         self._lineages.sent(plan, state, self._levels)
@@ -247,7 +256,7 @@ class Jobs:
         self._totals.add(answer.get("stats") or {})
         self.checkpoints.make(node, self)
 
-    def _send(self, plan: Plan, result: _Collected) -> dict[str, Any] | None:
+    def _send(self, plan: Plan, result: Collected | Spool, stop: Stop | None) -> dict[str, Any] | None:
         """Run a plan; None if it names lineages that the gateway does not know."""
         encoded = plan.to_bytes()
 
@@ -255,8 +264,8 @@ class Jobs:
             self._drop(data, plan)
             self._gateway.upload(data, _payloads(plan))
             try:
-                with self._console.job() as progress:
-                    return data.run(encoded, result.add, progress, result.again, apply_updates)
+                with self._console.job() as progress, stop.stopping(data) if stop else contextlib.nullcontext():
+                    return data.run(encoded, result.add, progress, result.again, apply_updates, result.raw)
             except Failure as failure:
                 if failure.detail.get("kind") != "lineage":
                     raise
@@ -310,25 +319,6 @@ class Jobs:
                 data.drop(shuffles, blocks, persisted)
             if broadcasts:
                 data.forget(broadcasts, destroyed=True)
-
-
-class _Collected:
-    """The records of a job, in the order of its partitions."""
-
-    def __init__(self) -> None:
-        self.records: list[Any] = []
-        self._partition = -1
-        self._start = 0  # where the records of that partition begin
-
-    def add(self, partition: int, records: list[Any]) -> None:
-        if partition != self._partition:
-            self._partition = partition
-            self._start = len(self.records)
-        self.records += records
-
-    def again(self, partition: int) -> None:
-        if partition == self._partition:
-            del self.records[self._start :]
 
 
 def _control_error(problem: Exception) -> Exception:

@@ -26,15 +26,9 @@ class KnownLineages:
     """The persisted nodes that came with a plan that has run.
 
     The gateway drops a lineage with the RDD that was persisted, as this does. Thread-safe.
-
-    Parameters
-    ----------
-    kept : bool
-        Whether the gateway keeps lineages at all.
     """
 
-    def __init__(self, kept: bool) -> None:
-        self._kept = kept
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: weakref.WeakSet[Node] = weakref.WeakSet()
         self._described: weakref.WeakSet[Node] = weakref.WeakSet()
@@ -47,8 +41,6 @@ class KnownLineages:
 
     def sent(self, plan: Plan, state: State, levels: Mapping[Node, StorageLevel]) -> None:
         """Note that the gateway has run a plan, which was made in that state."""
-        if not self._kept:
-            return
         with self._lock:
             self._described.update(plan.nodes)
             if state.generation == self._generation:

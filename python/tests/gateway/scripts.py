@@ -14,6 +14,63 @@ PYTHON_FOLDER = Path(__file__).resolve().parents[2]
 SECONDS = 120.0
 
 
+PRELUDE = """
+import os, signal, time
+from weft import WeftConf, WeftContext
+
+here = os.getcwd()
+
+def poll(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+def note(name):
+    "Write this process into a file."
+    with open(f"{here}/{name}", "a") as file:
+        file.write(f"{os.getpid()}\\n")
+
+def noted(name):
+    "The processes that have noted this, oldest first; whole lines only."
+    if not os.path.exists(f"{here}/{name}"):
+        return []
+    with open(f"{here}/{name}") as file:
+        return [int(line) for line in file.read().splitlines()]
+
+def once(name):
+    "Whether this is asked for the first time, by whatever process."
+    try:
+        os.close(os.open(f"{here}/{name}", os.O_CREAT | os.O_EXCL))
+        return True
+    except FileExistsError:
+        return False
+
+def gateway_of(sc):
+    return int(sc._answer.socket.split("-")[1])
+
+def runner_of(process, gateway):
+    "The one of a process's ancestors that the gateway has started."
+    while True:
+        with open(f"/proc/{process}/stat") as file:
+            parent = int(file.read().rpartition(")")[2].split()[1])
+        if parent == gateway:
+            return process
+        process = parent
+
+def kill_runner_of(process, gateway):
+    os.kill(runner_of(process, gateway), signal.SIGKILL)
+    if process == os.getpid():
+        time.sleep(600)  # until its end, which follows the runner's
+"""
+"""What scripts with kills begin with."""
+
+
+def with_kills(code: str) -> str:
+    """Put :data:`PRELUDE` before a script."""
+    return PRELUDE + textwrap.dedent(code)
+
+
 def start(folder: Path, code: str, **environment: str) -> subprocess.Popen[str]:
     """Start a script; its standard output and error are pipes."""
     script = folder / "script.py"

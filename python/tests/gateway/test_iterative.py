@@ -48,10 +48,7 @@ def rounds(sc: WeftContext, number: int) -> tuple[Any, dict[int, int]]:
 
 def test_rounds_that_persist_their_result_send_plans_of_one_size(sc: WeftContext, sizes: list[int]) -> None:
     values, expected = rounds(sc, 6)
-    if sc.master.startswith("inline"):
-        assert len(sizes) >= 7
-    else:
-        assert len(set(sizes[2:])) == 1, sizes
+    assert len(sizes) == 7 and len(set(sizes[2:])) == 1, sizes
     assert dict(values.collect()) == expected
 
 

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from weft._gateway import Answer, Gateway
 from weft._inline import MASTER
-from weft._inline.jobs import InlineJobs, OnBatch, OnProgress, OnUpdates
+from weft._inline.jobs import InlineJobs, OnBatch, OnBytes, OnProgress, OnUpdates, Told
 from weft._ops import seeded
 from weft._unpack import PACKED
 from weft.errors import SettingError, UnsupportedError
@@ -34,9 +34,14 @@ class InlineChannel:
 
     def __init__(self, jobs: InlineJobs) -> None:
         self._jobs = jobs
+        self._cancelled = False
 
     def close(self) -> None:
         """There is nothing to close."""
+
+    def cancel(self) -> None:
+        """End the job that another thread runs over this channel."""
+        self._cancelled = True
 
     def missing(self, identities: Iterable[str]) -> list[str]:
         """Which of these blocks were not put."""
@@ -72,9 +77,11 @@ class InlineChannel:
         on_progress: OnProgress,
         _on_again: Callable[[int], None],
         on_updates: OnUpdates,
+        on_bytes: OnBytes | None = None,
     ) -> dict[str, Any]:
         """Run a job in this thread; no result is lost here."""
-        return self._jobs.run(plan, on_batch, on_progress, on_updates)
+        told = Told(on_batch, on_progress, on_updates, on_bytes, lambda: self._cancelled)
+        return self._jobs.run(plan, told)
 
 
 class InlineControl:
@@ -167,8 +174,6 @@ class InlineGateway(Gateway):
         If the value of one of them cannot be used.
     """
 
-    keeps_lineages = False
-
     def __init__(self, settings: dict[str, str]) -> None:
         _check_names(settings)
         master = settings.get("weft.master", "")
@@ -192,14 +197,13 @@ class InlineGateway(Gateway):
         info["files"] = self._jobs.files
         info["broadcasts"] = os.path.join(self._jobs.folder, "broadcasts")
         super().__init__(Answer(0, "", "", f"inline_{info['startMillis']}_{os.getpid()}", info), None)
-        self._channel: Any = InlineChannel(self._jobs)
         self._control = InlineControl(self._jobs, self.stop)
         seeded.install()
 
     @contextmanager
     def connection(self) -> Iterator[Any]:
-        """Give the channel; any number of threads may use it."""
-        yield self._channel
+        """Give a channel."""
+        yield InlineChannel(self._jobs)
 
     def java(self) -> Any:
         """Give what answers control methods."""

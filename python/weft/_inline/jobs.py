@@ -36,9 +36,22 @@ _SINKS = {"Collect": "result", "Drain": "none", "SaveText": "text"}
 _PROGRESS_SECONDS = 0.1
 _KEPT_SPLITS = 256  # RDDs of text, whose files are not listed again
 _PREFIX = "weft-inline-"
+_KNOWN, _HELD = "io.weft.plan.Known", "io.weft.plan.Held"
 OnBatch = Callable[[int, list[Any]], None]
 OnProgress = Callable[[dict[str, Any]], None]
 OnUpdates = Callable[[bytes], None]
+OnBytes = Callable[[memoryview], None]
+
+
+class Told(NamedTuple):
+    """Who hears of a job, and who may end it."""
+
+    batch: OnBatch
+    progress: OnProgress
+    updates: OnUpdates
+    raw: OnBytes | None
+    """Gets results as bytes, instead of ``batch``."""
+    is_stopped: Callable[[], bool]
 
 
 class InlineJobs:
@@ -67,14 +80,16 @@ class InlineJobs:
         self._shuffles = Shuffles()
         self._splits: dict[int, list[Any]] = {}
         self._cancelled = False
+        self._is_stopped: Callable[[], bool] = bool
         self._running: dict[str, str] = {}
         self._most_bytes = most_bytes
         self._split_bytes = split_bytes
         self._skipped = 0  # hidden files that no job has told of yet
-        self._connection = connection = InlineConnection(self.blocks, self._shuffles, lambda: self._cancelled)
+        self._connection = connection = InlineConnection(self.blocks, self._shuffles, self._is_cancelled)
         self._tasks = Tasks(connection, memory, self.folder, self.files, environment)
         self._lock = threading.Lock()
         self._gone: deque[int] = deque()  # RDDs that are persisted no more
+        self._persisted: dict[int, int] = {}  # how many partitions persisted RDDs have
         self._owner = 0
         self._application = f"inline_{os.getpid()}_{id(self)}"
         self._count = 0
@@ -107,7 +122,9 @@ class InlineJobs:
 
     def _drop_gone(self) -> None:
         while self._gone:
-            self._shuffles.drop_kept(self._gone.popleft())
+            rdd = self._gone.popleft()
+            self._persisted.pop(rdd, None)
+            self._shuffles.drop_kept(rdd)
 
     def cached_partitions(self, rdd: int) -> int:
         """How many partitions of a persisted RDD are kept."""
@@ -123,12 +140,15 @@ class InlineJobs:
         if self.history.active_with(tag):
             self._cancelled = True
 
+    def _is_cancelled(self) -> bool:
+        return self._cancelled or self._is_stopped()
+
     def partitions(self, encoded: bytes) -> int:
         """How many partitions the plan's result node has."""
         plan = read_plan(encoded)
         return self._layout(plan).partitions(plan["result"])
 
-    def run(self, encoded: bytes, on_batch: OnBatch, on_progress: OnProgress, on_updates: OnUpdates) -> dict[str, Any]:
+    def run(self, encoded: bytes, told: Told) -> dict[str, Any]:
         """Run a job as :meth:`weft._datasocket.DataSocket.run` does.
 
         Raises
@@ -141,17 +161,19 @@ class InlineJobs:
         if self._owner == threading.get_ident():
             raise DriverOnlyError("A function that runs in a task starts a job; only the driver can.", "E05")
         with self._lock:
-            self._owner = threading.get_ident()
             self._drop_gone()
             plan = read_plan(encoded)
+            self._hold_known(plan)
+            self._owner = threading.get_ident()
             self._running = {**plan["properties"], "": "running"}
             self._cancelled = False
+            self._is_stopped = told.is_stopped
             number = self._count
             self._count += 1
             self.history.started(number, plan["properties"])
             succeeded = False
             try:
-                stats = self._run(plan, number, on_batch, on_progress, on_updates)
+                stats = self._run(plan, number, told)
                 succeeded = True
                 return stats
             except Cancelled:
@@ -160,10 +182,21 @@ class InlineJobs:
             finally:
                 self.history.finished(number, succeeded)
                 self._running = {}
+                self._is_stopped = bool
                 self._owner = 0
 
     def _layout(self, plan: dict[str, Any]) -> Layout:
         return Layout(plan, lambda node: len(self._text_splits(node)))
+
+    def _hold_known(self, plan: dict[str, Any]) -> None:
+        """Have persisted RDDs that the plan only names read as they are kept; the driver sends all if some are not."""
+        for node in plan["nodes"]:
+            if node["kind"][0] == _KNOWN:
+                count = self._persisted.get(node["rdd"], -1)
+                if self._shuffles.count_kept(node["rdd"]) != count:
+                    message = f"RDD {node['rdd']} is not kept."
+                    raise Failure({"code": "", "exit": 7, "kind": "lineage", "message": message}, b"")
+                node["kind"] = (_HELD, {"partitions": count})
 
     def _check_held(self, layout: Layout) -> None:
         for node in layout.nodes:
@@ -190,9 +223,7 @@ class InlineJobs:
                 del self._splits[next(iter(self._splits))]
         return found
 
-    def _run(
-        self, plan: dict[str, Any], number: int, on_batch: OnBatch, on_progress: OnProgress, on_updates: OnUpdates
-    ) -> dict[str, Any]:
+    def _run(self, plan: dict[str, Any], number: int, told: Told) -> dict[str, Any]:
         started = time.monotonic()
         action, body = plan["action"]
         action = action.rpartition(".")[2]
@@ -208,15 +239,18 @@ class InlineJobs:
             layout = self._layout(plan)
             self._check_held(layout)
             stages = plan_stages(plan, layout, self._shuffles.is_written, self._shuffles.count_kept)
+            for node in layout.nodes:
+                if node.kind == "Cached":
+                    self._persisted[node.rdd] = layout.partitions(node.index)
             self.history.planned(number, self._stages, stages)
-            told = _Told(self.history, number, sums, on_updates)
-            job = _Job(self._tasks, self._shuffles, layout, self._text_splits, self._most_bytes, told)
+            of = _Of(self.history, number, sums, told)
+            job = _Job(self._tasks, self._shuffles, layout, self._text_splits, self._most_bytes, of)
             job.rejects = rejects
             for position, stage in enumerate(stages, 1):
                 job.begin_stage(self._stages, plan["properties"])
                 self._stages += 1
                 sink = "bytes" if body.get("raw") else _SINKS[action]
-                job.run_stage(stage, position, len(stages), sink, output, on_batch, on_progress)
+                job.run_stage(stage, position, len(stages), sink, output)
             rejects.end(self._application)
             if output is not None:
                 output.commit()
@@ -244,13 +278,13 @@ def _remove_remains() -> None:
                 shutil.rmtree(entry.path, ignore_errors=True)
 
 
-class _Told(NamedTuple):
-    """Who is told of the tasks of a job."""
+class _Of(NamedTuple):
+    """What a job's tasks are of."""
 
     history: InlineHistory
     job: int
     sums: dict[str, Any]
-    on_updates: OnUpdates
+    told: Told
 
 
 class _Job:
@@ -263,15 +297,15 @@ class _Job:
         layout: Layout,
         splits: Callable[[PlanNode], list[Any]],
         most_bytes: int,
-        told: _Told,
+        of: _Of,
     ) -> None:
         self._tasks = tasks
         self._shuffles = shuffles
         self._layout = layout
         self._splits = splits
-        self._sums = told.sums
+        self._sums = of.sums
         self._most_bytes = most_bytes
-        self._of = told
+        self._of = of
         self._result_bytes = 0
         self.rejects: InlineRejects
         self._told = time.monotonic()
@@ -288,14 +322,12 @@ class _Job:
         of: int,
         result_sink: str,
         output: TextOutput | None,
-        on_batch: OnBatch,
-        on_progress: OnProgress,
     ) -> None:
         """Run every task of a stage, in order."""
         if stage.shuffle is not None and not stage.bounds:
             self._shuffles.drop(stage.shuffle.rdd)  # what a failed job has left of it
         for done, partition in enumerate(stage.partitions):
-            self._tell(on_progress, stage, position, of, done)
+            self._tell(stage, position, of, done)
             self.rejects.partition = partition
             place = TaskPlace(position, stage.name, stage.site, partition, len(stage.partitions))
             described = {"stage": self._stage, "partition": partition, "attempt": 0, "properties": self._properties}
@@ -311,7 +343,7 @@ class _Job:
                     body.sink.update(target=output.target_bytes, byKey=output.by_key)
                     finished = self._tasks.run(body, place, part.write, part.place)
             else:
-                result = _Result(partition, on_batch)
+                result = _Result(partition, self._of.told)
                 finished = self._tasks.run(body, place, lambda data, to=result: self._take(to, data))  # type: ignore[misc]
             self._add(finished)
             self._of.history.ended(self._of.job, self._stage)
@@ -341,26 +373,29 @@ class _Job:
         for name in _SUMS:
             self._sums[name] += finished[name]
         if finished["updates"]:
-            self._of.on_updates(finished["updates"])
+            self._of.told.updates(finished["updates"])
 
-    def _tell(self, on_progress: OnProgress, stage: Stage, position: int, of: int, done: int) -> None:
+    def _tell(self, stage: Stage, position: int, of: int, done: int) -> None:
         if time.monotonic() - self._told < _PROGRESS_SECONDS:
             return
         self._told = time.monotonic()
         told = {"id": position, "position": position, "of": of, "name": stage.name, "site": stage.site}
         told |= {"tasks": len(stage.partitions), "done": done, "running": 1, "failed": 0}
-        on_progress({"job": 0, "stages": [told], "waiting": None})
+        self._of.told.progress({"job": 0, "stages": [told], "waiting": None})
 
 
 class _Result:
     """Decodes the result of one task batch by batch as its bytes come."""
 
-    def __init__(self, partition: int, on_batch: OnBatch) -> None:
+    def __init__(self, partition: int, told: Told) -> None:
         self._partition = partition
-        self._on_batch = on_batch
+        self._told = told
         self._bytes = bytearray()
 
     def feed(self, data: memoryview) -> None:
+        if self._told.raw is not None:
+            self._told.raw(data)
+            return
         self._bytes += data
         while len(self._bytes) >= _BATCH.size:
             end = _BATCH.size + _BATCH.unpack_from(self._bytes)[5]
@@ -369,7 +404,7 @@ class _Result:
             batch = memoryview(bytes(self._bytes[:end]))
             del self._bytes[:end]
             for records in read_batches(_Reader(batch)):
-                self._on_batch(self._partition, records)
+                self._told.batch(self._partition, records)
 
 
 class _Reader:

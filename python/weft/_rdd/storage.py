@@ -59,8 +59,9 @@ class Storage(FormatOutput[T]):
         They lie pickled in files of the container, which the system's page cache holds in memory as long as there is
         room. A partition that is lost with its container is computed again. Levels without a disk are dropped, the
         least recently read first, when a container keeps more than ``weft.cache.memory`` of them; levels with one stay.
-        At levels with a replication of 2 a container of another host (of the same one if there is no other) soon makes
-        a copy, which is read when the first is lost.
+        At levels with a replication of 2 a container of another host (of the same one if there is no other) makes a
+        copy, which is read when the first is lost. It does so once the task has reported, so that no task waits for
+        the network; a container that dies before costs what its partitions cost to compute.
 
         Parameters
         ----------

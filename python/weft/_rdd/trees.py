@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 import warnings
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from weft._callsite import call_site, pin
+from weft._localiterator import in_turn, prefetched
 from weft._ops import locally, narrow
 from weft._rdd.reductions import Reductions
 
@@ -204,15 +202,16 @@ class Trees(Reductions[T]):
         return self.getNumPartitions() == 0 or not self._take(1, "isEmpty")
 
     def toLocalIterator(self, prefetchPartitions: bool = False) -> Iterator[T]:
-        """Give an iterator over all records in the driver, which holds one partition at a time.
+        """Give an iterator over all records in the driver, which holds a batch of records at a time.
 
         A job runs for each partition when the iterator comes to it; what the RDD is made of is computed anew for each
-        where it is no shuffle.
+        where it is no shuffle. A partition's result beyond 8 MB waits on the driver's disk, so that its containers are
+        free while the records are used. An iterator that is let go half-way leaves nothing.
 
         Parameters
         ----------
         prefetchPartitions : bool
-            Run the next partition's job while this one's records are used; two partitions are held then.
+            Run the next partition's job while this one's records are used.
 
         Returns
         -------
@@ -228,26 +227,8 @@ class Trees(Reductions[T]):
         >>> [x for x in sc.parallelize(range(10), 3).toLocalIterator()]
         [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
         """
-        count = self.getNumPartitions()
-        if not prefetchPartitions:
-            return itertools.chain.from_iterable(self._collect("toLocalIterator", [part]) for part in range(count))
-        return self._prefetched(count)
-
-    def _prefetched(self, count: int) -> Iterator[T]:
-        properties, site = dict(self.ctx._jobs.properties), call_site()
-
-        def collect(part: int) -> list[T]:
-            pin(site)
-            self.ctx._jobs.properties.update(properties)
-            return self._collect("toLocalIterator", [part])
-
-        with ThreadPoolExecutor(1, "weft-prefetch") as pool:
-            coming = pool.submit(collect, 0) if count else None
-            for part in range(1, count + 1):
-                assert coming is not None
-                records = coming.result()
-                coming = pool.submit(collect, part) if part < count else None
-                yield from records
+        jobs, count = self.ctx._jobs, self.getNumPartitions()
+        return (prefetched if prefetchPartitions else in_turn)(jobs, self._node, count, "toLocalIterator")
 
     def mapPartitionsWithSplit(
         self, f: Callable[[int, Iterator[T]], Iterable[U]], preservesPartitioning: bool = False
