@@ -69,6 +69,75 @@ def test_maps_that_run_again_for_lost_outputs_add_nothing(tmp_path: Path) -> Non
     scripts.run(tmp_path, code)
 
 
+@pytest.mark.cluster
+def test_of_two_attempts_at_a_slow_task_one_counts(tmp_path: Path) -> None:
+    code = """
+        conf = WeftConf().setMaster("local-cluster[3,1,512]").setAppName("speculation")
+        conf = conf.set("weft.speculation", "true").set("weft.speculation.quantile", "0.5")
+        with WeftContext(conf=conf) as sc:
+            seen, both = sc.accumulator(0), sc.accumulator(0)
+
+            def waits_at_first(index, records):
+                for record in records:
+                    seen.add(1)
+                    yield record
+                if index == 5:
+                    note("attempts")
+                    # the first attempt ends when the second one has counted as much, so that both may report
+                    poll(lambda: len(noted("attempts")) == 2)
+
+            records = sc.range(60, numSlices=6).mapPartitionsWithIndex(waits_at_first)
+            sums = records.map(lambda x: (x % 3, (both.add(1), 1)[1])).reduceByKey(lambda a, b: a + b)
+            assert sorted(sums.collect()) == [(0, 20), (1, 20), (2, 20)]
+            assert len(set(noted("attempts"))) == 2
+            assert (seen.value, both.value) == (60, 60), (seen, both)
+            assert sc.range(6, numSlices=6).count() == 6, "what the other attempt says comes before this"
+            assert (seen.value, both.value) == (60, 60), (seen, both)
+    """
+    scripts.run(tmp_path, scripts.with_kills(code))
+
+
+@pytest.mark.cluster
+def test_attempts_that_are_killed_or_cancelled_on_any_runner_add_nothing(tmp_path: Path) -> None:
+    code = """
+        import threading
+        from weft.errors import JobCancelledError
+
+        with WeftContext("local-cluster[2,1,512]", "killed") as sc:
+            gateway, seen = gateway_of(sc), sc.accumulator(0)
+
+            def dies_at_its_end(index, records):
+                for record in records:
+                    seen.add(1)
+                    yield record
+                if index % 2 and once(f"killed-{index}"):
+                    if index == 3:
+                        kill_runner_of(os.getpid(), gateway)
+                    os.kill(os.getpid(), signal.SIGKILL)
+                if stuck and index == 7:
+                    note("stuck")
+                    time.sleep(600)
+
+            stuck = False
+            records = sc.range(80, numSlices=8).mapPartitionsWithIndex(dies_at_its_end)
+            assert records.count() == 80 and seen.value == 80, seen
+            assert len([name for name in os.listdir(here) if name.startswith("killed-")]) == 4
+            assert records.count() == 80 and seen.value == 160, "an action on what is not persisted adds again"
+
+            stuck = True
+            job = sc.range(80, numSlices=8).mapPartitionsWithIndex(dies_at_its_end)
+            threading.Thread(target=lambda: (poll(lambda: noted("stuck")), sc.cancelAllJobs())).start()
+            try:
+                job.count()
+                raise SystemExit("it was not cancelled")
+            except JobCancelledError:
+                pass
+            assert sc.range(4, numSlices=4).count() == 4
+            assert 160 < seen.value <= 230 and seen.value % 10 == 0, "the seven others at most, each whole"
+    """
+    scripts.run(tmp_path, scripts.with_kills(code))
+
+
 @pytest.mark.local
 def test_a_cancelled_attempt_adds_nothing_and_what_was_done_before_stays(tmp_path: Path) -> None:
     code = """

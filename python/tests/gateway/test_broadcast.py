@@ -113,3 +113,124 @@ def test_what_a_task_changes_in_an_array_is_its_own(tmp_path: Path) -> None:
             assert sc.parallelize([5], 1).map(lambda _: array.value.base is not None).collect() == [True]
         """
     scripts.run(tmp_path, code)
+
+
+@pytest.mark.cluster
+def test_a_runner_that_dies_while_others_read_from_it_costs_time_alone(tmp_path: Path) -> None:
+    code = """
+        import glob, zlib
+
+        conf = WeftConf().setMaster("local-cluster[4,1,512]").setAppName("tree").set("weft.local.dir", here)
+        with WeftContext(conf=conf) as sc:
+            gateway = gateway_of(sc)
+
+            def came(_):
+                note("ready")
+                poll(lambda: len(set(noted("ready"))) >= 4)
+
+            sc.parallelize(range(4), 4).foreach(came)
+            runners = {one: runner_of(one, gateway) for one in noted("ready")}
+            value = os.urandom(200_000_000)
+            shared = sc.broadcast(value)
+
+            def files(end=""):
+                return glob.glob(f"{here}/**/local-*/broadcasts/broadcast-{shared._id}{end}", recursive=True)
+
+            def half_way():
+                "The runner that has most of the file, when some have begun."
+                sizes = {}
+                for part in files(".part"):
+                    try:
+                        sizes[os.path.getsize(part)] = part.split("/local-")[1].split("/")[0]
+                    except FileNotFoundError:
+                        pass  # it is whole
+                return sizes[max(sizes)] if max(sizes, default=0) > 10_000_000 else None
+
+            def look(index, _):
+                if index == 0 and once("killed"):
+                    poll(half_way)
+                    name = half_way()
+                    for runner in runners.values():
+                        with open(f"/proc/{runner}/cmdline") as line:
+                            if name in line.read().split("\\0"):
+                                note("victims")
+                                os.kill(runner, signal.SIGKILL)
+                return [zlib.crc32(shared.value)]
+
+            assert sc.parallelize(range(8), 8).mapPartitionsWithIndex(look).collect() == [zlib.crc32(value)] * 8
+            assert len(noted("victims")) == 1
+            shared.destroy()
+            poll(lambda: not files("*"))
+        """
+    scripts.run(tmp_path, scripts.with_kills(code))
+
+
+@pytest.mark.cluster
+def test_a_broadcast_map_is_read_by_all_workers_also_by_those_that_follow_killed_ones(tmp_path: Path) -> None:
+    code = """
+        with WeftContext("local-cluster[2,2,512]", "map") as sc:
+            gateway = gateway_of(sc)
+            given = {("key", number): [number, str(number)] for number in range(20_000)}
+            names = sc.broadcastMap(given)
+
+            def look(index, numbers):
+                if index % 3 == 1 and once(f"killed-{index}"):
+                    if index == 4:
+                        kill_runner_of(os.getpid(), gateway)
+                    os.kill(os.getpid(), signal.SIGKILL)
+                found = names.value
+                assert len(found) == 20_000 and ("key", -1) not in found and found.get(1) is None
+                for number in numbers:
+                    yield found["key", number]
+
+            found = sc.range(20_000, numSlices=8).mapPartitionsWithIndex(look).collect()
+            assert found == list(given.values())
+            assert len([name for name in os.listdir(here) if name.startswith("killed-")]) == 3
+        """
+    scripts.run(tmp_path, scripts.with_kills(code))
+
+
+@pytest.mark.local
+def test_objects_that_each_worker_copies_are_told_once(tmp_path: Path) -> None:
+    code = """
+        with WeftContext("local[2]", "advice") as sc:
+            large = sc.broadcast({"text": "x" * (70 << 20)})
+            again = sc.broadcast({"text": "y" * (70 << 20)})
+            shared = sc.broadcast(bytes(70 << 20))
+            assert sc.parallelize([1], 1).map(lambda _: len(large.value["text"])).collect() == [70 << 20]
+        """
+    process = scripts.start(tmp_path, scripts.with_kills(code))
+    _, err = process.communicate(timeout=scripts.SECONDS)
+    assert process.returncode == 0, err
+    assert err.count("Python objects, which every worker unpickles for itself") == 1
+    assert "sc.broadcastMap" in err and "docs/broadcast.md" in err
+
+
+@pytest.mark.cluster
+def test_a_container_that_is_too_small_for_its_mapped_pages_says_so_before_yarn_would(tmp_path: Path) -> None:
+    pytest.importorskip("numpy")
+    code = """
+        import numpy
+        from weft.errors import WeftError
+
+        conf = WeftConf().setMaster("local-cluster[1,2,900]").setAppName("pages").set("weft.task.maxFailures", "1")
+        with WeftContext(conf=conf) as sc:
+            array = sc.broadcast(numpy.ones(400 << 17))  # 400 MB, mapped by two workers: 800 MB as YARN counts
+
+            def touch(_):
+                total = array.value[::512].sum()
+                note("read")
+                poll(lambda: len(noted("read")) == 2)
+                time.sleep(5)  # the watch looks ten times a second
+                return float(total)
+
+            try:
+                sc.parallelize(range(2), 2).map(touch).collect()
+                raise SystemExit("it passed")
+            except WeftError as error:
+                print(error.code, str(error))
+        """
+    out = scripts.run(tmp_path, scripts.with_kills(code))
+    assert out.startswith("E09 ")
+    assert "of it were mapped files such as broadcasts, which YARN counts once for every worker" in out
+    assert "docs/broadcast.md" in out

@@ -36,18 +36,24 @@ def test_attempts_are_told_apart(tmp_path: Path) -> None:
     scripts.run(tmp_path, code)
 
 
-@pytest.mark.local
+@pytest.mark.cluster
 def test_each_thread_has_its_own_properties_and_hands_them_on_when_asked(tmp_path: Path) -> None:
     code = """
         import threading
         from weft import InheritableThread, TaskContext, WeftContext, inheritable_thread_target
 
-        with WeftContext("local[2]", "properties") as sc:
+        with WeftContext("local-cluster[2,1,512]", "properties") as sc:
             found = {}
 
             def look(name):
-                ask = lambda _: TaskContext.get().getLocalProperty("mine")
-                found[name] = sc.parallelize([1], 1).map(ask).collect()[0]
+                def ask(number):
+                    if once(f"asked-{name}-{number}"):
+                        os.kill(os.getpid(), signal.SIGKILL)  # a later attempt finds the same
+                    return TaskContext.get().getLocalProperty("mine")
+
+                first, second = sc.parallelize([1, 2], 2).map(ask).collect()
+                assert first == second
+                found[name] = first
 
             sc.setLocalProperty("mine", "1")
             wrapped = inheritable_thread_target(look)
@@ -64,8 +70,9 @@ def test_each_thread_has_its_own_properties_and_hands_them_on_when_asked(tmp_pat
                 thread.join()
             look("main")
             assert found == {"plain": None, "wrapped": "1", "inheritable": "3", "main": "3"}, found
+            assert len([name for name in os.listdir(here) if name.startswith("asked-")]) == 8
         """
-    scripts.run(tmp_path, code)
+    scripts.run(tmp_path, scripts.with_kills(code))
 
 
 @pytest.mark.cluster
