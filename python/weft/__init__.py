@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from weft.broadcast import Broadcast
     from weft.conf import WeftConf
     from weft.context import WeftContext
-    from weft.errors import WeftError
+    from weft.errors import NotSupportedError, WeftError
     from weft.files import WeftFiles
     from weft.profiler import BasicProfiler, Profiler
     from weft.rdd import RDD
@@ -47,6 +47,7 @@ __all__ = [
     "BarrierTaskContext",
     "Broadcast",
     "InheritableThread",
+    "NotSupportedError",
     "StatCounter",
     "StorageLevel",
     "TaskContext",
@@ -74,6 +75,7 @@ _MODULES = {
     "BadRecords": "weft.badrecords",
     "Broadcast": "weft.broadcast",
     "InheritableThread": "weft.threads",
+    "NotSupportedError": "weft.errors",
     "RDD": "weft.rdd",
     "StatCounter": "weft.statcounter",
     "StorageLevel": "weft.storagelevel",

@@ -11,7 +11,7 @@ from weft._closures import Closure
 from weft._lineage import EmptyNode, HeldNode, Node, ShuffleNode, StepNode, TextNode, cut, parents_of
 from weft._saving import Placing
 from weft._tables.saved import read_part, write_part
-from weft.errors import ContextError, UnsupportedError
+from weft.errors import ContextError, NotSupportedError
 
 if TYPE_CHECKING:
     from weft._jobs import Jobs
@@ -101,7 +101,7 @@ class Checkpoints:
             saved: Node = HeldNode(node.rdd, node.name, node.site, count)
         else:
             if count > _MOST_PARTITIONS:
-                raise UnsupportedError(
+                raise NotSupportedError(
                     f"RDD {node.rdd} ({node.name} at {node.site}) has {count:,} partitions; at most "
                     f"{_MOST_PARTITIONS:,} can be checkpointed. Use coalesce first.",
                     "E18",

@@ -16,7 +16,7 @@ __all__ = ["entry", "main"]
 
 # verb -> (module with main(arguments) -> exit code, one line of help)
 _VERBS: dict[str, tuple[str, str]] = {
-    "run": ("weft._run", "run a script with Weft: weft run [--master M] [--conf K=V] script.py [arguments]"),
+    "run": ("weft._run", "run a program with Weft: weft run [--master M] [--conf K=V] (SCRIPT | -m MODULE) [args]"),
     "submit": ("weft._submit", "submit a script to YARN: weft submit [options] script.py [arguments]"),
     "kill": ("weft._kill", "end an application on YARN: weft kill application_..."),
     "compat-check": ("weft._pyspark.check", "what PySpark programs use that Weft does not have"),

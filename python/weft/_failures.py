@@ -64,7 +64,8 @@ def for_pyspark(error: BaseException) -> BaseException:
         return error
     from weft._pyspark.javaerror import with_java
 
-    return with_java(error)
+    detail: dict[str, Any] = getattr(error, _DETAIL, None) or {}
+    return with_java(error, str((detail.get("error") or {}).get("allFrames") or ""))
 
 
 def _cause_text(cause: dict[str, str]) -> str:
@@ -189,6 +190,13 @@ def _what(error: BaseException) -> list[str]:
     if isinstance(error, WeftError):
         first, *rest = _cut(error.message).split("\n")
         return [first, *(f"  {line.strip()}" for line in rest)]
+    from weft._pyspark.javaerror import plain_text
+
+    text = plain_text(error)
+    if text is not None:  # a PySpark program's, which says more when it is asked: all that Py4J's say
+        module, name = type(error).__module__, type(error).__qualname__
+        full = name if module in ("__main__", "builtins") else f"{module}.{name}"
+        return _cut(f"{full}: {text}" if text else full).split("\n")
     import traceback
 
     lines = [

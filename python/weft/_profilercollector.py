@@ -6,7 +6,7 @@ import atexit
 from typing import TYPE_CHECKING, Any, Optional
 
 from weft._callsite import call_site
-from weft.errors import UnsupportedError
+from weft.errors import NotSupportedError
 
 if TYPE_CHECKING:
     from weft.context import WeftContext
@@ -103,10 +103,10 @@ class ProfilerCollector:
 
         Raises
         ------
-        UnsupportedError
+        NotSupportedError
             Always: there are no functions of SQL.
         """
-        raise UnsupportedError(
+        raise NotSupportedError(
             f"new_udf_profiler ({call_site()}) is not in Weft, which has no functions of SQL. Instead: new_profiler.",
             "E18",
             2,

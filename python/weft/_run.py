@@ -1,7 +1,8 @@
-"""`weft run script.py args`: the script in this process, as `python script.py args` would run it."""
+"""`weft run script.py args`: the script in this process, as `python script.py args` runs it; `-m` runs a module."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import runpy
@@ -18,7 +19,7 @@ __all__ = ["main"]
 
 _USAGE = (
     "usage: weft run [--master MASTER] [--name NAME] [--conf KEY=VALUE]... [--pyspark] [--verbose] "
-    "script.py [arguments]"
+    "(script.py | -m MODULE) [arguments]"
 )
 _OPTIONS = ("--conf", "--master", "--name", "--pyspark", "--verbose")
 
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         _end_with_the_master()
     rest = list(arguments)
     settings: dict[str, str] = {}
-    while rest and rest[0].startswith("-"):
+    while rest and rest[0].startswith("-") and rest[0] != "-m":
         option, _, value = rest.pop(0).partition("=")
         if option in ("-h", "--help"):
             print(_USAGE)
@@ -84,6 +85,8 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     if settings:
         os.environ[CONF_VARIABLE] = json.dumps(settings)
+    if rest[0] == "-m":
+        return _run_module(rest[1:])
     script = rest[0]
     if not os.path.isfile(script):
         print(f"weft run: {script} does not exist", file=sys.stderr)
@@ -93,3 +96,25 @@ def main(arguments: Sequence[str]) -> int:
     install_hook()
     runpy.run_path(script, run_name="__main__")
     return 0
+
+
+def _run_module(rest: list[str]) -> int:
+    """Runs a module, such as pytest, as `python -m` does."""
+    if not rest:
+        print(f"weft run: -m needs the name of a module\n{_USAGE}", file=sys.stderr)
+        return 2
+    sys.path[0] = os.getcwd()
+    if not _is_there(rest[0]):
+        print(f"weft run: {sys.executable} has no module {rest[0]}", file=sys.stderr)
+        return 2
+    sys.argv = rest
+    install_hook()
+    runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+    return 0
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # of a package of it
+        return False

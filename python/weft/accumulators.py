@@ -224,11 +224,33 @@ class AddingAccumulatorParam(AccumulatorParam[T]):
         self.zero_value = zero_value
 
     def zero(self, value: T) -> T:
-        """Give the zero value, whatever ``value`` is."""
+        """Give the zero value.
+
+        Parameters
+        ----------
+        value : object
+            Not looked at.
+
+        Returns
+        -------
+        object
+            What adds nothing.
+        """
         return self.zero_value
 
     def addInPlace(self, value1: T, value2: T) -> T:
-        """Add two values."""
+        """Add two values.
+
+        Parameters
+        ----------
+        value1, value2 : object
+            Of one kind; ``value1`` may be changed.
+
+        Returns
+        -------
+        object
+            What ``+=`` makes of them.
+        """
         value1 += value2  # type: ignore[operator]
         return value1
 

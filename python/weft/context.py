@@ -25,7 +25,7 @@ from weft._progress import Console
 from weft._pyspark import PYSPARK_VARIABLE, is_active
 from weft._pyspark.keys import translate
 from weft.conf import WeftConf
-from weft.errors import ContextError, InputMissingError, InterpreterError, UnsupportedError
+from weft.errors import ContextError, InputMissingError, InterpreterError, NotSupportedError
 from weft.files import set_driver_folder
 from weft.profiler import Profiler
 from weft.serializers import CloudPickleSerializer, Serializer
@@ -279,7 +279,7 @@ class WeftContext(JavaSide):
 def _refuse(site: str, **given: object) -> None:
     for name, value in given.items():
         if value is not None:
-            raise UnsupportedError(f"WeftContext({name}=...) at {site} is not in Weft: leave it out.", "E18", 2)
+            raise NotSupportedError(f"WeftContext({name}=...) at {site} is not in Weft: leave it out.", "E18", 2)
 
 
 def stop_active() -> None:
@@ -329,14 +329,14 @@ def _own_jars(given: str) -> list[str]:
     ------
     InputMissingError
         If one is not there (E02).
-    UnsupportedError
+    NotSupportedError
         If one is not local (E18).
     """
     jars = []
     for one in filter(None, (part.strip() for part in given.split(","))):
         path = "/" + one[len("file:") :].lstrip("/") if one.startswith("file:") else one
         if "://" in path:
-            raise UnsupportedError(f"{one} of weft.jars is not local; copy it here first.", "E18", 2)
+            raise NotSupportedError(f"{one} of weft.jars is not local; copy it here first.", "E18", 2)
         if not os.path.isfile(path):
             raise InputMissingError(f"{one} of weft.jars does not exist.", "E02", 3)
         jars.append(os.path.abspath(path))

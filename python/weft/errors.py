@@ -3,6 +3,9 @@
 An exception of a user's function is not among them: it is raised again as itself in the driver, with notes that
 say which record, stage and task it was (:attr:`BaseException.__notes__`).
 
+Each derives from a builtin class and from the class of PySpark's that goes with it, so that a program written for
+PySpark catches it too: a SettingError is a PySparkValueError, and so a ValueError and a PySparkException.
+
 ::
 
     WeftError                          code, exit_code
@@ -18,7 +21,7 @@ say which record, stage and task it was (:attr:`BaseException.__notes__`).
     ├── ClusterError                   E13, E15, E23, E25  ConnectionError
     ├── AccessError                    E16  PermissionError
     ├── SettingError                   E17  ValueError
-    ├── UnsupportedError               E18  NotImplementedError
+    ├── NotSupportedError              E18  NotImplementedError
     │   └── AbsentNameError            E18  AttributeError
     ├── ContextError                   E19  ValueError
     ├── ResultTooLargeError            E20  RuntimeError
@@ -30,11 +33,22 @@ say which record, stage and task it was (:attr:`BaseException.__notes__`).
     ├── UpdateTooLargeError            -    ValueError
     ├── WrongPlaceError                -    RuntimeError
     └── InternalError                  -    RuntimeError
+
+UnsupportedError is NotSupportedError's older name.
 """
 
 from __future__ import annotations
 
-import pickle
+from weft._pyspark.exceptions import (
+    PySparkAttributeError,
+    PySparkException,
+    PySparkImportError,
+    PySparkNotImplementedError,
+    PySparkPicklingError,
+    PySparkRuntimeError,
+    PySparkTypeError,
+    PySparkValueError,
+)
 
 __all__ = [
     "AbsentNameError",
@@ -52,6 +66,7 @@ __all__ = [
     "JobCancelledError",
     "KeyHashError",
     "ModuleMissingError",
+    "NotSupportedError",
     "OutputExistsError",
     "ResourcesError",
     "ResultTooLargeError",
@@ -66,7 +81,7 @@ __all__ = [
 ]
 
 
-class WeftError(Exception):
+class WeftError(PySparkException):
     """Something that Weft found wrong.
 
     Parameters
@@ -83,7 +98,7 @@ class WeftError(Exception):
     exit_code: int
 
     def __init__(self, message: str, code: str = "", exit_code: int = 1) -> None:
-        super().__init__(message)
+        super().__init__(message, code or None)
         self.message = message
         self.code = code
         self.exit_code = exit_code
@@ -100,23 +115,23 @@ class OutputExistsError(WeftError, FileExistsError):
     """An output exists already; nothing was run (E03)."""
 
 
-class ClosureError(WeftError, pickle.PicklingError):
+class ClosureError(WeftError, PySparkPicklingError):
     """A function cannot be sent to workers (E04)."""
 
 
-class DriverOnlyError(WeftError, pickle.PicklingError, RuntimeError):
+class DriverOnlyError(WeftError, PySparkPicklingError, PySparkRuntimeError):
     """A function uses an RDD or the context, which only the driver has (E05)."""
 
 
-class ModuleMissingError(WeftError, ModuleNotFoundError):
+class ModuleMissingError(WeftError, PySparkImportError, ModuleNotFoundError):
     """A module that the driver has is missing on the workers (E06)."""
 
 
-class InterpreterError(WeftError, RuntimeError):
+class InterpreterError(WeftError, PySparkRuntimeError):
     """Python or Java here or on the nodes does not fit (E07, E14, E24)."""
 
 
-class WorkerDiedError(WeftError, RuntimeError):
+class WorkerDiedError(WeftError, PySparkRuntimeError):
     """A worker died by a signal, or its container was killed (E08, E10)."""
 
 
@@ -124,7 +139,7 @@ class WorkerMemoryError(WeftError, MemoryError):
     """A task needs more memory than a worker may use (E09)."""
 
 
-class ResourcesError(WeftError, RuntimeError):
+class ResourcesError(WeftError, PySparkRuntimeError):
     """The cluster can never grant what was asked, or the queue refused (E11, E12)."""
 
 
@@ -136,35 +151,39 @@ class AccessError(WeftError, PermissionError):
     """The filesystem refuses (E16)."""
 
 
-class SettingError(WeftError, ValueError):
+class SettingError(WeftError, PySparkValueError):
     """A setting or flag is unknown, or its value cannot be used (E17)."""
 
 
-class UnsupportedError(WeftError, NotImplementedError):
+class NotSupportedError(WeftError, PySparkNotImplementedError):
     """Weft does not have this (E18)."""
 
 
-class AbsentNameError(UnsupportedError, AttributeError):
+UnsupportedError = NotSupportedError
+"""The same class; the name that it had first."""
+
+
+class AbsentNameError(NotSupportedError, PySparkAttributeError):
     """A name of PySpark's that Weft does not have (E18)."""
 
 
-class ContextError(WeftError, ValueError):
+class ContextError(WeftError, PySparkValueError):
     """A second context, or one that was stopped (E19)."""
 
 
-class BadRecordsError(WeftError, ValueError):
+class BadRecordsError(WeftError, PySparkValueError):
     """A step rejected more records than it may (E26)."""
 
 
-class ResultTooLargeError(WeftError, RuntimeError):
+class ResultTooLargeError(WeftError, PySparkRuntimeError):
     """A result is larger than the driver may hold (E20)."""
 
 
-class InputDamagedError(WeftError, ValueError):
+class InputDamagedError(WeftError, PySparkValueError):
     """An input cannot be read to its end (E21)."""
 
 
-class KeyHashError(WeftError, TypeError):
+class KeyHashError(WeftError, PySparkTypeError):
     """A key's hash differs from process to process (E22)."""
 
 
@@ -172,19 +191,19 @@ class BroadcastGoneError(WeftError, FileNotFoundError):
     """A broadcast was used after it was destroyed."""
 
 
-class JobCancelledError(WeftError, RuntimeError):
+class JobCancelledError(WeftError, PySparkRuntimeError):
     """The job was cancelled: its group, all jobs, or the context was stopped."""
 
 
-class UpdateTooLargeError(WeftError, ValueError):
+class UpdateTooLargeError(WeftError, PySparkValueError):
     """A task has added more to accumulators than its report can carry."""
 
 
-class WrongPlaceError(WeftError, RuntimeError):
+class WrongPlaceError(WeftError, PySparkRuntimeError):
     """Something that only the driver can do was done in a task, or the other way round."""
 
 
-class InternalError(WeftError, RuntimeError):
+class InternalError(WeftError, PySparkRuntimeError):
     """A fault of Weft's own, or of the machine; the message says what is known."""
 
 
@@ -205,7 +224,7 @@ _CLASSES: dict[str, type[WeftError]] = {
     "E15": ClusterError,
     "E16": AccessError,
     "E17": SettingError,
-    "E18": UnsupportedError,
+    "E18": NotSupportedError,
     "E19": ContextError,
     "E20": ResultTooLargeError,
     "E21": InputDamagedError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import Any, Optional
+from typing import Any, Optional, overload
 
 __all__ = [
     "ExecutorResourceRequest",
@@ -116,6 +116,12 @@ class ExecutorResourceRequests:
     >>> {name: one.amount for name, one in wanted.requests.items()}
     {'cores': 4, 'memory': 2048, 'pyspark.memory': 512}
     """
+
+    @overload
+    def __init__(self, _jvm: Any) -> None: ...
+
+    @overload
+    def __init__(self, _jvm: None = ..., _requests: Optional[dict[str, ExecutorResourceRequest]] = ...) -> None: ...
 
     def __init__(self, _jvm: Any = None, _requests: Optional[dict[str, ExecutorResourceRequest]] = None) -> None:
         self._requests = dict(_requests or {})
@@ -312,6 +318,12 @@ class TaskResourceRequests:
     2.0
     """
 
+    @overload
+    def __init__(self, _jvm: Any) -> None: ...
+
+    @overload
+    def __init__(self, _jvm: None = ..., _requests: Optional[dict[str, TaskResourceRequest]] = ...) -> None: ...
+
     def __init__(self, _jvm: Any = None, _requests: Optional[dict[str, TaskResourceRequest]] = None) -> None:
         self._requests = dict(_requests or {})
 
@@ -370,6 +382,17 @@ class ResourceProfile:
     >>> profile.taskResources["cpus"].amount, profile.executorResources
     (2.0, {})
     """
+
+    @overload
+    def __init__(self, _java_resource_profile: Any) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        _java_resource_profile: None = ...,
+        _exec_req: Optional[dict[str, ExecutorResourceRequest]] = ...,
+        _task_req: Optional[dict[str, TaskResourceRequest]] = ...,
+    ) -> None: ...
 
     def __init__(
         self,

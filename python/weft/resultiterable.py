@@ -42,6 +42,16 @@ class ResultIterable(Generic[T]):
     def __init__(self, data: _Values[T]) -> None:
         self.data = data
 
+    @property
+    def index(self) -> int:
+        """Nought; PySpark has it."""
+        return 0
+
+    @property
+    def maxindex(self) -> int:
+        """How many values there are; PySpark has it."""
+        return len(self.data)
+
     def __iter__(self) -> Iterator[T]:
         return iter(self.data)
 

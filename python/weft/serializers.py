@@ -26,6 +26,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
+from weft._avroserializer import AvroSerializer
 from weft._framed import (
     ArrowRecordBatchSerializer,
     AutoSerializer,
@@ -51,6 +52,7 @@ __all__ = [
     "ArrowRecordBatchSerializer",
     "AutoBatchedSerializer",
     "AutoSerializer",
+    "AvroSerializer",
     "BatchedSerializer",
     "CPickleSerializer",
     "CartesianDeserializer",

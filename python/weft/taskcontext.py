@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, ClassVar, NoReturn, Optional
 
-from weft.errors import UnsupportedError
+from weft.errors import NotSupportedError
 
 __all__ = ["BarrierTaskContext", "TaskContext"]
 
@@ -324,7 +324,7 @@ class BarrierTaskContext(TaskContext):
 
         Raises
         ------
-        UnsupportedError
+        NotSupportedError
             Always; it says what to do instead.
         """
         _refuse_barrier("BarrierTaskContext.get()")
@@ -336,6 +336,6 @@ BARRIER_INSTEAD = (
 
 
 def _refuse_barrier(name: str) -> NoReturn:
-    raise UnsupportedError(
+    raise NotSupportedError(
         f"{name} is not in Weft: tasks of a stage do not wait for each other. Instead: {BARRIER_INSTEAD}.", "E18", 2
     )

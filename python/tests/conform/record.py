@@ -27,7 +27,12 @@ _SIGNED += [f"serializers.{one}Deserializer" for one in ("UTF8", "Pair", "Cartes
 _SIGNED += [f"resource.{one}" for one in ("ResourceProfile", "ResourceProfileBuilder", "ResourceInformation")]
 _SIGNED += [f"resource.{one}" for one in ("ExecutorResourceRequests", "TaskResourceRequests")]
 _SIGNED += [f"resource.{one}" for one in ("ExecutorResourceRequest", "TaskResourceRequest")]
+_SIGNED += ["profiler.UDFBasicProfiler", "accumulators.AddingAccumulatorParam", "resultiterable.ResultIterable"]
+_SIGNED += ["sql.SparkSession", "sql.SparkSession.Builder", "sql.conf.RuntimeConfig", "sql.DataFrameReader", "sql.Row"]
+_SIGNED += ["errors.PySparkException"]
+_FUNCTIONS = ["inheritable_thread_target", "rdd.portable_hash"]
 _MODULES = {"cases": "CASES", "morecases": "MORE", "sharedcases": "SHARED", "apicases": "API", "cachecases": "CACHED"}
+_MODULES["errorcases"] = "ERRORS"
 _WORKER_ERROR = re.compile(r"^([A-Za-z_][\w.]*(?:Error|Exception|Iteration|Custom))(?::.*)?$", re.MULTILINE)
 _JAVA_ERROR = re.compile(r"(?:: |^)((?:[a-z]\w*\.)+[A-Z]\w*)")
 
@@ -119,14 +124,35 @@ def signatures(classes: list[Any]) -> dict[str, dict[str, list[str]]]:
     return found
 
 
+def attributes(sc: Any) -> dict[str, list[str]]:
+    """Give the public names that objects have beside those of their classes."""
+    module = importlib.import_module(f"{type(sc).__module__.partition('.')[0]}.statcounter")
+    rdd = sc.parallelize([1, 2], 2)
+    objects = {
+        "RDD": rdd,
+        "WeftContext": sc,
+        "WeftConf": sc.getConf(),
+        "Accumulator": sc.accumulator(0),
+        "Broadcast": sc.broadcast(0),
+        "StorageLevel": rdd.getStorageLevel(),
+        "StatCounter": module.StatCounter([1.0]),
+        "ResultIterable": rdd.map(lambda x: (0, x)).groupByKey().first()[1],
+    }
+    return {name: sorted(one for one in dir(thing) if not one.startswith("_")) for name, thing in objects.items()}
+
+
 def _found(package: Any, name: str) -> Any:
-    """A class of a package by its name, which may stand after that of a module."""
-    module, _, plain = name.rpartition(".")
-    return getattr(importlib.import_module(f"{package.__name__}.{module}") if module else package, plain)
+    """A class of a package by its name, which may stand after those of modules and of a class that it is in."""
+    found = package
+    for part in name.split("."):
+        module = f"{found.__name__}.{part}" if inspect.ismodule(found) else ""
+        found = importlib.import_module(module) if part.islower() and not hasattr(found, part) else getattr(found, part)
+    return found
 
 
 def _measure_pyspark(modules: list[str]) -> dict[str, Any]:
     import pyspark
+    import pyspark.errors
     from pyspark import SparkConf, SparkContext
     from pyspark.statcounter import StatCounter
 
@@ -142,11 +168,21 @@ def _measure_pyspark(modules: list[str]) -> dict[str, Any]:
         sc.setJobGroup(group, name)
         sc._pickled_broadcast_vars.clear()  # destroyed ones of a case before fail every job of this thread
         measured[name] = measure(function, sc, lambda group=group: len(sc.statusTracker().getJobIdsForGroup(group)))
+    beside = attributes(sc)
     sc.stop()
+    signed = signatures([_found(pyspark, name) for name in _SIGNED] + [StatCounter])
+    for owner, names in beside.items():
+        signed[owner].update((name, []) for name in names if name not in signed[owner])
     return {
         "pyspark": pyspark.__version__,
         "python": ".".join(map(str, sys.version_info[:3])),
-        "signatures": signatures([_found(pyspark, name) for name in _SIGNED] + [StatCounter]),
+        "signatures": signed,
+        "functions": {name: list(inspect.signature(_found(pyspark, name)).parameters) for name in _FUNCTIONS},
+        "exceptions": {
+            name: [base.__name__ for base in one.__mro__]
+            for name, one in sorted(vars(pyspark.errors).items())
+            if isinstance(one, type) and issubclass(one, Exception)
+        },
         "hash": [sys.hash_info.algorithm, hash("weft")],
         "cases": measured,
     }

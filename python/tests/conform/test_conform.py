@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import sys
@@ -11,14 +12,15 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from tests.conform import apicases, cachecases, cases, differ, morecases, record, sharedcases, support
+from tests.conform import apicases, cachecases, cases, differ, errorcases, morecases, record, sharedcases, support
 from weft import WeftContext
+from weft._pyspark import exceptions
 
 pytestmark = pytest.mark.local
 
 with open(os.path.join(record.HERE, "recorded.json"), encoding="utf-8") as _file:
     RECORDED: dict[str, Any] = json.load(_file)
-ALL = {**cases.CASES, **morecases.MORE, **sharedcases.SHARED, **apicases.API, **cachecases.CACHED}
+ALL = {**cases.CASES, **morecases.MORE, **sharedcases.SHARED, **apicases.API, **cachecases.CACHED, **errorcases.ERRORS}
 MEANT = differ.read_meant()
 NEEDED: set[differ.Difference] = set()
 # text and bytes hash otherwise before CPython 3.11, so that they fall into other partitions than in the record
@@ -32,8 +34,10 @@ def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
     cloudpickle.register_pickle_by_value(sharedcases)
     cloudpickle.register_pickle_by_value(apicases)
     cloudpickle.register_pickle_by_value(cachecases)
+    cloudpickle.register_pickle_by_value(errorcases)
     with WeftContext(request.param) as made:
         yield made
+    cloudpickle.unregister_pickle_by_value(errorcases)
     cloudpickle.unregister_pickle_by_value(apicases)
     cloudpickle.unregister_pickle_by_value(sharedcases)
     cloudpickle.unregister_pickle_by_value(cachecases)
@@ -66,11 +70,11 @@ WITHOUT = {"_jvm", "_jconf", "jtracker"}
 # made by the context, or by other means; names that PySpark does not have are nobody's business here
 OURS = {("RDD", "__init__"), ("Broadcast", "__init__"), ("TaskContext", "__init__"), ("StatusTracker", "__init__")}
 OURS |= {("MemoryProfiler", "profile"), ("ExecutorResourceRequests", "__init__"), ("TaskResourceRequests", "__init__")}
-
+OURS |= {("SparkSession", "__init__"), ("RuntimeConfig", "__init__"), ("DataFrameReader", "__init__")}
 
 MORE = {"mode", "targetFileBytes", "errors"}  # keywords of ours in methods of PySpark's
 
-SIGNED = list(support.OWNERS.values())
+SIGNED = [*support.OWNERS.values(), *support.SHIMS.values()]
 
 
 @pytest.mark.parametrize("owner", SIGNED, ids=lambda owner: str(owner.__name__))
@@ -81,6 +85,17 @@ def test_parameters_have_pysparks_names_in_its_order(owner: type) -> None:
         if name in theirs and (owner.__name__, name) not in OURS:
             ours = [one for one in parameters if one not in MORE]
             assert ours == [one for one in theirs[name] if one not in WITHOUT], f"{owner.__name__}.{name}"
+
+
+@pytest.mark.parametrize("name", support.FUNCTIONS)
+def test_a_functions_parameters_have_pysparks_names(name: str) -> None:
+    assert list(inspect.signature(support.FUNCTIONS[name]).parameters) == RECORDED["functions"][name]
+
+
+@pytest.mark.parametrize("name", RECORDED["exceptions"])
+def test_an_exception_has_pysparks_name_and_bases(name: str) -> None:
+    own = getattr(exceptions, name)
+    assert [base.__name__ for base in own.__mro__] == RECORDED["exceptions"][name]
 
 
 def test_the_record_holds_all_and_only_the_cases() -> None:

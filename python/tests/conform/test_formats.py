@@ -10,7 +10,7 @@ import pytest
 
 from tests.conform import differ, formats, record
 from weft import WeftContext
-from weft.errors import UnsupportedError
+from weft.errors import NotSupportedError
 
 pytestmark = pytest.mark.local
 
@@ -59,7 +59,7 @@ def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
 def test_a_case_gives_what_pyspark_gives(name: str, sc: WeftContext) -> None:
     theirs = RECORDED[name]
     if sc.master.startswith("inline") and not name.startswith(WITHOUT_JAVA):
-        with pytest.raises(UnsupportedError, match="inline has no JVM. Use the master local"):
+        with pytest.raises(NotSupportedError, match="inline has no JVM. Use the master local"):
             formats.CASES[name](sc).collect()
         return
     ours = record.measure(formats.CASES[name], sc, lambda: 0)

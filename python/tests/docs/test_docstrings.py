@@ -20,7 +20,7 @@ from tests.conform.support import OWNERS
 from weft import errors
 from weft.rdd import Partitioner
 from weft.resultiterable import ResultIterable
-from weft.serializers import ArrowRecordBatchSerializer, read_int, write_int, write_with_length
+from weft.serializers import ArrowRecordBatchSerializer, AvroSerializer, read_int, write_int, write_with_length
 from weft.threads import inheritable_thread_target
 
 COST = re.compile(r"(Narrow\.|Shuffle: \w|Action: \w|Driver only\.)")
@@ -28,7 +28,7 @@ HEADS = ("Attributes", "Parameters", "Returns", "Yields", "Raises", "Notes", "Ex
 LARGE = ("RDD", "SparkContext")
 """Classes whose methods run jobs or make RDDs, and are too many for one example of the class."""
 
-OWN = {"ArrowRecordBatchSerializer": ArrowRecordBatchSerializer}
+OWN = {"ArrowRecordBatchSerializer": ArrowRecordBatchSerializer, "AvroSerializer": AvroSerializer}
 FUNCTIONS = (weft.activate, inheritable_thread_target, read_int, write_int, write_with_length)
 CLASSES = {one.__name__: one for one in (*OWNERS.values(), *OWN.values(), weft.BadRecords, ResultIterable, Partitioner)}
 MADE = ("RDD", "Accumulator", "Broadcast", "StatusTracker")

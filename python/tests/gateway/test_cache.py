@@ -11,7 +11,7 @@ import pytest
 
 from tests.gateway import scripts
 from weft import StorageLevel, WeftContext
-from weft.errors import UnsupportedError
+from weft.errors import NotSupportedError
 
 
 class Counted:
@@ -98,7 +98,7 @@ def test_what_is_kept_goes_with_the_last_reference(sc: WeftContext) -> None:
 def test_a_level_cannot_be_changed_without_unpersist(sc: WeftContext) -> None:
     rdd = sc.range(3).cache()
     assert rdd.cache() is rdd
-    with pytest.raises(UnsupportedError, match="unpersist it first"):
+    with pytest.raises(NotSupportedError, match="unpersist it first"):
         rdd.persist(StorageLevel.DISK_ONLY)
     assert rdd.unpersist().persist(StorageLevel.DISK_ONLY).getStorageLevel() == StorageLevel.DISK_ONLY
 

@@ -13,7 +13,13 @@ import pytest
 from tests.gateway import test_serializers
 from tests.gateway.masters import MASTERS
 from weft import WeftContext
-from weft.serializers import ArrowRecordBatchSerializer, FramedSerializer, MarshalSerializer, NoOpSerializer
+from weft.serializers import (
+    ArrowRecordBatchSerializer,
+    AvroSerializer,
+    FramedSerializer,
+    MarshalSerializer,
+    NoOpSerializer,
+)
 
 
 @pytest.fixture(scope="module", params=MASTERS)
@@ -93,3 +99,32 @@ def test_record_batches_travel_as_arrow_writes_them(sc: WeftContext) -> None:
 
     found = sc.parallelize([1, 5], 2).map(batch).withSerializer(ArrowRecordBatchSerializer()).collect()
     assert found == [pa.record_batch({"n": [1, 2]}), pa.record_batch({"n": [5, 6]})]
+
+
+_FIELDS = [{"name": "key", "type": "string"}, {"name": "value", "type": ["null", "long"]}]
+_PAIR = {"type": "record", "name": "Pair", "fields": _FIELDS}
+
+
+def test_records_travel_as_avro_writes_them(sc: WeftContext) -> None:
+    rows = [{"key": "ä", "value": 1}, {"key": "b", "value": None}]
+    assert sc.parallelize(rows, 2).withSerializer(AvroSerializer(_PAIR)).collect() == rows
+    assert sc.parallelize([1, 2**40], 2).withSerializer(AvroSerializer("long")).collect() == [1, 2**40]
+
+
+def test_a_shuffle_of_pairs_may_be_in_avro(sc: WeftContext) -> None:
+    pairs = sc.parallelize([("a", 1), ("b", None), ("a", 3)], 2).withSerializer(AvroSerializer(json.dumps(_PAIR)))
+    assert sorted(pairs.groupByKey(2).mapValues(list).collect()) == [("a", [1, 3]), ("b", [None])]
+    assert sorted(pairs.partitionBy(3).collect(), key=str) == [("a", 1), ("a", 3), ("b", None)]
+
+
+def test_a_record_that_does_not_fit_the_schema_fails_the_job_and_is_shown(sc: WeftContext) -> None:
+    for wrong in ({"key": 3, "value": 1}, {"key": "a", "value": 1, "more": 2}, ("a", 1, 2)):
+        with pytest.raises(ValueError, match=r"AvroSerializer: .* does not fit the schema"):
+            sc.parallelize([wrong], 1).withSerializer(AvroSerializer(_PAIR)).collect()
+    with pytest.raises(ValueError, match="the schema cannot be used"):
+        AvroSerializer({"type": "nonsense"})
+
+
+def test_what_avro_writes_of_a_record_is_its_binary_encoding() -> None:
+    # a text after its length and the number of the union's branch, both zigzag, as the specification has them
+    assert AvroSerializer(_PAIR).dumps({"key": "ab", "value": 3})[1:] == b"\x04ab\x02\x06"

@@ -21,10 +21,10 @@ from weft.errors import (
     AccessError,
     InputDamagedError,
     JobCancelledError,
+    NotSupportedError,
     OutputExistsError,
     ResultTooLargeError,
     SettingError,
-    UnsupportedError,
 )
 
 PACKAGE = str(Path(__file__).resolve().parents[2])
@@ -180,9 +180,9 @@ def test_output_is_whole_or_not_there(sc: WeftContext, tmp_path: Path) -> None:
 
 
 def test_what_it_cannot_reach_is_refused_with_the_other_way(sc: WeftContext, tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedError, match=r"local\[2\]"):
+    with pytest.raises(NotSupportedError, match=r"local\[2\]"):
         sc.textFile("hdfs://nn/x").count()
-    with pytest.raises(UnsupportedError, match="SnappyCodec"):
+    with pytest.raises(NotSupportedError, match="SnappyCodec"):
         sc.parallelize([1]).saveAsTextFile(str(tmp_path / "x"), "org.apache.hadoop.io.compress.SnappyCodec")
     (tmp_path / "file").touch()
     with pytest.raises(AccessError, match="cannot be written"):

@@ -78,7 +78,8 @@ def test_a_failure_is_what_either_kind_of_program_catches(tmp_path: Path, master
                 try:
                     sc.parallelize([1]).map(function).collect()
                 except caught as error:
-                    print(caught.__name__, isinstance(error, kind), getattr(error, "code", None), error.java_exception)
+                    java = str(error.java_exception).partition("\\n")[0]
+                    print(caught.__name__, isinstance(error, kind), getattr(error, "code", None), java)
         try:
             sc.textFile("/nope/at/all").count()
         except Py4JJavaError as error:
@@ -93,7 +94,7 @@ def test_a_failure_is_what_either_kind_of_program_catches(tmp_path: Path, master
         ["Py4JJavaError", "True"],
         ["FileNotFoundError", "True"],
     ]
-    assert lines[0] == "Py4JJavaError True 7 __main__.Mine: (7, 'so')"
+    assert lines[0].startswith("Py4JJavaError True 7 org.apache.spark.api.python.PythonException: [PYTHON_EXCEPTION]")
     assert lines[-1] == "True InputMissingError"
 
 
@@ -169,7 +170,7 @@ def test_names_that_are_not_here_import_and_raise_when_they_are_used(tmp_path: P
         session = SparkSession(sc)
         for use in (
             lambda: F.col("x"), HashingTF, Mine, lambda: session.sql("select 1"), lambda: session.read.parquet("x"),
-            lambda: session.createDataFrame([]), lambda: session.read.text("x").select("y"),
+            lambda: session.createDataFrame([]), lambda: session.read.text(__file__).select("y"),
         ):
             try:
                 use()
@@ -242,9 +243,10 @@ def test_builtin_exceptions_keep_their_fields() -> None:
 
     missing = with_java(FileNotFoundError(2, "No such file", "x.txt"))
     assert isinstance(missing, Py4JJavaError) and isinstance(missing, FileNotFoundError)
-    assert (missing.errno, missing.filename, str(missing)) == (2, "x.txt", "[Errno 2] No such file: 'x.txt'")
+    assert (missing.errno, missing.filename, missing.errmsg) == (2, "x.txt", "[Errno 2] No such file: 'x.txt'")
+    assert str(missing).endswith("FileNotFoundError: [Errno 2] No such file: 'x.txt'")
     ours = with_java(InputMissingError("gone", "E02", 3))
-    assert isinstance(ours, InputMissingError) and (ours.code, ours.exit_code, str(ours)) == ("E02", 3, "gone")
+    assert isinstance(ours, InputMissingError) and (ours.code, ours.exit_code, ours.message) == ("E02", 3, "gone")
     garbled = with_java(UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"))
     assert isinstance(garbled, UnicodeDecodeError) and garbled.reason == "bad"
 
@@ -277,3 +279,167 @@ def test_each_small_file_has_its_own_partition_as_in_pyspark(tmp_path: Path) -> 
         print(SparkContext(MASTER).textFile({str(tmp_path / "in")!r}).getNumPartitions())
         """
     assert run(code, tmp_path).split() == ["30"]
+
+
+@pytest.mark.parametrize("master", MASTERS)
+def test_a_failures_texts_hold_what_pysparks_hold(tmp_path: Path, master: str) -> None:
+    code = """
+        import pyspark
+        from py4j.protocol import Py4JJavaError
+        from pyspark import SparkContext
+        from pyspark.errors import PySparkException, PythonException
+
+        def divides(x):
+            return 1 // x
+
+        def refuses(x):
+            raise pyspark.errors.PySparkValueError("not " + str(x))
+
+        sc = SparkContext(MASTER, "texts")
+        for function, name in ((divides, "ZeroDivisionError: integer division"), (refuses, "PySparkValueError: not 0")):
+            for caught in (Py4JJavaError, PythonException, PySparkException):
+                try:
+                    sc.parallelize([0]).map(function).collect()
+                except caught as error:
+                    java = error.java_exception
+                    texts = str(error), java.toString(), java.getMessage(), str(java)
+                    print([name in text and ", in " + function.__name__ in text for text in texts])
+                    print(java.getClass().getName(), java.getClass().getSimpleName(), java.getCause())
+        for fails, texts in (
+            (lambda: sc.textFile("/nope/at/all").count(), ("InvalidInputException", "Input path does not exist: ")),
+            (lambda: sc.parallelize([1]).saveAsTextFile("/tmp"), ("FileAlreadyExistsException", "already exists")),
+        ):
+            try:
+                fails()
+            except Py4JJavaError as error:
+                print([text in str(error) and text in error.java_exception.toString() for text in texts])
+        """
+    lines = run(code, tmp_path, master).splitlines()
+    name = "org.apache.spark.api.python.PythonException PythonException None"
+    assert lines == [str([True] * 4), name] * 6 + [str([True] * 2)] * 2
+
+
+def test_what_nobody_catches_is_printed_once_and_without_frames_of_weft(tmp_path: Path) -> None:
+    script = tmp_path / "program.py"
+    script.write_text(
+        "import weft\nweft.activate()\nfrom pyspark import SparkContext\n"
+        "SparkContext('inline').parallelize([0]).map(lambda x: 1 // x).collect()\n"
+    )
+    environment = {"PYTHONPATH": PACKAGE, "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.count("ZeroDivisionError") == 1
+    assert "ZeroDivisionError: integer division or modulo by zero\n  record: 0" in done.stderr
+    assert "PYTHON_EXCEPTION" not in done.stderr
+
+
+def test_exceptions_of_pysparks_are_caught_and_do_not_hide_others(tmp_path: Path) -> None:
+    code = """
+        import pyspark.sql.utils
+        from pyspark.errors import AnalysisException, PySparkTypeError, PySparkValueError, PythonException
+        from pyspark.errors.exceptions.base import PySparkNotImplementedError
+        from pyspark.errors.exceptions.captured import CapturedException
+        from pyspark.errors.exceptions.connect import SparkConnectGrpcException
+        from pyspark.ml.util import SomethingError
+        from pyspark import SparkContext
+
+        theirs = (PySparkTypeError, AnalysisException, PythonException, CapturedException, SparkConnectGrpcException)
+        try:
+            try:
+                raise ValueError("the program's own")
+            except (*theirs, SomethingError, pyspark.sql.utils.IllegalArgumentException):
+                print("caught")
+        except ValueError as error:
+            print(error)
+        sc = SparkContext(MASTER, conf=pyspark.SparkConf().set("spark.sql.x", "y"))
+        for kind in (PySparkValueError, ValueError, pyspark.sql.utils.PySparkException):
+            try:
+                SparkContext(MASTER)
+            except kind as error:
+                print(type(error).__name__, error.getCondition())
+        try:
+            sc.parallelize([1]).toDF()
+        except PySparkNotImplementedError as error:
+            print(type(error).__name__, error.getMessage()[:5])
+        """
+    assert run(code, tmp_path).splitlines() == ["the program's own", *["ContextError E19"] * 3, "AbsentNameError [E18]"]
+
+
+def test_the_version_is_that_of_the_api(tmp_path: Path) -> None:
+    code = """
+        from pyspark import SparkContext
+        from pyspark.version import __version__
+        import pyspark.version
+        print(__version__, pyspark.version.__version__, pyspark.__version__, SparkContext(MASTER).version)
+        """
+    assert run(code, tmp_path).split() == ["4.3.0"] * 4
+
+
+def test_a_function_may_name_a_module_of_pysparks(tmp_path: Path) -> None:
+    code = """
+        import pyspark
+        import pyspark.sql as sql
+
+        with pyspark.SparkContext(MASTER) as sc:
+            print(sc.parallelize([1]).map(lambda x: (pyspark.StorageLevel.DISK_ONLY.useDisk, sql.Row(x=x))).collect())
+        """
+    assert run(code, tmp_path) == "[(True, Row(x=1))]\n"
+
+
+@pytest.mark.parametrize("master", MASTERS)
+def test_text_is_read_by_its_options(tmp_path: Path, master: str) -> None:
+    (tmp_path / "one.txt").write_text("a;b\nc;")
+    code = f"""
+        from pyspark.errors import AnalysisException
+        from pyspark.sql import SparkSession
+
+        spark = SparkSession.builder.master(MASTER).getOrCreate()
+        path = {str(tmp_path / "one.txt")!r}
+        def texts(frame):
+            return [row.value for row in frame.rdd.collect()]
+        print(texts(spark.read.text(path)), texts(spark.read.text([path], wholetext=True)))
+        print(texts(spark.read.text(path, lineSep=";")), texts(spark.read.option("wholetext", "true").text(path)))
+        print(texts(spark.read.format("text").load(path)), texts(spark.read.load(path, "text", lineSep="\\n")))
+        print(texts(spark.read.text(path, recursiveFileLookup=False)))
+        for refused in (
+            lambda: spark.read.text(path, recursiveFileLookup=True),
+            lambda: spark.read.text(path, pathGlobFilter="*.txt"),
+            lambda: spark.read.option("encoding", "latin-1").text(path),
+            lambda: spark.read.format("csv").load(path),
+            lambda: spark.read.load(path),
+        ):
+            try:
+                refused()
+            except NotImplementedError as error:
+                print(str(error).partition(" (")[0], str(error).partition("Instead: ")[2])
+        try:
+            spark.read.text(path + ".not")
+        except AnalysisException as error:
+            print(isinstance(error, FileNotFoundError))
+        """
+    assert run(code, tmp_path, master).splitlines() == [
+        r"['a;b', 'c;'] ['a;b\nc;']",
+        r"['a', 'b\nc'] ['a;b\nc;']",
+        "['a;b', 'c;'] ['a;b', 'c;']",
+        "['a;b', 'c;']",
+        "spark.read.text(recursiveFileLookup=...) a pattern for each depth, such as folder/*,folder/*/*.",
+        "spark.read.text(pathGlobFilter=...) a pattern in the path, such as folder/*.txt.",
+        "spark.read.text(encoding=...) ",
+        "Reading csv csv.reader in mapPartitions.",
+        "Reading parquet sc.parquetFile(path).",
+        "True",
+    ]
+
+
+def test_inline_names_the_way_to_what_is_javas(tmp_path: Path) -> None:
+    code = """
+        from pyspark import SparkContext
+        sc = SparkContext(MASTER)
+        for use in (lambda: sc._jsc.hadoopConfiguration(), lambda: sc._jvm.java, lambda: sc._gateway):
+            try:
+                use()
+            except NotImplementedError as error:
+                print(str(error).partition(" (")[0], "Use the master local[2]" in str(error))
+        """
+    shown = run(code, tmp_path).splitlines()
+    assert shown == ["sc._jsc.hadoopConfiguration True", "sc._jvm True", "sc._gateway True"]

@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("mypy")
 HERE = Path(__file__).parent
 PYTHON = HERE.parent.parent
-RIGHT = ["word_count.py", "joins.py"]
+RIGHT = ["word_count.py", "joins.py", "numbers.py"]
 _NOTE = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+): note: Revealed type is ['\"](?P<type>.*)['\"]$", re.MULTILINE)
 _ERROR = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+): error: .*\[(?P<kind>[\w-]+)\]$", re.MULTILINE)
 

@@ -9,6 +9,7 @@ from weft._closures import DriverObject
 from weft._gateway import Answer
 from weft._jobs import Jobs
 from weft._lineage import HadoopFormat, Node
+from weft._pyspark import API_VERSION, is_active
 from weft._saving import Placing
 from weft._version import __version__
 from weft.conf import WeftConf
@@ -54,8 +55,8 @@ class Core(DriverObject):
 
     @property
     def version(self) -> str:
-        """Weft's version."""
-        return __version__
+        """Weft's version; after :func:`weft.activate` that of the PySpark whose API this is."""
+        return API_VERSION if is_active() else __version__
 
     @property
     def uiWebUrl(self) -> str | None:

@@ -6,11 +6,12 @@ from typing import Any
 
 from weft._callsite import call_site
 from weft._context.looks import Looks
-from weft.errors import UnsupportedError
+from weft._inline import is_inline
+from weft.errors import NotSupportedError
 
 __all__ = ["JavaSide"]
 
-_INLINE = "inline has no JVM; use the master local[2]"
+_INLINE = "inline has no JVM. Use the master local[2]; settings of Hadoop's can be given as spark.hadoop.NAME there"
 
 
 class Packages:
@@ -30,7 +31,7 @@ class Packages:
             return inner
         if any(one[: len(path)] == path for one in self._open):
             return Packages(inner, path, self._open)
-        raise UnsupportedError(
+        raise NotSupportedError(
             f"sc._jvm.{'.'.join(path)} ({call_site()}) is not in Weft: its JVM has the classes of java, javax and "
             "org.apache.hadoop.",
             "E18",
@@ -53,6 +54,7 @@ class JavaContext:
         Listing of inputs, outputs, and in ``local[N]`` the tasks, too, read it. Containers have read theirs when they
         started: set what they must know by ``spark.hadoop.NAME`` before the context is made.
         """
+        self._context._need_jvm("sc._jsc.hadoopConfiguration")
         return self._context._jobs.control("hadoopConfiguration")
 
     def sc(self) -> JavaContext:
@@ -66,7 +68,7 @@ class JavaContext:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        raise UnsupportedError(
+        raise NotSupportedError(
             f"sc._jsc.{name} ({call_site()}) is not in Weft; there is sc._jsc.hadoopConfiguration().", "E18", 2
         )
 
@@ -74,16 +76,20 @@ class JavaContext:
 class JavaSide(Looks):
     """What programs know of the JVM behind a context, though no documentation tells it."""
 
+    def _need_jvm(self, name: str) -> None:
+        if is_inline(self.master):
+            raise NotSupportedError(f"{name} ({call_site()}) is Java's, and {_INLINE}.", "E18", 2)
+
     @property
     def _gateway(self) -> Any:
+        self._need_jvm("sc._gateway")
         gateway = self._jobs._gateway
         gateway.java()
-        if not hasattr(gateway._java, "jvm"):
-            raise UnsupportedError(f"sc._gateway ({call_site()}): {_INLINE}.", "E18", 2)
         return gateway._java
 
     @property
     def _jvm(self) -> Any:
+        self._need_jvm("sc._jvm")
         return Packages(self._gateway.jvm, (), _OPEN)
 
     @property

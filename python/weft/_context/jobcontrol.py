@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from weft._callsite import call_site
 from weft._context.shared import Shared
 from weft.rdd import RDD
 from weft.status import StatusTracker
@@ -36,7 +37,7 @@ class JobControl(Shared):
         partitionFunc : callable
             Gets an iterator over a partition's records, gives an iterable.
         partitions : sequence of int, optional
-            The partitions' numbers; else all.
+            The partitions' numbers, in the order in which their results are wanted; else all.
         allowLocal : bool
             Ignored; PySpark has it.
 
@@ -44,6 +45,11 @@ class JobControl(Shared):
         -------
         list
             What ``partitionFunc`` gives, in the order of ``partitions``.
+
+        Raises
+        ------
+        ValueError
+            If there is no such partition; nothing was run.
 
         Notes
         -----
@@ -56,7 +62,19 @@ class JobControl(Shared):
         """
         if partitions is not None and len(partitions) == 0:
             return []
-        return rdd.mapPartitions(partitionFunc)._collect("runJob", partitions or ())
+        mapped = rdd.mapPartitions(partitionFunc)
+        if partitions is None:
+            return mapped._collect("runJob")
+        count = rdd.getNumPartitions()
+        wrong = next((one for one in partitions if not 0 <= one < count), None)
+        if wrong is not None:
+            there = f"its partitions are 0 to {count - 1}" if count else "it has no partitions"
+            raise ValueError(f"runJob ({call_site()}) asks for partition {wrong} of {rdd!r}: {there}.")
+        if len(set(partitions)) == len(partitions):
+            return mapped._collect("runJob", partitions)
+        once = sorted(set(partitions))  # one that is asked for twice is computed once
+        results = dict(zip(once, mapped.glom()._collect("runJob", once)))
+        return [one for partition in partitions for one in results[partition]]
 
     def setJobGroup(self, groupId: str, description: str, interruptOnCancel: bool = False) -> None:
         """Put the jobs that this thread starts from now on into a group, which can be cancelled as one.

@@ -64,7 +64,7 @@ def format_parts(node: PlanNode) -> list[FormatPart]:
 
     Raises
     ------
-    UnsupportedError
+    NotSupportedError
         If only Hadoop's classes can read it.
     InputMissingError
         If a path does not exist.

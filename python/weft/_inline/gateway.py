@@ -18,7 +18,7 @@ from weft._inline import MASTER
 from weft._inline.jobs import InlineJobs, OnBatch, OnBytes, OnProgress, OnUpdates, Told
 from weft._ops import seeded
 from weft._unpack import PACKED
-from weft.errors import SettingError, UnsupportedError
+from weft.errors import NotSupportedError, SettingError
 
 __all__ = ["InlineGateway"]
 
@@ -107,13 +107,13 @@ class InlineControl:
         """Copy a local file to where tasks look for files."""
         local = path[len("file:") :] if path.startswith("file:") else path
         if "://" in local:
-            raise UnsupportedError(f"{path} is not a local file; inline takes no other.", "E18", 2)
+            raise NotSupportedError(f"{path} is not a local file; inline takes no other.", "E18", 2)
         return os.path.basename(shutil.copy(local, self._jobs.files))
 
     def addArchive(self, path: str, name: str) -> None:
         """Copy a local archive to where tasks look for files."""
         if "://" in path:
-            raise UnsupportedError(f"{path} is not a local file; inline takes no other.", "E18", 2)
+            raise NotSupportedError(f"{path} is not a local file; inline takes no other.", "E18", 2)
         shutil.copy(path, os.path.join(self._jobs.files, name + PACKED))
 
     def cancelJobsWithTag(self, tag: str) -> None:
@@ -149,7 +149,7 @@ class InlineControl:
         """Make a folder of a new name in a local folder; gives its path."""
         local = path[len("file:") :] if path.startswith("file:") else path
         if "://" in local:
-            raise UnsupportedError(f"{path} is not a local folder; inline takes no other.", "E18", 2)
+            raise NotSupportedError(f"{path} is not a local folder; inline takes no other.", "E18", 2)
         parent = "/" + local.lstrip("/") if path.startswith("file:") else local
         made = os.path.abspath(os.path.join(parent, str(uuid4())))
         os.makedirs(made)

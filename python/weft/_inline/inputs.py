@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any, NamedTuple
 
-from weft.errors import InputMissingError, UnsupportedError
+from weft.errors import InputMissingError, NotSupportedError
 
 __all__ = ["InputDamage", "Split", "list_files", "raw_range", "raw_size", "read_split", "text_splits"]
 
@@ -74,7 +74,7 @@ def text_splits(
     ------
     InputMissingError
         If a path does not exist, or a pattern matches nothing.
-    UnsupportedError
+    NotSupportedError
         If a path is not on the local filesystem.
     """
     skipped: set[str] = set()
@@ -148,7 +148,7 @@ def _local(name: str, site: str) -> str:
     if name.startswith("file:"):
         return "/" + name[len("file:") :].lstrip("/")
     if re.match(r"[A-Za-z][\w+.-]*:/", name):
-        raise UnsupportedError(
+        raise NotSupportedError(
             f"{name} is not a local file ({site}); inline reads no other filesystem. Use the master local[2].", "E18", 2
         )
     if not name:

@@ -10,7 +10,7 @@ import uuid
 import zlib
 from typing import IO, Any
 
-from weft.errors import AccessError, OutputExistsError, UnsupportedError
+from weft.errors import AccessError, NotSupportedError, OutputExistsError
 
 __all__ = ["Part", "TextOutput"]
 
@@ -40,14 +40,14 @@ class TextOutput:
         path, codec = body["path"], body["codec"]
         name = path[len("file:") :] if path.startswith("file:") else path
         if "://" in name:
-            raise UnsupportedError(f"{path} is not local ({site}); inline writes local files only.", "E18", 2)
+            raise NotSupportedError(f"{path} is not local ({site}); inline writes local files only.", "E18", 2)
         self.path = os.path.abspath("/" + name.lstrip("/") if path.startswith("file:") else name)
         self.suffix = body["suffix"]
         self.packing = ""
         if codec is not None:
             found = _CODECS.get(codec.rpartition(".")[2])
             if found is None:
-                raise UnsupportedError(f"inline cannot write {codec} ({site}); it has {', '.join(_CODECS)}.", "E18", 2)
+                raise NotSupportedError(f"inline cannot write {codec} ({site}); it has {', '.join(_CODECS)}.", "E18", 2)
             self.packing = found
         self.target_bytes: int = body["targetBytes"]
         self.by_key: bool = body["byKey"]

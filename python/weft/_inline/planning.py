@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from weft._plan import plan_schema
-from weft.errors import InternalError, UnsupportedError
+from weft.errors import InternalError, NotSupportedError
 
 __all__ = ["BOUNDS", "Layout", "PlanNode", "Stage", "no_jvm", "plan_stages", "read_plan"]
 
@@ -45,9 +45,10 @@ class Stage:
     site: str
 
 
-def no_jvm(what: str) -> UnsupportedError:
+def no_jvm(what: str) -> NotSupportedError:
     """Make the error for what only Hadoop's own classes can do."""
-    return UnsupportedError(f"{what} needs Hadoop's classes, and inline has no JVM. Use the master local[2].", "E18", 2)
+    text = f"{what} needs Hadoop's classes, and inline has no JVM. Use the master local[2]."
+    return NotSupportedError(text, "E18", 2)
 
 
 def read_plan(encoded: bytes) -> dict[str, Any]:

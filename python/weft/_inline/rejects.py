@@ -10,7 +10,7 @@ from typing import Any
 
 from weft._datasocket import Failure
 from weft._rejects import over_budget
-from weft.errors import AccessError, UnsupportedError
+from weft.errors import AccessError, NotSupportedError
 
 __all__ = ["InlineRejects"]
 
@@ -84,7 +84,8 @@ class InlineRejects:
     def _deliver(policy: dict[str, Any], application: str) -> None:
         path: str = policy["deadLetters"]
         if "://" in path.replace("file://", ""):
-            raise UnsupportedError(f"{path} is not local ({policy['what']}); inline writes local files only.", "E18", 2)
+            text = f"{path} is not local ({policy['what']}); inline writes local files only."
+            raise NotSupportedError(text, "E18", 2)
         folder = os.path.abspath("/" + path[len("file:") :].lstrip("/") if path.startswith("file:") else path)
         try:
             os.makedirs(folder, exist_ok=True)

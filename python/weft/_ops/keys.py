@@ -59,18 +59,18 @@ class UnstableKeyError(TypeError):
         return UnstableKeyError, (self.class_name,)
 
 
-def portable_hash(key: Any) -> int:
+def portable_hash(x: Any) -> int:
     """The hash of a key, equal for equal keys, the same in every worker of an application.
 
     Parameters
     ----------
-    key : hashable
+    x : hashable
         Any key whose class has a hash over its values.
 
     Returns
     -------
     int
-        Signed; ``portable_hash(key) % n`` is the key's partition among n.
+        Signed; ``portable_hash(x) % n`` is the key's partition among n.
 
     Raises
     ------
@@ -79,10 +79,10 @@ def portable_hash(key: Any) -> int:
     TypeError
         When the key is not hashable.
     """
-    hasher = _HASHERS.get(type(key))
+    hasher = _HASHERS.get(type(x))
     if hasher is None:
-        hasher = _learn(type(key))
-    return hasher(key)
+        hasher = _learn(type(x))
+    return hasher(x)
 
 
 def partition_column(keys: list[Any], partitions: int) -> list[int]:

@@ -164,8 +164,9 @@ def piped(command: str, env: Mapping[str, str], check: bool) -> _Partition:
         feeder = threading.Thread(target=_feed, args=(process, records, failed), name="weft-pipe", daemon=True)
         feeder.start()
         assert process.stdout is not None
-        for line in process.stdout:
-            yield line.rstrip(b"\n").decode("utf-8")
+        with process.stdout as lines:
+            for line in lines:
+                yield line.rstrip(b"\n").decode("utf-8")
         status = process.wait()
         feeder.join()
         if failed:
@@ -192,3 +193,5 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.kill()
     process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

@@ -8,7 +8,10 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-__all__ = ["PYSPARK_VARIABLE", "activate", "is_active"]
+__all__ = ["API_VERSION", "PYSPARK_VARIABLE", "activate", "is_active"]
+
+API_VERSION = "4.3.0"
+"""The PySpark whose API this is."""
 
 PYSPARK_VARIABLE = "WEFT_PYSPARK"
 """Set in the workers of a program that has called :func:`activate`."""

@@ -5,7 +5,18 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
-__all__ = ["JavaException", "with_java"]
+from weft._pyspark.exceptions import PySparkException, PythonException
+from weft.errors import WeftError
+
+__all__ = ["JavaException", "plain_text", "with_java"]
+
+_PYTHON = "org.apache.spark.api.python.PythonException"
+_OF_CODES = {  # of Weft's errors: the class that PySpark's programs know, and how its text begins
+    "E02": ("org.apache.hadoop.mapred.InvalidInputException", "Input path does not exist: "),
+    "E03": ("org.apache.hadoop.mapred.FileAlreadyExistsException", "Output directory already exists: "),
+    "E16": ("org.apache.hadoop.security.AccessControlException", "Permission denied: "),
+}
+_OTHER = ("org.apache.spark.SparkException", "Job aborted: ")
 
 
 class JavaException:
@@ -21,6 +32,10 @@ class JavaException:
         """Give the text of the failure."""
         return self._message
 
+    def getLocalizedMessage(self) -> str:
+        """Give the text of the failure."""
+        return self._message
+
     def toString(self) -> str:
         """Give class and text."""
         return f"{self._name}: {self._message}"
@@ -33,25 +48,46 @@ class JavaException:
         """Give the class's name."""
         return self._name
 
+    def getSimpleName(self) -> str:
+        """Give the class's name without its package."""
+        return self._name.rpartition(".")[2]
+
     def getCause(self) -> None:
         """There is none."""
+
+    def getStackTrace(self) -> list[Any]:
+        """Give the frames of Java's: none."""
+        return []
+
+    def printStackTrace(self) -> None:
+        """Do nothing."""
 
     def __str__(self) -> str:
         return self.toString()
 
 
-def with_java(error: BaseException) -> BaseException:
+def with_java(error: BaseException, traceback: str = "") -> BaseException:
     """Make of an exception one that ``except Py4JJavaError`` catches, as well as what caught it before.
 
-    One whose class cannot be combined with Py4J's comes back as it is.
+    A user's is a :class:`PythonException`, too, which PySpark makes of it in programs that have a session. Its text
+    holds what PySpark's holds: the traceback of the worker. One whose class cannot be combined with Py4J's comes back
+    as it is.
+
+    Parameters
+    ----------
+    error : BaseException
+        What was raised.
+    traceback : str
+        That of the worker, if a function of the user's raised it.
     """
     from py4j.protocol import Py4JJavaError
 
     kind = type(error)
     if issubclass(kind, Py4JJavaError):
         return error
+    more: tuple[Any, ...] = (Py4JJavaError,) if isinstance(error, WeftError) else (PythonException, Py4JJavaError)
     try:
-        both: Any = type(kind.__name__, (kind, Py4JJavaError), _members(kind, error))
+        both: Any = type(kind.__name__, (kind, *more), _members(kind, error, traceback))
         initialize: Any = getattr(kind, "__init__")  # noqa: B009 - so that type checkers do not mind
         arguments = error.args
         if not isinstance(initialize, FunctionType):  # a builtin's, which keeps fields in C: pickling knows them all
@@ -70,16 +106,53 @@ def with_java(error: BaseException) -> BaseException:
     return result
 
 
-def _members(kind: type, error: BaseException) -> dict[str, Any]:
+def plain_text(error: BaseException) -> str | None:
+    """What the exception that one of :func:`with_java` stands for says itself; None for any other."""
+    found: str | None = vars(type(error)).get("_weft_text")
+    return found
+
+
+def _members(kind: type, error: BaseException, traceback: str) -> dict[str, Any]:
     text = str(error)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    return {
+    members = {
         "__module__": kind.__module__,
         "__qualname__": kind.__qualname__,
         "__doc__": kind.__doc__,
         "__init__": getattr(kind, "__init__"),  # noqa: B009 - so that type checkers do not mind
-        "__str__": kind.__str__,
         "__reduce__": lambda self: (kind, self.args),
-        "errmsg": text,
-        "java_exception": JavaException(name, text),
+        "_weft_text": text,
     }
+    if isinstance(error, WeftError):
+        name, lead = _OF_CODES.get(error.code, _OTHER)
+        java = JavaException(name, lead + text)
+        members["__str__"] = lambda _: f"{text}\n: {java}" if error.code in _OF_CODES else text
+    else:
+        own = kind.__name__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__name__}"
+        told = traceback.rstrip("\n") or f"{own}: {text}"
+        java = JavaException(_PYTHON, f"[PYTHON_EXCEPTION] An exception was thrown from the Python worker: {told}")
+        members["__str__"] = lambda _: f"An error occurred while a job ran.\n: {java}"
+        for name in ("getCondition", "getMessage", "getMessageParameters", "getQueryContext", "getSqlState"):
+            if not hasattr(kind, name):
+                members[name] = getattr(_Told, name)
+    return {**members, "errmsg": text, "java_exception": java}
+
+
+class _Told(PySparkException):
+    """What a user's exception says when it is asked as PySpark's are: it was not made by their constructor."""
+
+    java_exception: JavaException
+
+    def getCondition(self) -> str | None:
+        return "PYTHON_EXCEPTION"
+
+    def getMessage(self) -> str:
+        return self.java_exception.getMessage()
+
+    def getMessageParameters(self) -> dict[str, str] | None:
+        return None
+
+    def getQueryContext(self) -> list[Any]:
+        return []
+
+    def getSqlState(self) -> str | None:
+        return None

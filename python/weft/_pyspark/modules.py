@@ -9,13 +9,11 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from weft._callsite import call_site
-from weft.errors import UnsupportedError
+from weft._pyspark import API_VERSION, exceptions
+from weft.errors import NotSupportedError
 from weft.taskcontext import BARRIER_INSTEAD
 
-__all__ = ["API_VERSION", "MODULES", "ShimLoader", "absent", "instead_of", "is_provided"]
-
-API_VERSION = "4.3.0"
-"""The PySpark whose API this is."""
+__all__ = ["MODULES", "ShimLoader", "absent", "instead_of", "is_provided"]
 
 _SERIALIZERS = (
     "AutoBatchedSerializer",
@@ -47,6 +45,28 @@ _REQUESTS = (
     "TaskResourceRequests",
 )
 _PROFILES = ("ResourceProfile", "ResourceProfileBuilder")
+_TESTING = (
+    "ByteArrayOutput",
+    "PySparkBaseTestCase",
+    "PySparkTestCase",
+    "QuietTest",
+    "ReusedPySparkTestCase",
+    "eventually",
+    "have_numpy",
+    "have_package",
+    "have_pandas",
+    "have_pyarrow",
+    "have_scipy",
+    "have_sklearn",
+    "numpy_requirement_message",
+    "pandas_requirement_message",
+    "pyarrow_requirement_message",
+    "read_int",
+    "scipy_requirement_message",
+    "sklearn_requirement_message",
+    "timeout",
+    "write_int",
+)
 
 
 def _all_of(module: str, names: tuple[str, ...]) -> dict[str, str]:
@@ -72,6 +92,9 @@ _CORE = {
     "inheritable_thread_target": "weft.threads.inheritable_thread_target",
 }
 
+_ERRORS = _all_of("weft._pyspark.exceptions", tuple(one for one in exceptions.__all__ if one != "CapturedException"))
+_CAPTURED = {"CapturedException": "weft._pyspark.exceptions.CapturedException"}
+
 MODULES: dict[str, dict[str, str]] = {
     "pyspark": _CORE,
     "pyspark.accumulators": {
@@ -90,11 +113,10 @@ MODULES: dict[str, dict[str, str]] = {
         "portable_hash": "weft.rdd.portable_hash",
     },
     "pyspark.core.status": _all_of("weft.status", _STATUS),
-    "pyspark.errors": {
-        "PySparkException": "weft.errors.WeftError",
-        "PySparkNotImplementedError": "weft.errors.UnsupportedError",
-        "PySparkRuntimeError": "weft.errors.WeftError",
-    },
+    "pyspark.errors": _ERRORS,
+    "pyspark.errors.exceptions": {},
+    "pyspark.errors.exceptions.base": _ERRORS,
+    "pyspark.errors.exceptions.captured": {**_ERRORS, **_CAPTURED},
     "pyspark.files": {"SparkFiles": "weft.files.WeftFiles"},
     "pyspark.profiler": _all_of("weft.profiler", _PROFILERS),
     "pyspark.rdd": {
@@ -112,6 +134,7 @@ MODULES: dict[str, dict[str, str]] = {
     "pyspark.sql": {"Row": "weft._pyspark.row.Row", "SparkSession": "weft._pyspark.session.SparkSession"},
     "pyspark.sql.session": {"SparkSession": "weft._pyspark.session.SparkSession"},
     "pyspark.sql.types": {"Row": "weft._pyspark.row.Row"},
+    "pyspark.sql.utils": {**_ERRORS, **_CAPTURED, "is_remote": "weft._pyspark.testing.is_remote"},
     "pyspark.statcounter": {"StatCounter": "weft.statcounter.StatCounter"},
     "pyspark.status": _all_of("weft.status", _STATUS),
     "pyspark.storagelevel": {"StorageLevel": "weft.storagelevel.StorageLevel"},
@@ -119,10 +142,15 @@ MODULES: dict[str, dict[str, str]] = {
         "BarrierTaskContext": "weft.taskcontext.BarrierTaskContext",
         "TaskContext": "weft.taskcontext.TaskContext",
     },
+    "pyspark.testing": {"main": "weft._pyspark.testing.main"},
+    "pyspark.testing.sqlutils": _all_of("weft._pyspark.testing", (*_TESTING, "ReusedSQLTestCase")),
+    "pyspark.testing.unittestutils": {"main": "weft._pyspark.testing.main"},
+    "pyspark.testing.utils": _all_of("weft._pyspark.testing", _TESTING),
     "pyspark.util": {
         "InheritableThread": "weft.threads.InheritableThread",
         "inheritable_thread_target": "weft.threads.inheritable_thread_target",
     },
+    "pyspark.version": {},
 }
 
 _INSTEAD = (
@@ -132,6 +160,23 @@ _INSTEAD = (
     ("pyspark.core.rdd.RDDBarrier", BARRIER_INSTEAD),
     ("pyspark.rdd.RDDBarrier", BARRIER_INSTEAD),
     ("pyspark.profiler.UDFBasicProfiler", "pyspark.profiler.BasicProfiler, for functions of RDDs"),
+    ("pyspark.testing.assertDataFrameEqual", "assertEqual of the lists that collect() gives, sorted"),
+    ("pyspark.testing.assertSchemaEqual", "assertEqual of the lists that collect() gives, sorted"),
+    ("pyspark.testing.utils.assertDataFrameEqual", "assertEqual of the lists that collect() gives, sorted"),
+    ("pyspark.sql.SparkSession.addTag", "spark.sparkContext.addJobTag"),
+    ("pyspark.sql.SparkSession.builder", "settings by config, master and appName"),
+    ("pyspark.sql.SparkSession.clearTags", "spark.sparkContext.clearJobTags"),
+    ("pyspark.sql.SparkSession.createDataFrame", "spark.sparkContext.parallelize"),
+    ("pyspark.sql.SparkSession.emptyDataFrame", "spark.sparkContext.emptyRDD()"),
+    ("pyspark.sql.SparkSession.getTags", "spark.sparkContext.getJobTags"),
+    ("pyspark.sql.SparkSession.interruptAll", "spark.sparkContext.cancelAllJobs"),
+    ("pyspark.sql.SparkSession.interruptTag", "spark.sparkContext.cancelJobsWithTag"),
+    ("pyspark.sql.SparkSession.range", "spark.sparkContext.range"),
+    ("pyspark.sql.SparkSession.read.csv", "csv.reader in mapPartitions of sc.textFile"),
+    ("pyspark.sql.SparkSession.read.jdbc", "sc.fromDB"),
+    ("pyspark.sql.SparkSession.read.json", "json.loads in map of sc.textFile"),
+    ("pyspark.sql.SparkSession.read.parquet", "sc.parquetFile"),
+    ("pyspark.sql.SparkSession.removeTag", "spark.sparkContext.removeJobTag"),
     ("pyspark.sql.functions", "functions of Python's in map, filter and reduceByKey"),
     ("pyspark.sql", "RDDs: sc.textFile or spark.read.text(path).rdd, map, keyBy and aggregateByKey"),
     ("pyspark.pandas", "pandas in mapPartitions"),
@@ -154,7 +199,7 @@ def is_provided(module: str, name: str) -> bool:
 def _refuse(name: str) -> NoReturn:
     text = f"{name} ({call_site()}) is not in Weft."
     instead = instead_of(name)
-    raise UnsupportedError(f"{text} Instead: {instead}." if instead else text, "E18", 2)
+    raise NotSupportedError(f"{text} Instead: {instead}." if instead else text, "E18", 2)
 
 
 class _AbsentMeta(type):
@@ -175,9 +220,10 @@ def _full_name(cls: type) -> str:
 
 
 def absent(full: str) -> type:
-    """Make what stands for a name that Weft does not have."""
+    """Make what stands for a name that Weft does not have; exceptions among them can be caught, though none comes."""
     module, _, name = full.rpartition(".")
-    return _AbsentMeta(name, (), {"__module__": module, "_absent_name": full, "__doc__": f"{full} is not in Weft."})
+    bases = (Exception,) if name.endswith(("Error", "Exception")) else ()
+    return _AbsentMeta(name, bases, {"__module__": module, "_absent_name": full, "__doc__": f"{full} is not in Weft."})
 
 
 class _Shim(ModuleType):
@@ -201,6 +247,10 @@ class _Shim(ModuleType):
     def __dir__(self) -> list[str]:
         return sorted({*vars(self), *MODULES.get(self.__name__, {})})
 
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        """A function of the user's that names the module takes it along: by its name, as other modules."""
+        return importlib.import_module, (self.__name__,)
+
 
 class ShimLoader(importlib.abc.Loader):
     """Makes shims; ``pyspark.cloudpickle`` is cloudpickle itself."""
@@ -215,5 +265,5 @@ class ShimLoader(importlib.abc.Loader):
         """Give it what a star import takes, and the version."""
         if isinstance(module, _Shim):
             setattr(module, "__all__", list(MODULES.get(module.__name__, {})))  # noqa: B010 - a module's names are no fields
-            if module.__name__ == "pyspark":
+            if module.__name__ in ("pyspark", "pyspark.version"):
                 setattr(module, "__version__", API_VERSION)  # noqa: B010

@@ -6,17 +6,20 @@ import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from weft._pyspark.modules import API_VERSION, absent
-from weft._pyspark.row import Row
+from weft._callsite import call_site
+from weft._pyspark import API_VERSION
+from weft._pyspark.exceptions import PySparkRuntimeError, SparkNoSuchElementException
+from weft._pyspark.modules import absent
+from weft._pyspark.reader import DataFrameReader
 
 if TYPE_CHECKING:
     from weft.conf import WeftConf
     from weft.context import WeftContext
-    from weft.rdd import RDD
 
 __all__ = ["SparkSession"]
 
 _ABSENT = "pyspark.sql.SparkSession"
+_NOT_GIVEN: Any = object()
 
 
 class Builder:
@@ -95,7 +98,7 @@ class SparkSession:
 
     def __init__(self, sparkContext: WeftContext, *_: Any, **__: Any) -> None:
         self._sc = sparkContext
-        self.conf = RuntimeConf(sparkContext)
+        self.conf = RuntimeConfig(sparkContext)
 
     @property
     def sparkContext(self) -> WeftContext:
@@ -108,14 +111,32 @@ class SparkSession:
         return API_VERSION
 
     @property
-    def read(self) -> Reader:
+    def read(self) -> DataFrameReader:
         """Readers of files."""
-        return Reader(self._sc)
+        return DataFrameReader(self._sc)
 
     @classmethod
     def getActiveSession(cls) -> SparkSession | None:
         """Give the running session, None if there is none."""
         return cls._active
+
+    @classmethod
+    def active(cls) -> SparkSession:
+        """Give the running session.
+
+        Raises
+        ------
+        PySparkRuntimeError
+            If there is none.
+        """
+        if cls._active is None:
+            text = f"No session is running ({call_site()}): SparkSession.builder.getOrCreate() makes one."
+            raise PySparkRuntimeError(text)
+        return cls._active
+
+    def newSession(self) -> SparkSession:
+        """Give another session of the same context, with settings of its own."""
+        return SparkSession(self._sc)
 
     def stop(self) -> None:
         """Stop the context."""
@@ -138,15 +159,28 @@ class SparkSession:
         return absent(f"{_ABSENT}.{name}")
 
 
-class RuntimeConf:
+class RuntimeConfig:
     """The session's settings."""
 
     def __init__(self, context: WeftContext) -> None:
         self._settings = dict(context.getConf().getAll())
 
-    def get(self, key: str, default: str | None = None) -> str | None:
-        """Give a setting, ``default`` if it is not set."""
+    def get(self, key: str, default: str | None = _NOT_GIVEN) -> str | None:
+        """Give a setting, ``default`` if it is not set.
+
+        Raises
+        ------
+        SparkNoSuchElementException
+            If it is not set and there is no default.
+        """
+        if key not in self._settings and default is _NOT_GIVEN:
+            raise SparkNoSuchElementException(f"The setting {key} is not set ({call_site()}).")
         return self._settings.get(key, default)
+
+    @property
+    def getAll(self) -> dict[str, str]:
+        """All settings."""
+        return dict(self._settings)
 
     def set(self, key: str, value: Any) -> None:
         """Set a setting, which only :meth:`get` sees: those of a running context do not change."""
@@ -159,41 +193,3 @@ class RuntimeConf:
     def isModifiable(self, key: str) -> bool:
         """Whether setting it has an effect on running jobs: never."""
         return False
-
-
-class Reader:
-    """Reads text; every other format is not in Weft."""
-
-    def __init__(self, context: WeftContext) -> None:
-        self._context = context
-
-    def text(self, paths: str | list[str]) -> TextFrame:
-        """Read lines; ``.rdd`` gives rows with the one name ``value``."""
-        return TextFrame(self._context, paths if isinstance(paths, str) else ",".join(paths))
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return absent(f"{_ABSENT}.read.{name}")
-
-
-class TextFrame:
-    """Lines, on their way to an RDD."""
-
-    def __init__(self, context: WeftContext, paths: str) -> None:
-        self._context = context
-        self._paths = paths
-
-    @property
-    def rdd(self) -> RDD[Row]:
-        """The lines as rows."""
-        return self._context.textFile(self._paths).map(_row)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return absent(f"pyspark.sql.DataFrame.{name}")
-
-
-def _row(line: str) -> Row:
-    return Row(value=line)

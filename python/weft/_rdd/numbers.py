@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import functools
 import operator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from weft._ops import narrow
 from weft._rdd.trees import Trees
+from weft._typing import NumberOrArray
 from weft.statcounter import StatCounter
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Numbers"]
 
@@ -21,7 +19,7 @@ T = TypeVar("T")
 class Numbers(Trees[T]):
     """Sums and statistics."""
 
-    def sum(self) -> T:
+    def sum(self: Numbers[NumberOrArray]) -> NumberOrArray:
         """Add all records.
 
         Returns
@@ -39,10 +37,10 @@ class Numbers(Trees[T]):
         6.0
         """
         parts = self._partitions_step(narrow.sum_records, "sum")._collect("sum")
-        total: T = functools.reduce(operator.add, parts, 0)  # type: ignore[assignment]
+        total: NumberOrArray = functools.reduce(operator.add, parts, 0)  # type: ignore[assignment]
         return total
 
-    def stats(self) -> StatCounter:
+    def stats(self: Numbers[NumberOrArray]) -> StatCounter:
         """Give count, mean, variance and extremes of numbers.
 
         Returns
@@ -72,7 +70,7 @@ class Numbers(Trees[T]):
             raise ValueError("Can not reduce() empty RDD")
         return functools.reduce(StatCounter.mergeStats, partials)
 
-    def mean(self) -> float:
+    def mean(self: Numbers[NumberOrArray]) -> float:
         """Give the mean.
 
         Returns
@@ -97,7 +95,7 @@ class Numbers(Trees[T]):
         found: float = self._stats("mean").mean()
         return found
 
-    def variance(self) -> float:
+    def variance(self: Numbers[NumberOrArray]) -> float:
         """Give the variance of a population: the mean of the squared distances from the mean.
 
         Returns
@@ -122,7 +120,7 @@ class Numbers(Trees[T]):
         found: float = self._stats("variance").variance()
         return found
 
-    def stdev(self) -> float:
+    def stdev(self: Numbers[NumberOrArray]) -> float:
         """Give the standard deviation of a population.
 
         Returns
@@ -147,7 +145,7 @@ class Numbers(Trees[T]):
         found: float = self._stats("stdev").stdev()
         return found
 
-    def sampleVariance(self) -> float:
+    def sampleVariance(self: Numbers[NumberOrArray]) -> float:
         """Give the variance of a sample: the squared distances from the mean, divided by one less than the count.
 
         Returns
@@ -172,7 +170,7 @@ class Numbers(Trees[T]):
         found: float = self._stats("sampleVariance").sampleVariance()
         return found
 
-    def sampleStdev(self) -> float:
+    def sampleStdev(self: Numbers[NumberOrArray]) -> float:
         """Give the standard deviation of a sample.
 
         Returns

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from weft._ops import locally, narrow, sampling
 from weft._rdd.described import Described
+from weft._typing import S
 
 if TYPE_CHECKING:
     from weft.rdd import RDD
@@ -204,7 +205,7 @@ class Sampling(Described[T]):
         generator.shuffle(chosen)
         return chosen[:num]
 
-    def histogram(self, buckets: int | list[Any] | tuple[Any, ...]) -> tuple[Sequence[Any], list[int]]:
+    def histogram(self: Sampling[S], buckets: int | list[S] | tuple[S, ...]) -> tuple[Sequence[S], list[int]]:
         """Count the records in buckets; records outside them, None and NaN count nowhere.
 
         Parameters

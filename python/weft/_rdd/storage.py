@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from weft._callsite import call_site
 from weft._rdd.formats import FormatOutput
-from weft.errors import UnsupportedError
+from weft.errors import NotSupportedError
 from weft.storagelevel import StorageLevel
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Storage(FormatOutput[T]):
 
         Raises
         ------
-        UnsupportedError
+        NotSupportedError
             If the RDD is persisted at another level (E18).
 
         Notes
@@ -77,7 +77,7 @@ class Storage(FormatOutput[T]):
         ------
         TypeError
             If ``storageLevel`` is none.
-        UnsupportedError
+        NotSupportedError
             If the RDD is persisted at another level (E18).
 
         Notes
@@ -95,7 +95,7 @@ class Storage(FormatOutput[T]):
             raise TypeError(f"persist at {call_site()}: storageLevel must be of type pyspark.StorageLevel")
         before = self.ctx._jobs.level(self._node)
         if before is not None and before != storageLevel:
-            raise UnsupportedError(
+            raise NotSupportedError(
                 f"RDD {self.id()} is persisted at {before!r} already ({call_site()}); unpersist it first.", "E18", 2
             )
         if before is None and storageLevel != StorageLevel.NONE:

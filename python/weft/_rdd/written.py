@@ -9,7 +9,7 @@ from weft._closures import Closure
 from weft._lineage import StepNode
 from weft._markers import SERIALIZER, giving
 from weft._rdd.skew import Skew
-from weft.errors import UnsupportedError
+from weft.errors import NotSupportedError
 from weft.resources import ResourceProfile
 from weft.serializers import Serializer
 
@@ -44,7 +44,7 @@ class Written(Skew[T]):
 
         Raises
         ------
-        UnsupportedError
+        NotSupportedError
             In local modes, as in PySpark; and if more is asked for, since all containers of an application are alike.
 
         Notes
@@ -63,11 +63,22 @@ class Written(Skew[T]):
         """
         problem = self._problem(profile)
         if problem:
-            raise UnsupportedError(
+            raise NotSupportedError(
                 f"RDD.withResources ({call_site()}): {problem}. Instead: {RESOURCES_INSTEAD}.", "E18", 2
             )
         self._profile = profile
         return self._itself
+
+    @property
+    def has_resource_profile(self) -> bool:
+        """Whether :meth:`withResources` has set something.
+
+        Examples
+        --------
+        >>> sc.range(3).has_resource_profile
+        False
+        """
+        return self._profile is not None
 
     def _problem(self, profile: ResourceProfile) -> str:
         if not self.ctx.master.startswith("yarn"):

@@ -11,3 +11,5 @@ numbers.max(key=lambda x: object())  # call-overload type-var
 numbers.map("not a function")  # arg-type
 numbers.withSerializer("json")  # arg-type
 WeftContext(serializer=3)  # arg-type
+words = sc.parallelize(["a", "b"])
+words.histogram([1, 2])  # list-item

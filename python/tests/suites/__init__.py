@@ -1,0 +1,1 @@
+"""Test files that were written for PySpark."""
