@@ -44,7 +44,7 @@ MEANT = {
 }
 
 # inline reads these, and says of the others that they need Hadoop's classes
-WITHOUT_JAVA = ("whole ", "binary ", "large binary ", "odd binary ", "save an empty", "save lists", "save no pairs")
+WITHOUT_JAVA = ("whole ", "binary ", "large binary ", "odd binary ", "pickle file", "save an empty", "save lists", "save no pairs")
 
 
 @pytest.fixture(

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from weft._inline.formats import FilesPart, FixedPart, format_frames
+from weft._inline.formats import FilesPart, FixedPart, SequencePart, format_frames
 from weft._inline.inputs import InputDamage, Split, raw_range, raw_size, read_split
 from weft._inline.shuffles import Shuffles
 from weft._inline.trees import BlockPart, Input, KeptInput
@@ -122,7 +122,7 @@ class InlineConnection(Connection):
                     files = {"files": [[0, block.path, block.start, block.ends]]}
                     yield Frame(FrameType.FILES, stream, json.dumps(files).encode())
                     yield Frame(FrameType.DATA, stream, block.data)
-            elif isinstance(source, (FilesPart, FixedPart)):
+            elif isinstance(source, (FilesPart, FixedPart, SequencePart)):
                 for data in format_frames(source):
                     yield Frame(FrameType.DATA, stream, data)
             elif isinstance(source, BlockPart):

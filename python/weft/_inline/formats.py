@@ -1,4 +1,4 @@
-"""What of Hadoop's formats needs no Hadoop: whole files, and records of one length."""
+"""What of Hadoop's formats needs no Hadoop: whole files, records of one length, and pickle files."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from typing import Any, Union
 from weft._batches import RECORDS, frame
 from weft._inline.inputs import InputDamage, list_files
 from weft._inline.planning import PlanNode, no_jvm
+from weft._inline.sequence import SEQUENCE_INPUT, SequencePart, sequence_frames, sequence_parts
 
-__all__ = ["FilesPart", "FixedPart", "FormatPart", "format_frames", "format_parts"]
+__all__ = ["FilesPart", "FixedPart", "FormatPart", "SequencePart", "format_frames", "format_parts"]
 
 _WHOLE_FILES, _FIXED_RECORDS = "io.weft.runner.input.WholeFiles", "io.weft.runner.input.FixedRecords"
 _OPEN_COST_BYTES = 4 << 20
@@ -56,7 +57,7 @@ class FixedPart:
         return "batches"
 
 
-FormatPart = Union[FilesPart, FixedPart]
+FormatPart = Union[FilesPart, FixedPart, SequencePart]
 
 
 def format_parts(node: PlanNode) -> list[FormatPart]:
@@ -76,6 +77,8 @@ def format_parts(node: PlanNode) -> list[FormatPart]:
     if given["name"] == _FIXED_RECORDS:
         files = list_files(node.body["paths"], site)
         return [part for path in files for part in _fixed(path, int(settings["weft.records.length"]))]
+    if given["name"] == SEQUENCE_INPUT and node.body["view"] == "VALUES" and not given["valueConverter"]:
+        return list(sequence_parts(list_files(node.body["paths"], site), node.body["minPartitions"]))
     raise no_jvm(site)
 
 
@@ -120,6 +123,9 @@ def format_frames(part: FormatPart) -> Iterator[bytes]:
     """
     if isinstance(part, FixedPart):
         yield from _records(part)
+        return
+    if isinstance(part, SequencePart):
+        yield from sequence_frames(part)
         return
     for path in part.paths:
         name = f"file:{path}".encode()

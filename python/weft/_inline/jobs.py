@@ -21,6 +21,7 @@ from weft._inline.inputs import text_splits
 from weft._inline.outputs import TextOutput
 from weft._inline.planning import BOUNDS, Layout, PlanNode, Stage, no_jvm, plan_stages, read_plan
 from weft._inline.rejects import InlineRejects
+from weft._inline.sequence import SequenceWriter, writes_bytes
 from weft._inline.shuffles import Shuffles
 from weft._inline.tasks import TaskPlace, Tasks
 from weft._inline.trees import task_body
@@ -32,7 +33,7 @@ __all__ = ["InlineJobs"]
 
 _BATCH = struct.Struct(">BBHIIQ")
 _SUMS = ("rowsIn", "bytesIn", "rowsOut", "bytesOut", "spilledBytes")
-_SINKS = {"Collect": "result", "Drain": "none", "SaveText": "text"}
+_SINKS = {"Collect": "result", "Drain": "none", "SaveText": "text", "SaveRecords": "pairs"}
 _PROGRESS_SECONDS = 0.1
 _KEPT_SPLITS = 256  # RDDs of text, whose files are not listed again
 _PREFIX = "weft-inline-"
@@ -228,9 +229,7 @@ class InlineJobs:
         action, body = plan["action"]
         action = action.rpartition(".")[2]
         site = f"{plan['name']} at {plan['site']}"
-        if action == "SaveRecords":
-            raise no_jvm(site)
-        output = TextOutput(body, site) if action == "SaveText" else None
+        output = _output(action, body, site)
         sums: dict[str, Any] = dict.fromkeys(_SUMS, 0)
         sums.update(tasks=0, retries=0, border=0, compiled=True, peakRss=0)
         rejects = InlineRejects(plan, self.folder)
@@ -265,6 +264,16 @@ class InlineJobs:
         sums["skippedFiles"], self._skipped = self._skipped, 0
         sums["wallMillis"] = int((time.monotonic() - started) * 1000)
         return {"job": number, "stats": sums}
+
+
+def _output(action: str, body: dict[str, Any], site: str) -> TextOutput | None:
+    """Begin a save."""
+    if action == "SaveRecords":
+        if body["path"] is None or not writes_bytes(body["format"]):
+            raise no_jvm(site)
+        files = {"path": body["path"], "codec": None, "suffix": "", "targetBytes": 0, "byKey": False, "mode": "error"}
+        return TextOutput(files, site)
+    return TextOutput(body, site) if action == "SaveText" else None
 
 
 def _remove_remains() -> None:
@@ -341,7 +350,8 @@ class _Job:
             elif output is not None:
                 with output.open(partition) as part:
                     body.sink.update(target=output.target_bytes, byKey=output.by_key)
-                    finished = self._tasks.run(body, place, part.write, part.place)
+                    write = SequenceWriter(part.write).feed if result_sink == "pairs" else part.write
+                    finished = self._tasks.run(body, place, write, part.place)
             else:
                 result = _Result(partition, self._of.told)
                 finished = self._tasks.run(body, place, lambda data, to=result: self._take(to, data))  # type: ignore[misc]

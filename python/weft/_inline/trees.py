@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Union
 
-from weft._inline.formats import FilesPart, FixedPart, FormatPart
+from weft._inline.formats import FilesPart, FixedPart, FormatPart, SequencePart
 from weft._inline.inputs import Split
 from weft._inline.planning import BOUNDS, Layout, PlanNode, Stage
 
@@ -121,7 +121,7 @@ class _Trees:
             return self._text(node, partition)
         if kind == "FormatSource":
             part = self._splits(node)[partition]
-            assert isinstance(part, (FilesPart, FixedPart))
+            assert isinstance(part, (FilesPart, FixedPart, SequencePart))
             return {"op": "input", "stream": self._stream(part), "kind": part.kind}
         if kind == "DataSource":
             start, stop = body["offsets"][partition : partition + 2]
