@@ -17,7 +17,9 @@ import pytest
 from tests.ops.scope import open_files, scope
 from weft._ops.columns import dump_column, estimate_bytes, load_column
 from weft._ops.memory import MemoryWatch, private_bytes, request_spill
+from weft._ops.scope import TaskScope
 from weft._ops.spill import DiskFullError, SpillFiles
+from weft._worker.sinks import Sinks
 
 
 def test_segments_are_read_while_others_are_written() -> None:
@@ -210,3 +212,29 @@ def test_a_request_to_spill_makes_memory_full_once_and_only_where_something_was_
     watch.release()  # whoever gives up memory before it is asked has done what was wanted
     assert not watch.full()
     assert len(held) == 16
+
+
+class Counted:
+    """A record that knows how many of its kind there are."""
+
+    alive = most = 0
+
+    def __init__(self) -> None:
+        Counted.alive += 1
+        Counted.most = max(Counted.most, Counted.alive)
+
+    def __del__(self) -> None:
+        Counted.alive -= 1
+
+    def __reduce__(self) -> Any:
+        return int, (7,)
+
+
+def test_an_output_of_one_partition_holds_few_records_at_a_time(tmp_path: Path) -> None:
+    task = TaskScope(1 << 20, [str(tmp_path)], private_bytes())
+    place = {"output": [str(tmp_path)], "mapId": "m", "partition": 0, "attempt": 0}
+    sinks: Any = Sinks(None, None, task, place)  # type: ignore[arg-type]
+    done = sinks.run({"kind": "shuffle", "writer": "single"}, (Counted() for _ in range(100_000)))
+    task.close()
+    assert done["partitions"] == 1
+    assert Counted.most < 30_000

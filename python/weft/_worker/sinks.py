@@ -142,7 +142,9 @@ class Sinks:
             return buffers.finish(writer)
         if kind == "single":
             buffers = PartitionBuffers(self._scope, 1)
-            buffers.add_records(0, list(records))
+            for some in in_lists(records, _ROWS):
+                buffers.add_records(0, some)
+                buffers.spill_if_full()
             return buffers.finish(writer)
         if kind == "range":
             return self._range(sink, records, writer)
