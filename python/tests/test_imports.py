@@ -29,7 +29,7 @@ DRIVER = {
     "weft._run",
 }
 INPUT_OUTPUT = DRIVER | {"weft._worker"}
-OUTER = {"py4j", "fastavro", "pyarrow", "pandas", "numpy", "psycopg", "requests"}
+OUTER = {"py4j", "fastavro", "pyarrow", "pandas", "numpy", "psycopg", "requests", "fsspec"}
 
 
 def modules(folder: str) -> list[Path]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from weft._datasocket import DataSocket
+from weft._fs import door
 from weft._install import python_path
 from weft._interpreter import worker_python
 from weft._progress import Console
@@ -223,6 +224,11 @@ class Gateway:
         import fastavro  # noqa: F401
 
         return cls(process.answer(), process)
+
+    def open_files(self) -> None:
+        """Let :mod:`weft.fs` reach files through this gateway, until the context closes that door."""
+        folder = os.path.dirname(self.answer.socket)
+        door.open_remote(os.path.join(folder, "files.sock"), self.answer.token)
 
     @contextmanager
     def connection(self) -> Iterator[DataSocket]:

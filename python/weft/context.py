@@ -17,6 +17,7 @@ from weft._context.java import JavaSide
 from weft._context.looks import batched, collector
 from weft._defaults import default_settings, set_system_property, system_properties
 from weft._failures import install_hook
+from weft._fs import door
 from weft._gateway import GATEWAY_VARIABLE, Gateway, new_token, start_line
 from weft._inline import is_inline
 from weft._interpreter import worker_python
@@ -118,6 +119,7 @@ class WeftContext(JavaSide):
             gateway = _open_gateway(self._conf, console)
             self._answer = gateway.answer
             self._jobs = Jobs(gateway, console)
+            gateway.open_files()
             self._mark_plans(serializer)
             self._added_files = []
             self._archives = {}
@@ -272,6 +274,7 @@ class WeftContext(JavaSide):
             if WeftContext._active is self:
                 WeftContext._active = WeftContext._active_spark_context = None
                 set_driver_folder(None)
+                door.close(call_site())
             atexit.unregister(self.stop)
             self._jobs.stop(call_site())
 

@@ -79,11 +79,13 @@ def nothing(sc: WeftContext, folder: Path) -> Names:
 GIVEN: dict[str, Callable[[WeftContext, Path], Names]] = {
     "broadcast.md": broadcast,
     "files.md": files,
+    "fs.md": nothing,
     "serializers.md": nothing,
     "skew.md": skew,
     "tables.md": tables,
     "testing.md": nothing,
 }
+NEEDED = {"skew.md": ("ddsketch", "datasketches"), "tables.md": ("pyarrow", "pandas"), "fs.md": ("fsspec", "pandas")}
 # what each must have computed, of the names that it leaves behind; RDDs are collected
 LEFT: dict[str, Names] = {
     "broadcast.md": {"bad": 0},
@@ -95,7 +97,7 @@ LEFT: dict[str, Names] = {
 
 @pytest.mark.parametrize("page", sorted(GIVEN))
 def test_what_a_page_shows_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in {"skew.md": ("ddsketch", "datasketches"), "tables.md": ("pyarrow", "pandas")}.get(page, ()):
+    for module in NEEDED.get(page, ()):
         pytest.importorskip(module)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WEFT_MASTER", "inline[2]")

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+from weft._fs import door
 from weft._gateway import Answer, Gateway
 from weft._inline import MASTER
 from weft._inline.jobs import InlineJobs, OnBatch, OnBytes, OnProgress, OnUpdates, Told
@@ -199,6 +200,10 @@ class InlineGateway(Gateway):
         super().__init__(Answer(0, "", "", f"inline_{info['startMillis']}_{os.getpid()}", info), None)
         self._control = InlineControl(self._jobs, self.stop)
         seeded.install()
+
+    def open_files(self) -> None:
+        """Let :mod:`weft.fs` reach files of this machine."""
+        door.open_local()
 
     @contextmanager
     def connection(self) -> Iterator[Any]:

@@ -9,7 +9,7 @@ from weft.errors import ModuleMissingError
 
 __all__ = ["need", "need_avro_codec", "need_here"]
 
-_EXTRAS = {"pyarrow": "arrow", "pandas": "pandas", "cramjam": "avro", "backports.zstd": "avro"}
+_EXTRAS = {"pyarrow": "arrow", "pandas": "pandas", "cramjam": "avro", "backports.zstd": "avro", "fsspec": "fs"}
 _AVRO_CODECS: dict[str, tuple[str, ...]] = {
     "null": (),
     "deflate": (),

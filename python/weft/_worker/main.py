@@ -15,6 +15,7 @@ import time
 from typing import Any
 
 from weft import accumulators, broadcast
+from weft._fs import door
 from weft._ops import native
 from weft._ops.memory import private_bytes
 from weft._ops.scope import TaskScope, enter, watch_forks
@@ -42,6 +43,7 @@ def serve(address: str, slot: int) -> int:
     for role, descriptor in (("stdout", 1), ("stderr", 2)):
         _take_over(_connect(address, role, slot), descriptor)
     connection = Connection(_connect(address, "control", slot))
+    door.open_remote(os.path.abspath(os.path.join(os.path.dirname(address), "f.sock")), "")
     watch_forks()
     faulthandler.enable(sys.__stderr__ or 2)
     compiled = native.module()

@@ -1,5 +1,6 @@
 package io.weft.runner.container;
 
+import io.weft.runner.files.FilesServer;
 import io.weft.runner.protocol.FailureKind;
 import io.weft.runner.protocol.InputSpec;
 import io.weft.runner.protocol.MapOutput;
@@ -29,6 +30,7 @@ import io.weft.runner.worker.Worker;
 import io.weft.runner.worker.WorkerPool;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -130,6 +132,7 @@ public final class Runner implements AutoCloseable {
                     threads);
             workers = new WorkerPool(config.workers(), this::tellRegistered);
             open.push(workers::close);
+            open.push(serveFiles()::close);
         } catch (IOException | RuntimeException e) {
             closeAll();
             folders.deleteWork();
@@ -145,6 +148,12 @@ public final class Runner implements AutoCloseable {
                 BlockServer.start(config.host(), config.connections().secret(), outputs, results);
         open.push(server::close);
         return server.port();
+    }
+
+    /** For the workers' weft.fs, beside their socket. */
+    private FilesServer serveFiles() throws IOException {
+        Path socket = config.workers().socketFolder().resolve("f.sock");
+        return new FilesServer(socket, "", config.connections().hadoop());
     }
 
     /** Port of the block server, 0 when there is none. */
