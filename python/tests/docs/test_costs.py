@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from operator import add
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -194,3 +195,47 @@ def test_what_is_said_to_be_partitioned_by_key_is(name: str, sc: weft.WeftContex
 def test_what_is_said_to_have_no_partitioner_has_none(name: str, sc: weft.WeftContext) -> None:
     placed = pairs(sc).partitionBy(4)
     assert CALLS[name](placed, placed).partitioner is None
+
+
+MADE: dict[str, Callable[[weft.WeftContext, str], Any]] = {
+    "accumulator": lambda sc, _: sc.accumulator(0),
+    "addFile": lambda sc, path: sc.addFile(path),
+    "addJobTag": lambda sc, _: sc.addJobTag("tag"),
+    "binaryFiles": lambda sc, path: sc.binaryFiles(path),
+    "binaryRecords": lambda sc, path: sc.binaryRecords(path, 1),
+    "broadcast": lambda sc, _: sc.broadcast(1),
+    "broadcastMap": lambda sc, _: sc.broadcastMap({1: 2}),
+    "cancelAllJobs": lambda sc, _: sc.cancelAllJobs(),
+    "cancelJobGroup": lambda sc, _: sc.cancelJobGroup("group"),
+    "cancelJobsWithTag": lambda sc, _: sc.cancelJobsWithTag("tag"),
+    "clearJobTags": lambda sc, _: sc.clearJobTags(),
+    "emptyRDD": lambda sc, _: sc.emptyRDD(),
+    "getCheckpointDir": lambda sc, _: sc.getCheckpointDir(),
+    "getConf": lambda sc, _: sc.getConf(),
+    "getJobTags": lambda sc, _: sc.getJobTags(),
+    "parallelize": lambda sc, _: sc.parallelize([1, 2]),
+    "pickleFile": lambda sc, path: sc.pickleFile(path),
+    "range": lambda sc, _: sc.range(3),
+    "runJob": lambda sc, _: sc.runJob(sc.range(3), list),
+    "sequenceFile": lambda sc, path: sc.sequenceFile(path),
+    "source": lambda sc, _: sc.source([1, 2], range),
+    "sparkUser": lambda sc, _: sc.sparkUser(),
+    "statusTracker": lambda sc, _: sc.statusTracker().getActiveJobsIds(),
+    "textFile": lambda sc, path: sc.textFile(path),
+    "union": lambda sc, _: sc.union([sc.range(3), sc.range(3)]),
+    "wholeTextFiles": lambda sc, path: sc.wholeTextFiles(path),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_context_runs_the_jobs_that_the_notes_of_its_methods_say(
+    name: str, sc: weft.WeftContext, tmp_path: Path
+) -> None:
+    path = tmp_path / "lines"
+    path.write_text("one\n", encoding="utf-8")
+    said = PUBLIC[f"SparkContext.{name}"].sections()["Notes"][0]
+    before = sc._jobs.count
+    result = MADE[name](sc, str(path))
+    assert sc._jobs.count - before == (1 if said.startswith("Action: one job") else 0)
+    assert isinstance(result, weft.RDD) == said.startswith("Narrow")
+    assert shuffles(result) == 0

@@ -51,7 +51,8 @@ class Batches(Tables):
         Returns
         -------
         RDD of dict
-            A record for each row, by column name, in the order of the files' names and of the rows in each.
+            A record for each row, by column name: those of each file in order, files in the order of their names unless
+            small ones share partitions.
 
         Raises
         ------

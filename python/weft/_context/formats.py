@@ -55,7 +55,7 @@ class Formats(Batches):
         Returns
         -------
         RDD of tuple
-            Pairs in the order of the files' names and of the pairs in each.
+            Pairs, those of each file in order.
 
         Raises
         ------
@@ -96,7 +96,7 @@ class Formats(Batches):
         Returns
         -------
         RDD
-            In the order of the files' names and of the records in each.
+            The records of each file in order.
 
         Raises
         ------
@@ -213,7 +213,7 @@ class Formats(Batches):
         Returns
         -------
         RDD of bytes
-            In the order of the files' names and of the records in each.
+            The records of each file in order.
 
         Raises
         ------

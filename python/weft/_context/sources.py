@@ -140,7 +140,8 @@ class Sources(Core):
         Returns
         -------
         RDD of str
-            The lines in the order of the files' names and of the lines in each; bytes that are no UTF-8 become U+FFFD.
+            The lines of each file in order, files in the order of their names unless small ones share partitions; bytes
+            that are no UTF-8 become U+FFFD.
 
         Raises
         ------

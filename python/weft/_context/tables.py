@@ -185,7 +185,7 @@ class Tables(Sources):
         Returns
         -------
         RDD
-            In the order of the files' names and of the records in each.
+            The records of each file in order, files in the order of their names unless small ones share partitions.
 
         Raises
         ------
