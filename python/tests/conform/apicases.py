@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import getpass
 import importlib
 import io
 import os
+import shutil
 import tempfile
+import threading
 import time
+import warnings
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -299,6 +303,103 @@ RESOURCES: dict[str, Case] = {
     "for an RDD": lambda sc: sc.range(1).withResources(_some_profile(sc)).count(),
 }
 
+def _python_file(sc: Any) -> Any:
+    """What tasks and the driver compute by a module that is sent to them."""
+    with tempfile.TemporaryDirectory() as folder:
+        name = f"sent{time.time_ns()}"
+        with open(os.path.join(folder, name + ".py"), "w") as file:
+            file.write("def twice(x):\n    return 2 * x\n")
+        sc.addPyFile(os.path.join(folder, name + ".py"))
+
+        def twice(x: int) -> Any:
+            return importlib.import_module(name).twice(x)
+
+        return sc.range(3, numSlices=2).map(twice).collect(), twice(4)
+
+
+def _cancelled(sc: Any, cancel: Callable[[str], Any]) -> Any:
+    """What becomes of a job that is cancelled while it runs, and of the next."""
+    folder, group = tempfile.mkdtemp(), f"to cancel {time.time_ns()}"
+    started = os.path.join(folder, "started")
+
+    def endless(_: Any) -> Any:
+        open(started, "w").close()
+        end = time.monotonic() + 60
+        while os.path.exists(started) and time.monotonic() < end:
+            time.sleep(0.001)
+            yield b"x" * 1000
+
+    said: list[Any] = []
+
+    def run() -> None:
+        sc.setJobGroup(group, "endless")
+        try:
+            said.append(sc.range(1, numSlices=1).mapPartitions(endless).count())
+        except Exception as error:
+            said.append("cancel" in str(error).lower())
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        while thread.is_alive() and not os.path.exists(started):
+            time.sleep(0.005)
+        cancel(group)
+        thread.join(30)
+        return said, sc.range(3).count()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        thread.join()
+
+
+def _described(sc: Any) -> Any:
+    before = sc.getLocalProperty("spark.job.description")
+    try:
+        sc.setJobDescription("é and more")
+        return sc.getLocalProperty("spark.job.description"), sc.range(2).count()
+    finally:
+        sc.setJobDescription(before)
+
+
+def _collected_in_group(sc: Any) -> Any:
+    group = f"collected {time.time_ns()}"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = sc.parallelize([1, 2], 2).collectWithJobGroup(group, "both")
+    kinds = {one.category.__name__ for one in caught if issubclass(one.category, FutureWarning)}
+    return found, len(sc.statusTracker().getJobIdsForGroup(group)), kinds
+
+
+def _with_split(sc: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return sc.parallelize("abc", 2).mapPartitionsWithSplit(lambda index, part: [(index, list(part))])
+
+
+NAMES: dict[str, Case] = {
+    "toLocalIterator": lambda sc: list(sc.range(7, numSlices=3).toLocalIterator()),
+    "toLocalIterator ahead": lambda sc: list(sc.range(7, numSlices=3).toLocalIterator(prefetchPartitions=True)),
+    "toLocalIterator of a failing function": lambda sc: list(
+        sc.parallelize([1, 0], 2).map(lambda x: 1 / x).toLocalIterator()
+    ),
+    "getConf is a copy": lambda sc: (
+        sc.getConf().set("my.own", "1").get("my.own"),
+        sc.getConf().get("my.own", "not there"),
+        sc.getConf().contains("my.own"),
+    ),
+    "applicationId": lambda sc: (type(sc.applicationId).__name__, sc.applicationId == sc.applicationId, " " in sc.applicationId),
+    "sparkUser": lambda sc: sc.sparkUser() == getpass.getuser(),
+    "startTime": lambda sc: (type(sc.startTime).__name__, 0 <= time.time() * 1000 - sc.startTime < 10**8),
+    "addPyFile": _python_file,
+    "addPyFile of nothing": lambda sc: sc.addPyFile("/nowhere/at/all.py"),
+    "cancelJobGroup": lambda sc: _cancelled(sc, sc.cancelJobGroup),
+    "cancelJobGroup of nobody's": lambda sc: (sc.cancelJobGroup("nobody's"), sc.range(3).count()),
+    "cancelAllJobs": lambda sc: _cancelled(sc, lambda _: sc.cancelAllJobs()),
+    "cancelAllJobs without any": lambda sc: (sc.cancelAllJobs(), sc.range(3).count()),
+    "setJobDescription": _described,
+    "collectWithJobGroup": _collected_in_group,
+    "mapPartitionsWithSplit": _with_split,
+}
+
 for _group, _cases in (
     ("approximate", APPROXIMATE),
     ("status", STATUS),
@@ -306,6 +407,7 @@ for _group, _cases in (
     ("serializers", SERIALIZERS),
     ("context", CONTEXT),
     ("resources", RESOURCES),
+    ("names", NAMES),
 ):
     for _name, _case in _cases.items():
         API[f"{_group}: {_name}"] = _case

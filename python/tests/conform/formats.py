@@ -309,6 +309,7 @@ def _write_files(sc: Any) -> None:
 
 def _record(chosen: list[str]) -> None:
     """Write the files, and what PySpark makes of each case."""
+    import pyspark
     from pyspark import SparkConf, SparkContext
     from record import measure  # type: ignore[import-not-found, unused-ignore]
 
@@ -321,9 +322,10 @@ def _record(chosen: list[str]) -> None:
     sc.stop()
     if chosen:
         with open(RECORD, encoding="utf-8") as known:
-            measured = {**json.load(known), **measured}
+            measured = {**json.load(known)["cases"], **measured}
     with open(RECORD, "w", encoding="utf-8") as out:
-        json.dump(measured, out, indent=1, ensure_ascii=False, sort_keys=True)
+        recorded = {"pyspark": pyspark.__version__, "python": sys.version.partition(" ")[0], "cases": measured}
+        json.dump(recorded, out, indent=1, ensure_ascii=False, sort_keys=True)
         out.write("\n")
 
 

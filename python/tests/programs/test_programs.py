@@ -8,17 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.conform.record_programs import names, printed
+
 pytestmark = pytest.mark.local
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 NEEDS_NUMPY = {"k_means", "logistic_regression"}
-PROGRAMS = sorted(path.stem for path in HERE.glob("*.py") if not path.stem.startswith(("test_", "__")))
+PROGRAMS = names()
 
 
 def test_every_program_has_its_record() -> None:
     assert PROGRAMS == sorted(path.stem for path in (HERE / "expected").glob("*.txt"))
     assert len(PROGRAMS) >= 8
+    assert {printed(name)[0] for name in PROGRAMS} == {"4.3.0"}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -34,4 +37,4 @@ def test_a_program_prints_what_it_prints_with_pyspark(name: str, tmp_path: Path)
         timeout=180,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout == (HERE / "expected" / f"{name}.txt").read_text()
+    assert done.stdout == printed(name)[1]
