@@ -96,6 +96,25 @@ def test_a_breakpoint_in_a_lambda_stops_there(tmp_path: Path) -> None:
     assert done.stdout.rstrip().endswith("[7]")
 
 
+def test_a_breakpoint_in_a_lambda_stops_in_a_test_of_the_plugin(tmp_path: Path) -> None:
+    (tmp_path / "test_mine.py").write_text(
+        "def test_it(sc):\n    assert sc.parallelize([7], 1).map(lambda x: breakpoint() or x).collect() == [7]\n"
+    )
+    done = run(
+        f"""
+        import pytest
+        raise SystemExit(pytest.main(
+            ["-s", "-p", "no:cacheprovider", "-p", "weft.pytest_plugin", {str(tmp_path / "test_mine.py")!r}]
+        ))
+        """,
+        tmp_path,
+        input="p x + 100\nc\n",
+    )
+    assert "test_mine.py(2)<lambda>()" in done.stdout
+    assert "107" in done.stdout
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
 def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> None:
     killed = run(
         """

@@ -36,6 +36,34 @@ def test_every_row_is_read_once_in_as_many_splits_as_asked(sc: WeftContext, shop
     assert [len(part) for part in rows.glom().collect()] == [2500] * 8
 
 
+def sums_of_columns(rows: Any) -> list[list[float]]:
+    """How many rows, and the sums of ids, amounts and squares of ids."""
+    sums = [0, 0, 0.0, 0]
+    for number, amount in rows:
+        sums = [sums[0] + 1, sums[1] + number, sums[2] + amount, sums[3] + number * number]
+    return [sums]
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = str(tmp_path_factory.mktemp("db") / "large.db")
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE sales (id INTEGER PRIMARY KEY, amount REAL)")
+        db.executemany("INSERT INTO sales VALUES (?, ?)", ((i, i / 4) for i in range(1_000_000)))
+    db.close()
+    return path
+
+
+def test_a_million_rows_are_read_once_in_eight_splits(sc: WeftContext, large: str) -> None:
+    rows = sc.fromDB(sqlite_url(large), "sales", column="id", numPartitions=8)
+    found = rows.mapPartitions(sums_of_columns)
+    counts = found.collect()
+    assert [part[0] for part in counts] == [125_000] * 8
+    count = 1_000_000
+    sums = [count, count * (count - 1) // 2, count * (count - 1) / 8, (count - 1) * count * (2 * count - 1) // 6]
+    assert [sum(column) for column in zip(*counts)] == sums
+
+
 def test_rows_outside_the_bounds_and_without_a_value_are_read_too(sc: WeftContext, shop: str) -> None:
     query = "SELECT id, part FROM sales;"
     rows = sc.fromDB(sqlite_url(shop), query, column="part", lower=20, upper=40, numPartitions=4)
