@@ -41,6 +41,7 @@ def users_of(file: tuple[str, bytes]) -> Iterator[tuple[str, tuple[int, str, str
     """The users of an Avro file by name: version, plan, segment."""
     import fastavro
 
+    row: Any
     for row in fastavro.reader(io.BytesIO(file[1])):
         yield row["user"], (row["version"], row["plan"], row.get("segment") or "")
 

@@ -131,7 +131,7 @@ def test_every_page_with_python_is_run() -> None:
 
 
 def test_the_program_that_activates_pysparks_names_runs(tmp_path: Path) -> None:
-    [shown] = snippets(ROOT / "docs" / "pyspark.md")
+    shown = "\n".join(snippets(ROOT / "docs" / "pyspark.md"))
     (tmp_path / "shown.py").write_text(shown + "\nassert SparkContext is weft.WeftContext\n")
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "python")}
     subprocess.run([sys.executable, "shown.py"], cwd=tmp_path, env=environment, timeout=60, check=True)

@@ -54,3 +54,21 @@ def test_wrong_lines_are_refused_and_no_others(shown: str) -> None:
     assert set(found) == set(expected)
     for line, kinds in found.items():
         assert kinds <= set(expected[line].split()), f"line {line}: {kinds}"
+
+
+# the others give a name to values of two types, which mypy refuses in any program
+CLASSIC = ["k_means", "logistic_regression", "sessions", "word_count"]
+
+
+def test_classic_programs_are_right_for_mypy_under_wefts_names(tmp_path: Path) -> None:
+    for name in CLASSIC:
+        text = (PYTHON / "tests" / "programs" / f"{name}.py").read_text()
+        text = re.sub("^from pyspark import ", "from weft import ", text, flags=re.MULTILINE)
+        text = re.sub("^from pyspark[.]", "from weft.", text, flags=re.MULTILINE)
+        text = re.sub(r"\bSpark(Context|Conf)(?=[,\n])", r"Weft\1 as Spark\1", text)
+        assert "from weft import" in text
+        (tmp_path / f"{name}.py").write_text(text)
+    command = [sys.executable, "-m", "mypy", "--check-untyped-defs", "--ignore-missing-imports", "--config-file="]
+    command += ["--follow-imports=silent", f"--cache-dir={tmp_path}/cache", *map(str, tmp_path.glob("*.py"))]
+    done = subprocess.run(command, cwd=PYTHON, capture_output=True, text=True, check=False, timeout=500)
+    assert done.returncode == 0, done.stdout + done.stderr

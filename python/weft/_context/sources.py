@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, overload
 
 from weft._callsite import call_site
 from weft._context.core import Core
@@ -121,7 +121,20 @@ class Sources(Core):
         """
         return self._rdd(EmptyNode(self._next_id(), "emptyRDD", call_site(), 0))
 
-    def textFile(self, name: str, minPartitions: int | None = None, use_unicode: bool = True) -> RDD[str]:
+    @overload
+    def textFile(
+        self, name: str, minPartitions: int | None = None, use_unicode: Literal[True] = True
+    ) -> RDD[str]: ...
+
+    @overload
+    def textFile(
+        self, name: str, minPartitions: int | None = None, *, use_unicode: Literal[False]
+    ) -> RDD[bytes]: ...
+
+    @overload
+    def textFile(self, name: str, minPartitions: int | None, use_unicode: bool) -> RDD[Any]: ...
+
+    def textFile(self, name: str, minPartitions: int | None = None, use_unicode: bool = True) -> RDD[Any]:
         """Make an RDD of the lines of text files, without their line ends.
 
         Parameters
