@@ -6,9 +6,12 @@ import argparse
 import os
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import matrix
 
 import steps
 from tally import Tally
@@ -28,6 +31,13 @@ def main(arguments: list[str]) -> int:
     it = verbs.add_parser("it", help="the tests on real HDFS and YARN: the same as test --ring it")
     it.add_argument("--full", action="store_true", help="the demonstration over 1.1 GB instead of 50 MB")
     it.add_argument("pytest", nargs="*", help="further arguments for pytest, after --")
+    laws = verbs.add_parser("laws", help="the laws of the RDD API alone, on more examples, others in each run")
+    laws.add_argument("times", nargs="?", type=int, default=20, help="how many times as many as in test; else 20")
+    laws.add_argument("pytest", nargs="*", help="further arguments for pytest, after --")
+    more = verbs.add_parser("matrix", help="a part of the tests on Python 3.9, 3.11, the newest and PyPy, as found")
+    more.add_argument("--python", action="append", help="only this one, such as 3.9 or pypy3; may be given again")
+    more.add_argument("pytest", nargs="*", help="further arguments for pytest, after --")
+    verbs.add_parser("part", help="what matrix runs, on this Python").add_argument("pytest", nargs="*")
     verbs.add_parser("fmt", help="format Java and sort Python's imports")
     for verb, text in (("bench", "the benchmarks: it/bench"), ("conform", "measure PySpark's side of the API tests")):
         verbs.add_parser(verb, help=text, add_help=False)
@@ -47,12 +57,21 @@ def _run(options: argparse.Namespace, rest: list[str]) -> int:
     if options.verb == "fmt":
         steps.format_sources()
         return 0
+    began = time.monotonic()
+    if options.verb == "matrix":
+        return _report(matrix.run(options.python or [], options.pytest), began=began)
     steps.setup()
     if options.verb == "setup":
         return 0
     if options.verb == "check":
-        began = time.monotonic()
         return _report(steps.check(), began=began)
+    if options.verb == "part":
+        return _report(matrix.part(options.pytest), began=began)
+    if options.verb == "laws":
+        steps.install()
+        laws = ["python/tests/laws"]
+        many = steps.pytest_of("laws", "not yarn", laws, options.pytest, WEFT_LAWS_TIMES=str(options.times))
+        return _report(many, began=began)
     if options.verb in ("test", "it"):
         if getattr(options, "full", False):
             os.environ["WEFT_IT_SCALE"] = "full"
@@ -88,9 +107,12 @@ def _report(total: Tally, *, began: float, counts: list[str] | None = None) -> i
     for line in total.problems:
         print(f"FAILED {line}")
     failed = f"{total.failed:,} failed, " if total.failed else ""
+    for reason, times in Counter(total.skipped).items():
+        print(f"SKIPPED {times}: {reason}")
     rings = f" ({', '.join(counts)})" if counts else ""
+    skipped = f", {len(total.skipped)} skipped" if total.skipped else ""
     print(f"{total.passed} passed, {total.failed} failed")
-    print(f"weft: {failed}{total.passed:,} passed{rings} in {_duration(time.monotonic() - began)}", flush=True)
+    print(f"weft: {failed}{total.passed:,} passed{rings}{skipped} in {_duration(time.monotonic() - began)}", flush=True)
     return 1 if total.failed else 0
 
 

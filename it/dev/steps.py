@@ -122,17 +122,21 @@ def java_checks() -> Tally:
 
 
 def python_checks() -> Tally:
-    """ruff and mypy --strict."""
+    """ruff and mypy --strict, the latter also of programs that use Weft."""
     say("ruff and mypy")
     folder = dev_python().parent
+    mypy = str(folder / "mypy")
+    programs = [mypy, "--strict", "--ignore-missing-imports", "--config-file=", "--follow-imports=silent"]
     result = Tally()
-    for name, command in (
-        ("ruff", [str(folder / "ruff"), "check", "-q", "--config", "python/pyproject.toml", "python", "it"]),
-        ("mypy", [str(folder / "mypy"), "--config-file", "pyproject.toml"]),
-        ("mypy it/cluster", [str(folder / "mypy"), "--strict", "-p", "weftcluster"]),
+    for name, place, command in (
+        ("ruff", "", [str(folder / "ruff"), "check", "-q", "--config", "python/pyproject.toml", "python", "it"]),
+        ("mypy", "python", [mypy, "--config-file", "pyproject.toml"]),
+        ("mypy it/cluster", "it/cluster", [mypy, "--strict", "-p", "weftcluster"]),
+        ("mypy examples", "python", [*programs, *map(str, sorted((ROOT / "python" / "examples").glob("*.py")))]),
+        ("mypy it/etl", "it/etl", [*programs, "etl.py", "classic.py", "weblogsteps.py"]),
     ):
-        cwd = {"ruff": ROOT, "mypy": ROOT / "python", "mypy it/cluster": ROOT / "it" / "cluster"}[name]
-        done = subprocess.run(command, cwd=cwd, stdout=sys.stderr, check=False)
+        values = {**os.environ, "MYPYPATH": str(ROOT / "python")} if place == "it/etl" else None
+        done = subprocess.run(command, cwd=ROOT / place, env=values, stdout=sys.stderr, check=False)
         result += failure(name) if done.returncode else Tally(passed=1)
     return result
 
@@ -144,20 +148,26 @@ def check() -> Tally:
 
 def pytest_ring(ring: str, extra: list[str]) -> Tally:
     """Runs the Python tests of a ring."""
-    say(f"pytest, ring {ring}")
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    report = RESULTS / f"pytest-{ring}.xml"
-    report.unlink(missing_ok=True)
     folders = [folder for folder in TEST_FOLDERS if (ROOT / folder).is_dir()]
+    return pytest_of(f"ring {ring}", MARKERS[ring], folders, extra)
+
+
+def pytest_of(name: str, marker: str, folders: list[str], extra: list[str], **variables: str) -> Tally:
+    """Runs the Python tests of some folders that a marker's expression selects."""
+    say(f"pytest, {name}")
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    report = RESULTS / f"pytest-{name.replace('ring ', '')}.xml"
+    report.unlink(missing_ok=True)
     command = [str(dev_python()), "-m", "pytest", "-c", "python/pyproject.toml", "--rootdir", str(ROOT)]
-    command += ["--continue-on-collection-errors", "-p", "no:cacheprovider", "-m", MARKERS[ring]]
+    command += ["--continue-on-collection-errors", "-p", "no:cacheprovider", "-m", marker]
     command += [f"--junitxml={report}", *extra, *folders]
-    code = subprocess.run(command, cwd=ROOT, env=environment(), stdout=sys.stderr, check=False).returncode
+    values = {**environment(), **variables}
+    code = subprocess.run(command, cwd=ROOT, env=values, stdout=sys.stderr, check=False).returncode
     result = read([report]) if report.exists() else Tally()
     nothing_selected = 5
     if code in (0, 1, nothing_selected):
         return result
-    return result + failure(f"pytest of ring {ring}: exit code {code}")
+    return result + failure(f"pytest of {name}: exit code {code}")
 
 
 def format_sources() -> None:
@@ -180,13 +190,29 @@ def bench(arguments: list[str]) -> int:
 
 
 def conform(arguments: list[str]) -> int:
-    """Measures the table of cases under PySpark; the tests read what is recorded, and need no PySpark."""
-    script = ROOT / "python" / "tests" / "conform" / "record.py"
-    return subprocess.run([str(pyspark_python()), str(script), *arguments], env=environment(), check=False).returncode
+    """Measures what the tests compare with under PySpark; they read what is recorded, and need no PySpark.
+
+    All of it, or a part: `cases` (and its modules), `formats` (and cases), `programs` (and names).
+    """
+    scripts = {"cases": "record.py", "formats": "formats.py", "programs": "record_programs.py"}
+    parts = arguments[:1] or list(scripts)
+    if parts[0] not in scripts:
+        raise StepError(f"conform: {parts[0]} is none of {', '.join(scripts)}")
+    for part in parts:
+        command = [str(pyspark_python()), str(ROOT / "python" / "tests" / "conform" / scripts[part]), *arguments[1:]]
+        code = subprocess.run(command, env=environment(), check=False).returncode
+        if code:
+            return code
+    return 0
 
 
 def pyspark_python() -> Path:
-    """The Python of a private environment that holds PySpark; fetched when it is first asked for (450 MB)."""
+    """The Python of a private environment that holds PySpark; fetched when it is first asked for (450 MB).
+
+    WEFT_CONFORM_PYTHON names one that is there already.
+    """
+    if os.environ.get("WEFT_CONFORM_PYTHON"):
+        return Path(os.environ["WEFT_CONFORM_PYTHON"])
     target = STATE / f"pyspark-{PYSPARK}-{dev_python().parent.parent.name}"
     python = target / "bin" / "python"
     if not (target / "ready").exists():

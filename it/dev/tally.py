@@ -9,14 +9,16 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Tally:
-    """`problems` names what failed, one line each."""
+    """`problems` names what failed, one line each; `skipped` says why tests were skipped, once for each."""
 
     passed: int = 0
     failed: int = 0
     problems: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(self.passed + other.passed, self.failed + other.failed, self.problems + other.problems)
+        problems, skipped = self.problems + other.problems, self.skipped + other.skipped
+        return Tally(self.passed + other.passed, self.failed + other.failed, problems, skipped)
 
 
 def failure(what: str) -> Tally:
@@ -26,7 +28,7 @@ def failure(what: str) -> Tally:
 
 def read(reports: list[Path]) -> Tally:
     """Adds up JUnit reports; a skipped test counts as neither passed nor failed."""
-    passed, problems = 0, []
+    passed, problems, skipped = 0, [], []
     for report in reports:
         for case in ElementTree.parse(report).getroot().iter("testcase"):
             name = f"{case.get('classname', '')}.{case.get('name', '')}"
@@ -34,6 +36,8 @@ def read(reports: list[Path]) -> Tally:
             if broken:
                 first = (broken[0].get("message") or broken[0].text or "").strip().splitlines()
                 problems.append(f"{name}: {first[0][:200]}" if first else name)
-            elif not any(child.tag == "skipped" for child in case):
-                passed += 1
-    return Tally(passed, len(problems), problems)
+                continue
+            reasons = [child.get("message") or name for child in case if child.tag == "skipped"]
+            skipped += reasons[:1]
+            passed += not reasons
+    return Tally(passed, len(problems), problems, skipped)

@@ -20,7 +20,7 @@ at line 3</error></testcase>
 def test_skipped_tests_count_as_neither_passed_nor_failed(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     report.write_text(REPORT)
-    assert read([report]) == Tally(1, 2, ["a.B.fails: 1 is not 2", "a.B.breaks: boom"])
+    assert read([report]) == Tally(1, 2, ["a.B.fails: 1 is not 2", "a.B.breaks: boom"], ["no"])
 
 
 def test_tallies_add_up() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import importlib.util
 import os
 import pwd
 import shutil
@@ -19,12 +20,21 @@ _START_SECONDS = 60
 
 
 def programs() -> str | None:
-    """The folder of `initdb` and `postgres`, None where they are not installed."""
+    """The folder of `initdb` and `postgres`, the machine's or those of the package pgserver; None without any."""
     found = shutil.which("initdb")
     if found is not None and shutil.which("postgres") is not None:
         return os.path.dirname(found)
     folders = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
-    return folders[-1] if folders and os.path.exists(f"{folders[-1]}/postgres") else None
+    if folders and os.path.exists(f"{folders[-1]}/postgres"):
+        return folders[-1]
+    return f"{_packaged()}/bin" if _packaged() else None
+
+
+def _packaged() -> str | None:
+    """PostgreSQL as the package pgserver brings it."""
+    found = importlib.util.find_spec("pgserver")
+    folder = os.path.join(os.path.dirname(found.origin), "pginstall") if found is not None and found.origin else ""
+    return folder if os.path.exists(f"{folder}/bin/postgres") else None
 
 
 @contextlib.contextmanager
@@ -39,6 +49,10 @@ def running() -> Iterator[str]:
         user = _unprivileged()
         if user is not None:
             os.chown(folder, user.pw_uid, user.pw_gid)
+            packaged = _packaged()
+            if packaged is not None and bin_folder == f"{packaged}/bin":  # in a folder that may be root's alone
+                shutil.copytree(packaged, f"{folder}/install", symlinks=True)
+                bin_folder = f"{folder}/install/bin"
         run = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         made = [f"{bin_folder}/initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "weft", "--no-sync", "-E", "UTF8"]
         subprocess.run(made, check=True, stdout=subprocess.DEVNULL, cwd=folder, **run)  # type: ignore[call-overload]
