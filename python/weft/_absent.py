@@ -9,11 +9,16 @@ from weft.taskcontext import BARRIER_INSTEAD
 __all__ = ["absent_name", "known_absent"]
 
 _RDD = """
-barrier toDF
+barrier toDF _jrdd _jrdd_deserializer _reserialize _to_java_object_rdd
 """.split()
+_JAVA = "the RDD's own methods, such as getNumPartitions, id and mapPartitions: there is no RDD in the JVM"
 _CONTEXT: list[str] = []
 _INSTEAD: dict[str, dict[str, str]] = {
     "RDD": {
+        "_jrdd": _JAVA,
+        "_jrdd_deserializer": _JAVA,
+        "_reserialize": "withSerializer",
+        "_to_java_object_rdd": _JAVA,
         "barrier": BARRIER_INSTEAD,
         "toDF": "pandas.DataFrame(rdd.collect()), or pandas in mapPartitions",
     },

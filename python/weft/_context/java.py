@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from weft._callsite import call_site
@@ -73,6 +74,17 @@ class JavaContext:
         )
 
 
+class _OfRunning:
+    """An attribute of a context that can be asked of its class, too, for the running context: None if there is none."""
+
+    def __init__(self, give: Callable[[Any], Any]) -> None:
+        self._give = give
+
+    def __get__(self, context: Any, owner: Any) -> Any:
+        found = getattr(owner, "_active", None) if context is None else context
+        return None if found is None else self._give(found)
+
+
 class JavaSide(Looks):
     """What programs know of the JVM behind a context, though no documentation tells it."""
 
@@ -80,18 +92,16 @@ class JavaSide(Looks):
         if is_inline(self.master):
             raise NotSupportedError(f"{name} ({call_site()}) is Java's, and {_INLINE}.", "E18", 2)
 
-    @property
-    def _gateway(self) -> Any:
+    def _entry_point(self) -> Any:
         self._need_jvm("sc._gateway")
         gateway = self._jobs._gateway
         gateway.java()
         return gateway._java
 
-    @property
-    def _jvm(self) -> Any:
+    def _view(self) -> Any:
         self._need_jvm("sc._jvm")
-        return Packages(self._gateway.jvm, (), _OPEN)
+        return Packages(self._entry_point().jvm, (), _OPEN)
 
-    @property
-    def _jsc(self) -> JavaContext:
-        return JavaContext(self)
+    _gateway = _OfRunning(lambda context: context._entry_point())
+    _jvm = _OfRunning(lambda context: context._view())
+    _jsc = _OfRunning(lambda context: JavaContext(context))
