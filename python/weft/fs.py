@@ -46,7 +46,38 @@ class WeftFileSystem(AbstractFileSystem):  # type: ignore[misc]
     keeps nothing itself: objects may be shared by threads, pickled, and used in processes that were forked.
 
     Errors are Python's own: FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, NotADirectoryError,
-    OSError with an ``errno``; each names the path and the cause.
+    OSError with an ``errno``; each names the path and the cause. Where no context runs it is ContextError (E19).
+
+    Arguments are those of fsspec's interface; further ones are ignored.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import weft.fs
+    >>> fs, folder = weft.fs.filesystem(), tempfile.mkdtemp()
+    >>> with fs.open(folder + "/a.txt", "w") as file:
+    ...     _ = file.write("one two")
+    >>> fs.exists(folder + "/b"), fs.isfile(folder + "/a.txt"), fs.isdir(folder), fs.info(folder + "/a.txt")["size"]
+    (False, True, True, 7)
+    >>> fs.cat_file(folder + "/a.txt", 4), fs.cat_ranges([folder + "/a.txt"] * 2, [0, 4], [3, 7])
+    (b'two', [b'one', b'two'])
+    >>> fs.created(folder + "/a.txt") == fs.modified(folder + "/a.txt")
+    True
+    >>> before = fs.ukey(folder + "/a.txt"), fs.checksum(folder + "/a.txt")
+    >>> fs.touch(folder + "/a.txt")
+    >>> before != (fs.ukey(folder + "/a.txt"), fs.checksum(folder + "/a.txt"))
+    True
+    >>> fs.mkdir(folder + "/in")
+    >>> fs.makedirs(folder + "/in/deep", exist_ok=True)
+    >>> fs.cp_file(folder + "/a.txt", folder + "/in/b.txt")
+    >>> fs.mv(folder + "/a.txt", folder + "/in/deep/c.txt")
+    >>> [name[len(folder):] for name in fs.ls(folder + "/in", detail=False)]
+    ['/in/b.txt', '/in/deep']
+    >>> fs.rm_file(folder + "/in/deep/c.txt")
+    >>> fs.rmdir(folder + "/in/deep")
+    >>> fs.rm(folder + "/in", recursive=True)
+    >>> fs.ls(folder)
+    []
     """
 
     protocol = "weft"
@@ -77,12 +108,28 @@ class WeftFileSystem(AbstractFileSystem):  # type: ignore[misc]
         dict
             ``name``, ``size``, ``type`` ("file" or "directory"), ``mtime`` (seconds since 1970), ``owner``, ``group``,
             ``mode``, ``replication``, ``block_size``, ``uri`` (with its file system).
+
+        Raises
+        ------
+        FileNotFoundError
+            If it does not exist.
         """
         path = self._strip_protocol(path)
         return _described(path, storage().info(path))
 
     def ls(self, path: str, detail: bool = True, **kwargs: Any) -> list[Any]:
-        """List a folder, or a file as itself."""
+        """List a folder, or a file as itself.
+
+        Returns
+        -------
+        list
+            What :meth:`info` gives of each entry, or its name; sorted by name.
+
+        Raises
+        ------
+        FileNotFoundError
+            If it does not exist.
+        """
         path = self._strip_protocol(path)
         entries, is_file = storage().list(path)
         below = path if path.endswith("/") or not path else path + "/"
@@ -91,15 +138,33 @@ class WeftFileSystem(AbstractFileSystem):  # type: ignore[misc]
         return found if detail else [entry["name"] for entry in found]
 
     def exists(self, path: str, **kwargs: Any) -> bool:
-        """Whether there is a file or folder; what hinders an answer is raised."""
+        """Tell whether there is a file or folder; what hinders an answer is raised.
+
+        Returns
+        -------
+        bool
+            True if there is one.
+        """
         return self._type(path) is not None
 
     def isfile(self, path: str) -> bool:
-        """Whether it is a file."""
+        """Tell whether it is a file.
+
+        Returns
+        -------
+        bool
+            False for folders, and where there is nothing.
+        """
         return self._type(path) == "file"
 
     def isdir(self, path: str) -> bool:
-        """Whether it is a folder."""
+        """Tell whether it is a folder.
+
+        Returns
+        -------
+        bool
+            False for files, and where there is nothing.
+        """
         return self._type(path) == "directory"
 
     def _type(self, path: str) -> str | None:
@@ -109,20 +174,64 @@ class WeftFileSystem(AbstractFileSystem):  # type: ignore[misc]
             return None
 
     def created(self, path: str) -> datetime:
-        """When the file was last changed: Hadoop's file systems do not keep when it was made."""
+        """Tell when the file was last changed: Hadoop's file systems do not keep when it was made.
+
+        Returns
+        -------
+        datetime
+            In UTC.
+
+        Raises
+        ------
+        FileNotFoundError
+            If it does not exist.
+        """
         return self.modified(path)
 
     def modified(self, path: str) -> datetime:
-        """When the file was last changed."""
+        """Tell when the file was last changed.
+
+        Returns
+        -------
+        datetime
+            In UTC.
+
+        Raises
+        ------
+        FileNotFoundError
+            If it does not exist.
+        """
         return datetime.fromtimestamp(self.info(path)["mtime"], tz=timezone.utc)
 
     def ukey(self, path: str) -> str:
-        """Give a text that changes with the file."""
+        """Give a text that changes with the file.
+
+        Returns
+        -------
+        str
+            Of its name, size and time.
+
+        Raises
+        ------
+        FileNotFoundError
+            If it does not exist.
+        """
         entry = self.info(path)
         return hashlib.sha256(f"{entry['uri']} {entry['size']} {entry['mtime']}".encode()).hexdigest()
 
     def checksum(self, path: str) -> int:
-        """Give a number that changes with the file: of the file system's checksum, where it keeps one."""
+        """Give a number that changes with the file: of the file system's checksum, where it keeps one.
+
+        Returns
+        -------
+        int
+            Of 64 bits.
+
+        Raises
+        ------
+        FileNotFoundError
+            If it does not exist.
+        """
         path = self._strip_protocol(path)
         found = storage().command("sum", path=path)["sum"]
         return int(hashlib.sha256(str(found or self.ukey(path)).encode()).hexdigest()[:16], 16)
@@ -157,7 +266,18 @@ class WeftFileSystem(AbstractFileSystem):  # type: ignore[misc]
         return WriteFile(self, hidden or path, writer, mode, path if hidden else None)
 
     def cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> bytes:
-        """Give the bytes of a file, or a range of them; what is negative counts from the end."""
+        """Give the bytes of a file, or a range of them; what is negative counts from the end.
+
+        Returns
+        -------
+        bytes
+            Fewer where the file ends before.
+
+        Raises
+        ------
+        FileNotFoundError
+            If it does not exist.
+        """
         found: bytes = self._ranges([(self._strip_protocol(path), start, end)], "raise")[0]
         return found
 
@@ -170,7 +290,20 @@ class WeftFileSystem(AbstractFileSystem):  # type: ignore[misc]
         on_error: str = "return",
         **kwargs: Any,
     ) -> list[Any]:
-        """Give ranges of files, all by one question to the JVM."""
+        """Give ranges of files, all by one question to the JVM.
+
+        Returns
+        -------
+        list of bytes
+            In the order of ``paths``; with exceptions, see ``on_error``.
+
+        Raises
+        ------
+        NotImplementedError
+            If ``max_gap`` is given.
+        ValueError
+            If there are not as many starts and ends as paths.
+        """
         if max_gap is not None:
             raise NotImplementedError("cat_ranges(max_gap=): leave it out, ranges are read one after the other at once")
         firsts = list(starts) if isinstance(starts, (list, tuple)) else [starts] * len(paths)
@@ -200,21 +333,45 @@ class WeftFileSystem(AbstractFileSystem):  # type: ignore[misc]
         storage().command("mkdir", path=self._strip_protocol(path), parents=create_parents, exist=False)
 
     def makedirs(self, path: str, exist_ok: bool = False) -> None:
-        """Make a folder, and those that it lies in."""
+        """Make a folder, and those that it lies in.
+
+        Raises
+        ------
+        FileExistsError
+            If it is there, and may not be.
+        """
         storage().command("mkdir", path=self._strip_protocol(path), parents=True, exist=exist_ok)
 
     def rmdir(self, path: str) -> None:
-        """Delete an empty folder."""
+        """Delete an empty folder.
+
+        Raises
+        ------
+        OSError
+            If it is not empty, or no folder.
+        """
         storage().command("delete", path=self._strip_protocol(path), what="folder")
 
     def rm_file(self, path: str) -> None:
-        """Delete a file."""
+        """Delete a file.
+
+        Raises
+        ------
+        FileNotFoundError
+            If it does not exist.
+        """
         storage().command("delete", path=self._strip_protocol(path), what="file")
 
     _rm = rm_file
 
     def rm(self, path: str | list[str], recursive: bool = False, maxdepth: int | None = None) -> None:
-        """Delete files, and with ``recursive`` folders with all in them, each by one request."""
+        """Delete files, and with ``recursive`` folders with all in them, each by one request.
+
+        Raises
+        ------
+        FileNotFoundError
+            If one does not exist.
+        """
         if maxdepth is not None:
             super().rm(path, recursive=recursive, maxdepth=maxdepth)
             return
@@ -224,7 +381,13 @@ class WeftFileSystem(AbstractFileSystem):  # type: ignore[misc]
                 storage().command("delete", path=self._strip_protocol(name), what=what)
 
     def cp_file(self, path1: str, path2: str, **kwargs: Any) -> None:
-        """Copy a file within the JVM; of a folder the folder alone."""
+        """Copy a file within the JVM; of a folder the folder alone.
+
+        Raises
+        ------
+        FileNotFoundError
+            If ``path1`` does not exist.
+        """
         source, target = self._strip_protocol(path1), self._strip_protocol(path2)
         storage().command("copy", **{"from": source, "to": target})
 
@@ -232,6 +395,11 @@ class WeftFileSystem(AbstractFileSystem):  # type: ignore[misc]
         """Rename a file or folder; over a file that is there, and into a folder that is there.
 
         Another file system cannot be renamed to: copy, then delete.
+
+        Raises
+        ------
+        FileNotFoundError
+            If ``path1`` does not exist.
         """
         source, target = self._strip_protocol(path1), self._strip_protocol(path2)
         if source != target:
@@ -269,11 +437,16 @@ def _described(name: str, entry: Entry) -> dict[str, Any]:
 def filesystem() -> WeftFileSystem:
     """Give the file system; it serves whatever context runs when it is used.
 
+    Returns
+    -------
+    WeftFileSystem
+        fsspec keeps one for all.
+
     Examples
     --------
     >>> import weft.fs
-    >>> weft.fs.filesystem().ls("/data", detail=False)          # doctest: +SKIP
-    ['/data/2024-05-01', '/data/2024-05-02']
+    >>> weft.fs.filesystem() is weft.fs.filesystem()
+    True
     """
     return WeftFileSystem()
 
