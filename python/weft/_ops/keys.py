@@ -78,6 +78,13 @@ def portable_hash(x: Any) -> int:
         When the key, or a part of it, has only object's hash.
     TypeError
         When the key is not hashable.
+
+    Examples
+    --------
+    >>> portable_hash(7), portable_hash((1, None)) == portable_hash((1.0, None))
+    (7, True)
+    >>> sc.parallelize([(7, "a"), (8, "b")]).partitionBy(4, portable_hash).glom().collect()
+    [[(8, 'b')], [], [], [(7, 'a')]]
     """
     hasher = _HASHERS.get(type(x))
     if hasher is None:
