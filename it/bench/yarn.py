@@ -74,7 +74,7 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
+def cluster(node_memory: str = "6g") -> Iterator[Cluster]:
     """The cluster in the folder WEFT_IT_CLUSTER; else one of 3 nodes for this run alone."""
     given = os.environ.get("WEFT_IT_CLUSTER")
     with tempfile.TemporaryDirectory(prefix="weft-bench-") as scratch:
@@ -82,7 +82,7 @@ def cluster() -> Iterator[Cluster]:
         command = [str(ROOT / "bin" / "weft-cluster")]
         environment = dict(os.environ, WEFT_CLUSTER_DIR=str(home))
         if not given:
-            start = [*command, "start", "--nodes", "3", "--node-memory", "6g"]
+            start = [*command, "start", "--nodes", "3", "--node-memory", node_memory]
             subprocess.run(start, env=environment, check=True, stdout=subprocess.DEVNULL, timeout=600)
         try:
             yield Cluster(home / "conf", home / "bin", home)
