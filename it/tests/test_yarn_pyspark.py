@@ -12,10 +12,16 @@ from yarnjobs import Jobs
 
 pytestmark = pytest.mark.yarn
 
+# the program reads what it wrote with open(); all nodes are on this machine
+ON_LOCAL_FILES = ("--conf", "spark.hadoop.fs.defaultFS=file:///")
 
-@pytest.mark.parametrize("name", ["page_rank", "sessions"])
-def test_a_program_prints_what_it_prints_with_pyspark(jobs: Jobs, name: str) -> None:
-    ended = jobs.run("--pyspark", str(PROGRAMS / f"{name}.py"))
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("page_rank", ()), ("sessions", ()), ("delete_output", ()), ("by_session", ON_LOCAL_FILES)],
+)
+def test_a_program_prints_what_it_prints_with_pyspark(jobs: Jobs, name: str, options: tuple[str, ...]) -> None:
+    ended = jobs.run("--pyspark", *options, str(PROGRAMS / f"{name}.py"))
     assert ended.code == 0, ended.errors
     assert printed(name)[1] in jobs.output(ended.application)
 

@@ -45,8 +45,8 @@ class Core(DriverObject):
 
     @property
     def appName(self) -> str:
-        """The application's name."""
-        return str(self._answer.info.get("name", ""))
+        """The application's name: that of the program's settings, else that it was submitted with."""
+        return self._conf.get("weft.app.name") or str(self._answer.info.get("name", ""))
 
     @property
     def applicationId(self) -> str:
