@@ -78,9 +78,14 @@ def test_each_runner_has_one_file_and_none_after_it_was_destroyed(tmp_path: Path
             data = os.path.dirname(os.path.dirname(sc._broadcasts.make(0, "")._path))
             for _ in range(3):
                 shared = sc.broadcast(os.urandom(9_000_000))
+                seen = os.path.abspath(f"seen{shared._id}")
+                os.mkdir(seen)
 
                 def look(_):
-                    time.sleep(0.2)
+                    open(f"{seen}/{os.getppid()}", "w").close()
+                    deadline = time.monotonic() + 60
+                    while len(os.listdir(seen)) < 3 and time.monotonic() < deadline:
+                        time.sleep(0.01)
                     return os.getppid(), shared.value[:10]
 
                 servers = dict(sc.parallelize(range(24), 24).map(look).collect())

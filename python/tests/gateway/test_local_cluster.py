@@ -26,9 +26,29 @@ def test_answers_are_right_when_runners_are_killed_at_work_and_between_jobs(tmp_
             assert sorted(sums.collect()) == right
             os.kill(children(gateway)[0], signal.SIGKILL)
             assert sorted(sums.collect()) == right
-            threading.Timer(0.8, lambda: os.kill(children(gateway)[0], signal.SIGKILL)).start()
-            again = sc.parallelize(range(40), 40).map(slow).reduceByKey(operator.add, 4)
+            begun, killed = os.path.abspath("begun"), os.path.abspath("killed")
+
+            def held(x):
+                if x == 10:
+                    open(begun, "w").close()
+                deadline = time.monotonic() + 60
+                while x >= 10 and not os.path.exists(killed) and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                return x % 4, x
+
+            def kill():
+                deadline = time.monotonic() + 60
+                while not os.path.exists(begun) and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                os.kill(children(gateway)[0], signal.SIGKILL)
+                open(killed, "w").close()
+
+            killer = threading.Thread(target=kill)
+            killer.start()
+            again = sc.parallelize(range(40), 40).map(held).reduceByKey(operator.add, 4)
             assert sorted(again.collect()) == right
+            killer.join()
+            assert os.path.exists(begun), "a task was at work when its runner was killed"
             lines = sc.range(200_000, numSlices=4).map(lambda i: b"%0100d" % i).collect()
             assert lines[199_999] == b"%0100d" % 199_999 and len(lines) == 200_000
         """
