@@ -71,21 +71,38 @@ def test_parquet_files_on_hdfs_are_written_and_read_by_columns(jobs: Jobs, tmp_p
 
 
 HOSTS = """
-    import os, re, time
+    import os, re, sys, time
     from weft import WeftContext
 
     NODES = {"127.0.0.2": "node1", "127.0.0.3": "node2", "127.0.0.4": "node3"}
+    MARKS = sys.argv[1]
 
-    def node(_):
-        time.sleep(0.3)
-        yield re.search("/data/(node[0-9])/", os.getcwd()).group(1)
+    def here():
+        return re.search("/data/(node[0-9])/", os.getcwd()).group(1)
+
+    def marked(name):
+        return len([mark for mark in os.listdir(MARKS) if mark.startswith(name)])
+
+    def until(true):
+        deadline = time.monotonic() + 20
+        while not true() and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def all_nodes(_):
+        open(f"{MARKS}/up-{here()}", "w").close()
+        until(lambda: marked("up-") == 3)
+        yield here()
+
+    def node(number):
+        # the hosts' tasks go in step, so that no slot is idle while another's tasks wait
+        open(f"{MARKS}/began-{number % 3}-{number}", "w").close()
+        until(lambda: all(marked(f"began-{host}-") > number // 3 for host in range(3)))
+        yield here()
 
     with WeftContext() as sc:
-        deadline = time.monotonic() + 60
-        while len(set(sc.source(range(9), node).collect())) < 3 and time.monotonic() < deadline:
-            pass
+        assert len(set(sc.source(range(9), all_nodes).collect())) == 3
         wanted = list(NODES) * 4
-        found = sc.source(wanted, node, hosts=lambda host: [host]).collect()
+        found = sc.source(range(12), node, hosts=lambda number: [wanted[number]]).collect()
         print("local", sum(NODES[host] == ran for host, ran in zip(wanted, found)), "of", len(wanted))
 """
 
@@ -93,7 +110,9 @@ HOSTS = """
 def test_the_tasks_of_a_source_run_on_the_hosts_that_it_names(jobs: Jobs, tmp_path: Path) -> None:
     script = tmp_path / "hosts.py"
     script.write_text(textwrap.dedent(HOSTS))
-    ended = jobs.run("--num-executors", "3", "--executor-cores", "1", str(script))
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    ended = jobs.run("--num-executors", "3", "--executor-cores", "1", str(script), str(marks))
     assert ended.code == 0, ended.errors
     words = jobs.output(ended.application).split()
     assert words[0] == "local"
