@@ -95,3 +95,122 @@ def test_a_slow_task_runs_again_on_another_node_and_counts_once(jobs: Jobs, tmp_
     ended = jobs.run("--pyspark", *options, str(program))
     assert ended.code == 0, ended.errors
     assert "sums [(0, 20), (1, 20), (2, 20)] seen 60\n" in jobs.output(ended.application)
+
+
+def test_settings_of_the_program_itself_count_as_they_do_in_cluster_mode(jobs: Jobs, tmp_path: Path) -> None:
+    program = tmp_path / "own.py"
+    program.write_text(
+        textwrap.dedent(
+            """
+            import os
+            from pyspark import SparkConf, SparkContext, TaskContext
+
+            conf = SparkConf().setAll([
+                ("spark.default.parallelism", 5), ("spark.task.maxFailures", 7),
+                ("spark.hadoop.textinputformat.record.delimiter", "|"), ("spark.executorEnv.LATE", "1"),
+            ])
+            sc = SparkContext(conf=conf)
+
+            def fails_often(part, records):
+                if TaskContext.get().attemptNumber() < 6:
+                    raise ValueError("again")
+                return records
+
+            print("parallelism", sc.parallelize(range(10)).getNumPartitions())
+            print("attempts", sc.parallelize([1], 1).mapPartitionsWithIndex(fails_often).collect())
+            """
+        )
+    )
+    ended = jobs.run("--pyspark", str(program))
+    assert ended.code == 0, ended.errors
+    printed = jobs.output(ended.application)
+    assert "parallelism 5\n" in printed and "attempts [1]\n" in printed
+    assert "without effect, as containers have started: weft.env.LATE." in printed
+
+
+def test_changes_of_hadoops_configuration_reach_containers_that_run(jobs: Jobs, tmp_path: Path) -> None:
+    program = tmp_path / "changes.py"
+    program.write_text(
+        textwrap.dedent(
+            """
+            from pyspark import SparkContext
+
+            sc = SparkContext()
+            conf = sc._jsc.hadoopConfiguration()
+            fs = sc._jvm.org.apache.hadoop.fs.FileSystem.get(conf)
+            folder = sc._jvm.org.apache.hadoop.fs.Path("changes-in")
+            fs.delete(folder, True)
+            sc.parallelize(["one|two", "three"], 1).saveAsTextFile("changes-in")
+            text, long = "org.apache.hadoop.io.Text", "org.apache.hadoop.io.LongWritable"
+
+            def records():
+                name = "org.apache.hadoop.mapreduce.lib.input.TextInputFormat"
+                return sc.newAPIHadoopFile("changes-in", name, long, text).values().collect()
+
+            print("before", records(), sc.textFile("changes-in", 4).getNumPartitions())
+            conf.set("textinputformat.record.delimiter", "|")
+            conf.set("mapreduce.input.fileinputformat.split.minsize", "1000")
+            lines = sc.textFile("changes-in").collect()
+            print("after", records(), lines, sc.textFile("changes-in", 4).getNumPartitions())
+            conf.unset("textinputformat.record.delimiter")
+            print("again", records())
+            fs.delete(folder, True)
+            """
+        )
+    )
+    ended = jobs.run("--pyspark", str(program))
+    assert ended.code == 0, ended.errors
+    printed = jobs.output(ended.application)
+    assert "before ['one|two', 'three'] 5\n" in printed
+    assert "after ['one', 'two\\nthree\\n'] ['one', 'two\\nthree\\n'] 1\n" in printed
+    assert "again ['one|two', 'three']\n" in printed
+
+
+def test_containers_come_and_go_with_the_work_and_their_outputs_stay(jobs: Jobs, tmp_path: Path) -> None:
+    program = tmp_path / "elastic.py"
+    program.write_text(
+        textwrap.dedent(
+            """
+            import time
+            from pyspark import SparkContext
+
+            sc = SparkContext()
+            made = sc.accumulator(0)
+
+            def runners():
+                return len(sc.statusTracker().getExecutorInfos())
+
+            def until(condition):
+                end = time.monotonic() + 90
+                while not condition(runners()) and time.monotonic() < end:
+                    time.sleep(0.1)
+                return condition(runners())
+
+            def slow(x):
+                time.sleep(1)
+                made.add(1)
+                return (x % 2, x)
+
+            print("few", until(lambda n: n <= 1))
+            sums = sc.parallelize(range(12), 12).map(slow).reduceByKey(lambda a, b: a + b, 2)
+            print("sums", sorted(sums.collect()), made.value)
+            print("many", max(runners(), 0) > 1)
+            print("fewer", until(lambda n: n == 0))
+            print("again", sorted(sums.collect()), made.value)
+            """
+        )
+    )
+    settings = {
+        "spark.dynamicAllocation.enabled": "true",
+        "spark.dynamicAllocation.maxExecutors": "3",
+        "spark.dynamicAllocation.executorIdleTimeout": "4s",
+        "spark.dynamicAllocation.schedulerBacklogTimeout": "1",
+        "spark.executor.memory": "512m",
+    }
+    options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
+    ended = jobs.run("--pyspark", *options, str(program))
+    assert ended.code == 0, ended.errors
+    printed = jobs.output(ended.application)
+    assert "few True\n" in printed and "many True\n" in printed and "fewer True\n" in printed
+    assert "sums [(0, 30), (1, 36)] 12\n" in printed
+    assert "again [(0, 30), (1, 36)] 12\n" in printed

@@ -18,6 +18,7 @@ from weft._coded import decode, encode
 from weft._flow import FLOW_BYTES, Flow
 from weft._ops.batching import fitting_rows, in_lists
 from weft._ops.columns import dump_parts, load_column
+from weft._ops.sealing import SEALED, SealError, opened
 
 __all__ = [
     "CODED",
@@ -172,10 +173,10 @@ def read_batches(
         header = read_exact(HEADER.size)
         if not header:
             return
-        kind, _, _, count, crc, length = HEADER.unpack(header)
+        kind, flags, _, count, crc, length = HEADER.unpack(header)
         if kind not in _KINDS:
             raise BatchError(f"a batch of unknown kind {kind}")
-        if flow is not None and length >= FLOW_BYTES and kind in _PICKLED:
+        if flow is not None and length >= FLOW_BYTES and kind in _PICKLED and not flags & SEALED:
             large = flow(length, crc)
             yield Batch(kind, count, large)
             large.finish()
@@ -185,6 +186,11 @@ def read_batches(
             raise BatchError("the stream ends inside a batch")
         if zlib.crc32(payload) != crc:
             raise BatchError(f"a batch of {length:,} bytes does not have its checksum")
+        if flags & SEALED:
+            try:
+                payload = opened(kind, payload)
+            except SealError as wrong:
+                raise BatchError(str(wrong)) from wrong
         yield Batch(kind, count, payload)
 
 

@@ -119,8 +119,14 @@ def state_folder() -> Path:
 
 
 def interpreter() -> str:
-    """The Python of the workers: WEFT_PYTHON, else PYSPARK_PYTHON, else the one that runs this."""
-    return os.environ.get("WEFT_PYTHON") or os.environ.get("PYSPARK_PYTHON") or sys.executable
+    """The Python of the workers: WEFT_PYTHON, else PYSPARK_PYTHON, else the one that runs this.
+
+    A relative path that is not here is one inside an archive for the cluster's nodes, and says nothing of this machine.
+    """
+    for named in (os.environ.get("WEFT_PYTHON"), os.environ.get("PYSPARK_PYTHON")):
+        if named and (os.sep not in named or os.path.isabs(named) or os.path.exists(named)):
+            return named
+    return sys.executable
 
 
 def python_tag() -> str:

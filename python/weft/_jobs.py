@@ -59,6 +59,7 @@ class Jobs:
         self.checkpoints = Checkpoints()
         self._lock = threading.Lock()  # guards _held, and that a block is dropped before it is sent again
         self.markers = Markers()
+        self.hadoop_opened = False  # the program may have changed Hadoop's configuration
         self._started = time.monotonic()
         self._stopped_at: str | None = None
         forget_persisted(None)  # of another context, whose RDDs had the same ids
@@ -254,6 +255,8 @@ class Jobs:
         for block in plan.blocks.values():
             block.chunks = None
         self._totals.add(answer.get("stats") or {})
+        for line in self._totals.leave_out(answer.get("leftOut") or {}):
+            self._console.write_line(line)
         self.checkpoints.make(node, self)
 
     def _send(self, plan: Plan, result: Collected | Spool, stop: Stop | None) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ _LINE_SECONDS = 10.0
 _BAR = 12
 _MOST_HOT = 3
 _MOST_LETTERS = 40
+_NAMED = 20
 _SUMMED = ("stages", "tasks", "retries", "rowsIn", "bytesIn", "rowsOut", "bytesOut", "spilledBytes") + (
     "skippedFiles",
     "rejectedRecords",
@@ -64,6 +65,7 @@ class Totals:
         self.peak_rss = 0
         self.pure = False
         self.hot: dict[str, float] = {}
+        self._left_out: set[str] = set()  # damaged files whose rest was not read
         self._lock = threading.Lock()
 
     def note_hot(self, key: Any, share: float) -> None:
@@ -82,6 +84,16 @@ class Totals:
             self.peak_rss = max(self.peak_rss, int(stats.get("peakRss") or 0))
             if stats.get("compiled") is False:
                 self.pure = True
+
+    def leave_out(self, files: dict[str, str]) -> list[str]:
+        """Note damaged files whose rest was not read, and give a line for each that is new."""
+        with self._lock:
+            new = [path for path in files if path not in self._left_out]
+            self._left_out.update(new)
+        lines = [f"weft: the rest of {path} is left out: {files[path]}" for path in new[:_NAMED]]
+        if len(new) > _NAMED:
+            lines.append(f"weft: and that of {_counted(len(new) - _NAMED, 'file')} more.")
+        return lines
 
     def line(self, seconds: float) -> str:
         """Give the summary line."""
@@ -107,6 +119,8 @@ class Totals:
             named = [f"{key} {share:.0%}" for key, share in hottest[:_MOST_HOT]]
             more = [f"{len(hottest) - _MOST_HOT} more"] if len(hottest) > _MOST_HOT else []
             parts.append(f"{'hot key' if len(hottest) == 1 else 'hot keys'} divided: {', '.join(named + more)}")
+        if self._left_out:
+            parts.append(f"{_counted(len(self._left_out), 'damaged file')} left out")
         if self.peak_rss:
             parts.append(f"peak worker memory {bytes_text(self.peak_rss)}")
         if self.pure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import overload
 
-from weft._pyspark.keys import weft_name
+from weft._pyspark.keys import weft_name, weft_value
 
 __all__ = ["WeftConf"]
 
@@ -73,7 +73,7 @@ class WeftConf:
         self._settings[key] = _text(value)
         own = weft_name(key)
         if own is not None:
-            self._settings[own] = _text(value)
+            self._settings[own] = weft_value(key, _text(value)) if key.startswith("spark.") else _text(value)
         return self
 
     def setIfMissing(self, key: str, value: object) -> WeftConf:

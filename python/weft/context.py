@@ -18,13 +18,15 @@ from weft._context.looks import batched, collector
 from weft._defaults import default_settings, set_system_property, system_properties
 from weft._failures import install_hook
 from weft._fs import door
-from weft._gateway import GATEWAY_VARIABLE, Gateway, new_token, start_line
+from weft._gateway import GATEWAY_VARIABLE, Answer, Gateway, new_token, start_line
 from weft._inline import is_inline
 from weft._interpreter import worker_python
 from weft._jobs import Jobs
+from weft._late import tell_master
 from weft._progress import Console
 from weft._pyspark import PYSPARK_VARIABLE, is_active
 from weft._pyspark.keys import translate
+from weft._tables.needs import need_here
 from weft.conf import WeftConf
 from weft.errors import ContextError, InputMissingError, InterpreterError, NotSupportedError
 from weft.files import set_driver_folder
@@ -113,6 +115,8 @@ class WeftContext(JavaSide):
         self._batch = batchSize if batchSize > 0 else _BATCH
         self.serializer = batched(serializer, batchSize, self._site)
         self.profiler_collector = collector(self._conf, profiler_cls, memory_profiler_cls)
+        if self._conf.get("weft.io.encryption") == "true":
+            need_here("cryptography.hazmat.primitives.ciphers.aead", f"weft.io.encryption at {self._site}")
         with WeftContext._lock:
             self._refuse_second()
             console = Console(enabled=self._conf.get("weft.ui.progress", "true") != "false")
@@ -120,6 +124,9 @@ class WeftContext(JavaSide):
             self._answer = gateway.answer
             self._jobs = Jobs(gateway, console)
             gateway.open_files()
+            if GATEWAY_VARIABLE in os.environ:
+                tell_master(self._conf, self._jobs, self._answer)
+            _add_facts(self._conf, self._answer)
             self._mark_plans(serializer)
             self._added_files = []
             self._archives = {}
@@ -277,6 +284,14 @@ class WeftContext(JavaSide):
                 door.close(call_site())
             atexit.unregister(self.stop)
             self._jobs.stop(call_site())
+
+
+def _add_facts(conf: WeftConf, answer: Answer) -> None:
+    """What a program that looks into its settings expects to find there, though nobody has set it."""
+    conf.setIfMissing("weft.app.name", answer.info.get("name", ""))
+    conf.setIfMissing("weft.master", answer.info.get("master", ""))
+    if is_active():
+        conf.set("spark.app.id", answer.application)
 
 
 def _refuse(site: str, **given: object) -> None:

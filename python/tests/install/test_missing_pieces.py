@@ -151,3 +151,17 @@ def test_a_python_that_was_asked_for_is_not_replaced_by_another(checkout: Path, 
     shutil.rmtree(tmp_path / "path")
     shutil.rmtree(tmp_path / "no-jvms")
     refused(checkout, dict(machine(tmp_path), PYSPARK_PYTHON=str(older)), f"{older} is 3.8.18", "set WEFT_PYTHON")
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"PYSPARK_PYTHON": "./env/bin/python"},  # inside an archive, for the cluster's nodes
+        {"PYSPARK_DRIVER_PYTHON": "jupyter"},
+        {"PYSPARK_DRIVER_PYTHON": "python3", "PYSPARK_PYTHON": "/nowhere/python3"},
+    ],
+)
+def test_pysparks_variables_that_name_no_python_of_this_machine_are_passed_over(
+    checkout: Path, tmp_path: Path, named: dict[str, str]
+) -> None:
+    assert weft(checkout, {**machine(tmp_path), **named}, "--help", seconds=60).returncode == 0

@@ -76,9 +76,7 @@ class Files(Formats):
             return
         local = os.path.abspath(local)
         if not recursive:
-            raise ValueError(
-                f"{local} is a folder (addFile at {call_site()}); recursive=True takes one."
-            )
+            raise ValueError(f"{local} is a folder (addFile at {call_site()}); recursive=True takes one.")
         with tempfile.TemporaryDirectory(prefix="weft-") as folder:
             packed = shutil.make_archive(os.path.join(folder, "packed"), "tar", local)
             self._send_archive(packed, os.path.basename(local))

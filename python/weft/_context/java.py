@@ -28,7 +28,10 @@ class Packages:
             raise AttributeError(name)
         path = (*self._path, name)
         inner = getattr(self._view, name)
-        if path in self._open:
+        if path in self._open or name.startswith("_"):  # Py4J's own, which its java_import asks for
+            return inner
+        full = getattr(inner, "_fqn", "")  # of a class that the program has imported, or of java.lang
+        if not self._path and any(full.startswith(".".join(one) + ".") for one in self._open):
             return inner
         if any(one[: len(path)] == path for one in self._open):
             return Packages(inner, path, self._open)
@@ -50,12 +53,13 @@ class JavaContext:
         self._context = context
 
     def hadoopConfiguration(self) -> Any:
-        """Give Hadoop's ``Configuration`` of the gateway; what is set there is seen by jobs that start later.
+        """Give Hadoop's ``Configuration``; what is changed there is what jobs that start later work with.
 
-        Listing of inputs, outputs, and in ``local[N]`` the tasks, too, read it. Containers have read theirs when they
-        started: set what they must know by ``spark.hadoop.NAME`` before the context is made.
+        Those that run keep what they began with. A file system that was used before stays open as it was, as Hadoop
+        keeps it.
         """
         self._context._need_jvm("sc._jsc.hadoopConfiguration")
+        self._context._jobs.hadoop_opened = True
         return self._context._jobs.control("hadoopConfiguration")
 
     def sc(self) -> JavaContext:

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar, overload
 
 from weft._callsite import call_site
 from weft._context.core import Core
-from weft._lineage import DataNode, EmptyNode, Node, RangeNode, TextNode
+from weft._lineage import DataNode, EmptyNode, FormatNode, HadoopFormat, Node, RangeNode, TextNode
 from weft._pyspark import is_active
 from weft._rdd.core import path_text, positive
 from weft._slices import cut_range, encode_slices
@@ -16,6 +16,9 @@ from weft.rdd import RDD
 __all__ = ["Sources"]
 
 T = TypeVar("T")
+
+_TEXT_FORMAT = "org.apache.hadoop.mapred.TextInputFormat"
+_DELIMITER = "textinputformat.record.delimiter"
 
 
 class Sources(Core):
@@ -167,7 +170,10 @@ class Sources(Core):
         at by :meth:`RDD.getNumPartitions` or the first action, which raise InputMissingError (E02) if there are none.
 
         Files and folders whose names begin with ``_`` or ``.`` or end with ``._COPYING_`` are skipped, and counted in
-        the summary line. :meth:`weft.TaskContext.inputPath` and ``inputOffset`` tell a function where its line is from.
+        the summary line. Where Hadoop's setting ``textinputformat.record.delimiter`` is set, by ``weft.hadoop.NAME`` or
+        in ``sc._jsc.hadoopConfiguration()`` before this call, it ends the records, and they are read by Hadoop's
+        ``TextInputFormat``. :meth:`weft.TaskContext.inputPath` and ``inputOffset`` tell a function where its line is
+        from.
 
         Examples
         --------
@@ -180,8 +186,23 @@ class Sources(Core):
         site = call_site()
         path = path_text(name, "textFile", site)
         least = int(minPartitions or self.defaultMinPartitions)
+        delimiter = self._delimiter()
+        if delimiter:
+            return self._delimited(path, site, least, delimiter, use_unicode)
         combine = minPartitions is None and not is_active()
         return self._rdd(TextNode(self._next_id(), "textFile", site, path, least, use_unicode, combine=combine))
+
+    def _delimiter(self) -> str | None:
+        """What ends records of text instead of line ends, as Hadoop's configuration has it now."""
+        if self._jobs.hadoop_opened:
+            given: str | None = self._jobs.control("hadoopConfiguration").get(_DELIMITER)
+            return given
+        return self._conf.get(f"weft.hadoop.{_DELIMITER}")
+
+    def _delimited(self, paths: str, site: str, least: int, delimiter: str, use_unicode: bool) -> RDD[Any]:
+        source = HadoopFormat(_TEXT_FORMAT, settings={_DELIMITER: delimiter})
+        records = self._rdd(FormatNode(self._next_id(), "textFile", site, paths, source, least, "VALUES"))
+        return records if use_unicode else records._step("map", str.encode, "textFile")
 
     def union(self, rdds: Sequence[RDD[T]]) -> RDD[T]:
         """Give the records of several RDDs.

@@ -42,6 +42,7 @@ class InlineConnection(Connection):
     def __init__(self, blocks: Mapping[str, bytes], shuffles: Shuffles, is_cancelled: Callable[[], bool]) -> None:
         self.received_bytes = 0
         self.on_reject: Callable[[int, memoryview], None] | None = None
+        self.left_out: dict[str, str] | None = None  # where damaged files are noted, if they may be left out
         self._blocks = blocks
         self._shuffles = shuffles
         self._is_cancelled = is_cancelled
@@ -118,12 +119,12 @@ class InlineConnection(Connection):
             if isinstance(source, Split) and source.ranges[0].raw:
                 yield from self._raw_frames(stream, source, request)
             elif isinstance(source, Split):
-                for block in read_split(source):
+                for block in read_split(source, self.left_out):
                     files = {"files": [[0, block.path, block.start, block.ends]]}
                     yield Frame(FrameType.FILES, stream, json.dumps(files).encode())
                     yield Frame(FrameType.DATA, stream, block.data)
             elif isinstance(source, (FilesPart, FixedPart, SequencePart)):
-                for data in format_frames(source):
+                for data in format_frames(source, self.left_out):
                     yield Frame(FrameType.DATA, stream, data)
             elif isinstance(source, BlockPart):
                 data = self._blocks[source.block]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Union
 
 from weft._batches import RECORDS, frame
-from weft._inline.inputs import InputDamage, list_files
+from weft._inline.inputs import InputDamage, is_content, list_files
 from weft._inline.planning import PlanNode, no_jvm
 from weft._inline.sequence import SEQUENCE_INPUT, SequencePart, sequence_frames, sequence_parts
 
@@ -26,6 +26,7 @@ _BLOCK_BYTES = 32 << 20  # what Hadoop cuts local files at
 _SLOP = 1.1
 _CHUNK = 1 << 20
 _LENGTH = struct.Struct(">I")
+_DOES_NOT_COUNT = b"\xff\xff\xff\xff"
 _OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
 
 
@@ -113,8 +114,8 @@ def _fixed(path: str, length: int) -> list[FormatPart]:
     return parts
 
 
-def format_frames(part: FormatPart) -> Iterator[bytes]:
-    """The bytes that a runner would send.
+def format_frames(part: FormatPart, left_out: dict[str, str] | None = None) -> Iterator[bytes]:
+    """The bytes that a runner would send; with ``left_out`` no files whose packing is damaged, which are noted there.
 
     Raises
     ------
@@ -136,7 +137,13 @@ def format_frames(part: FormatPart) -> Iterator[bytes]:
                 while data := file.read(_CHUNK - _LENGTH.size):
                     yield _LENGTH.pack(len(data)) + data
         except (OSError, EOFError, zlib.error) as error:
-            raise InputDamage(f"file:{path} cannot be read to its end: {error}") from error
+            damage = InputDamage(f"file:{path} cannot be read to its end: {error}")
+            damage.__cause__ = error
+            if left_out is None or not is_content(damage):
+                raise damage from error
+            left_out.setdefault(f"file:{path}", str(damage))
+            yield _DOES_NOT_COUNT
+            continue
         yield _LENGTH.pack(0)
 
 

@@ -18,6 +18,8 @@ from weft._gateway import Answer, Gateway
 from weft._inline import MASTER
 from weft._inline.jobs import InlineJobs, OnBatch, OnBytes, OnProgress, OnUpdates, Told
 from weft._ops import seeded
+from weft._ops.sealing import seal_by
+from weft._tables.needs import aesgcm
 from weft._unpack import PACKED
 from weft.errors import NotSupportedError, SettingError
 
@@ -167,7 +169,8 @@ class InlineGateway(Gateway):
     ----------
     settings : dict
         Weft's settings; of effect here are ``weft.master``, ``weft.app.name``, ``weft.default.parallelism``,
-        ``weft.python.worker.memory``, ``weft.driver.maxResultSize``, ``weft.input.splitBytes`` and ``weft.env.*``.
+        ``weft.python.worker.memory``, ``weft.driver.maxResultSize``, ``weft.input.splitBytes``,
+        ``weft.files.ignoreCorrupt``, ``weft.output.validate``, ``weft.io.encryption`` and ``weft.env.*``.
 
     Raises
     ------
@@ -194,7 +197,15 @@ class InlineGateway(Gateway):
         }
         memory = _size(settings, "weft.python.worker.memory", 512 << 20)
         split_bytes = _size(settings, "weft.input.splitBytes", 128 << 20)
-        self._jobs = InlineJobs(memory, environment, _size(settings, "weft.driver.maxResultSize", 0), split_bytes)
+        self._jobs = InlineJobs(
+            memory,
+            environment,
+            _size(settings, "weft.driver.maxResultSize", 0),
+            split_bytes,
+            ignore_corrupt=_flag(settings, "weft.files.ignoreCorrupt", False),
+            validate_output=_flag(settings, "weft.output.validate", True),
+        )
+        seal_by(aesgcm(os.urandom(32).hex()) if _flag(settings, "weft.io.encryption", False) else None)
         info["files"] = self._jobs.files
         info["broadcasts"] = os.path.join(self._jobs.folder, "broadcasts")
         super().__init__(Answer(0, "", "", f"inline_{info['startMillis']}_{os.getpid()}", info), None)
@@ -241,6 +252,13 @@ def _number(settings: dict[str, str], name: str) -> int:
     if not value.isdigit():
         raise SettingError(f"{name} is {value!r}; a whole number is wanted.", "E17", 2)
     return int(value)
+
+
+def _flag(settings: dict[str, str], name: str, default: bool) -> bool:
+    value = settings.get(name, str(default).lower())
+    if value not in ("true", "false"):
+        raise SettingError(f"{name} is {value!r}; true or false is wanted.", "E17", 2)
+    return value == "true"
 
 
 def _size(settings: dict[str, str], name: str, default: int) -> int:

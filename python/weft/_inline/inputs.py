@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 
 from weft.errors import InputMissingError, NotSupportedError
 
-__all__ = ["InputDamage", "Split", "list_files", "raw_range", "raw_size", "read_split", "text_splits"]
+__all__ = ["InputDamage", "Split", "is_content", "list_files", "raw_range", "raw_size", "read_split", "text_splits"]
 
 _BLOCK_BYTES = 32 << 20  # what Hadoop cuts local files at
 _SLOP = 1.1  # the last split may be a tenth longer
@@ -226,8 +226,10 @@ def _why_hidden(path: str) -> str:
     return f"ends with '{_BEING_COPIED}'" if path.endswith(_BEING_COPIED) else "starts with '_' or '.'"
 
 
-def read_split(split: Split) -> Iterator[Block]:
+def read_split(split: Split, left_out: dict[str, str] | None = None) -> Iterator[Block]:
     """The split's lines in blocks of about 1 MiB; every file's last line ends with LF.
+
+    With ``left_out``, the rest of a file whose packing is damaged is left out, and noted there: by path, what is wrong.
 
     Raises
     ------
@@ -236,20 +238,49 @@ def read_split(split: Split) -> Iterator[Block]:
     """
     for one in split.ranges:
         data = b""
-        for start, data, ends in _read_range(one):
-            yield Block(data, f"file:{one.path}", start, ends)
+        try:
+            for start, data, ends in _read_range(one, whole_lines=left_out is not None):
+                yield Block(data, f"file:{one.path}", start, ends)
+        except InputDamage as damage:
+            if left_out is None or not is_content(damage):
+                raise
+            left_out.setdefault(f"file:{one.path}", str(damage))
         if data and not data.endswith(b"\n"):
             yield Block(b"\n", f"file:{one.path}", 0, "")
 
 
-def _read_range(part: Range) -> Iterator[tuple[int, bytes, str]]:
+def is_content(damage: InputDamage) -> bool:
+    """Whether what a file holds is damaged, rather than the file out of reach."""
+    cause = damage.__cause__
+    return isinstance(cause, (EOFError, zlib.error)) or (isinstance(cause, OSError) and cause.errno is None)
+
+
+class _WholeLines:
+    """A packed file of which only lines are given that could be read to their ends."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._held = b""
+
+    def read(self, _: int) -> bytes:
+        while more := self._file.read1(_CHUNK):
+            lines, end, rest = (self._held + more).rpartition(b"\n")
+            self._held = rest
+            if end:
+                return bytes(lines + end)
+        held, self._held = self._held, b""
+        return held
+
+
+def _read_range(part: Range, *, whole_lines: bool) -> Iterator[tuple[int, bytes, str]]:
     suffix = os.path.splitext(part.path)[1]
     if suffix in _NO_READER:
         raise InputDamage(f"file:{part.path} cannot be read: inline unpacks .gz and .bz2 only. Use local[2].")
     try:
         with _OPENERS.get(suffix, open)(part.path, "rb") as file:
             if part.whole:
-                yield from _blocks(file, 0, None)
+                packed = whole_lines and suffix in _OPENERS
+                yield from _blocks(_WholeLines(file) if packed else file, 0, None)
                 return
             start = _line_after(file, part.start) if part.start else 0
             stop = _line_after(file, part.stop)
@@ -298,7 +329,7 @@ def _line_after(file: IO[bytes], position: int) -> int:
             pending = data
 
 
-def _blocks(file: IO[bytes], start: int, stop: int | None) -> Iterator[tuple[int, bytes, str]]:
+def _blocks(file: IO[bytes] | _WholeLines, start: int, stop: int | None) -> Iterator[tuple[int, bytes, str]]:
     """Where in the file each block begins, its bytes, and which of its line ends are longer in the file."""
     held = b""
     first = start == 0

@@ -68,9 +68,22 @@ class InlineJobs:
         Bytes that a job may bring to the driver; 0: any number.
     split_bytes : int
         Up to what size small files share a partition.
+    ignore_corrupt : bool
+        The rest of a damaged file is left out; else it fails its task.
+    validate_output : bool
+        A plain save fails where its folder exists; else it puts its files among those that are there.
     """
 
-    def __init__(self, memory: int, environment: dict[str, str], most_bytes: int, split_bytes: int) -> None:
+    def __init__(
+        self,
+        memory: int,
+        environment: dict[str, str],
+        most_bytes: int,
+        split_bytes: int,
+        *,
+        ignore_corrupt: bool = False,
+        validate_output: bool = True,
+    ) -> None:
         _remove_remains()
         self.folder = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
         self._end = weakref.finalize(self, shutil.rmtree, self.folder, True)
@@ -85,6 +98,8 @@ class InlineJobs:
         self._running: dict[str, str] = {}
         self._most_bytes = most_bytes
         self._split_bytes = split_bytes
+        self._ignore_corrupt = ignore_corrupt
+        self._validate_output = validate_output
         self._skipped = 0  # hidden files that no job has told of yet
         self._connection = connection = InlineConnection(self.blocks, self._shuffles, self._is_cancelled)
         self._tasks = Tasks(connection, memory, self.folder, self.files, environment)
@@ -229,11 +244,15 @@ class InlineJobs:
         action, body = plan["action"]
         action = action.rpartition(".")[2]
         site = f"{plan['name']} at {plan['site']}"
+        if action in ("SaveText", "SaveRecords") and body.get("mode", "error") == "error" and not self._validate_output:
+            body = {**body, "mode": "merge"}
         output = _output(action, body, site)
         sums: dict[str, Any] = dict.fromkeys(_SUMS, 0)
         sums.update(tasks=0, retries=0, border=0, compiled=True, peakRss=0)
         rejects = InlineRejects(plan, self.folder)
         self._connection.on_reject = rejects.write
+        left_out: dict[str, str] | None = {} if self._ignore_corrupt else None
+        self._connection.left_out = left_out
         try:
             layout = self._layout(plan)
             self._check_held(layout)
@@ -263,7 +282,7 @@ class InlineJobs:
         sums["stages"] = len(stages)
         sums["skippedFiles"], self._skipped = self._skipped, 0
         sums["wallMillis"] = int((time.monotonic() - started) * 1000)
-        return {"job": number, "stats": sums}
+        return {"job": number, "stats": sums, "leftOut": left_out or {}}
 
 
 def _output(action: str, body: dict[str, Any], site: str) -> TextOutput | None:
@@ -271,7 +290,8 @@ def _output(action: str, body: dict[str, Any], site: str) -> TextOutput | None:
     if action == "SaveRecords":
         if body["path"] is None or not writes_bytes(body["format"]):
             raise no_jvm(site)
-        files = {"path": body["path"], "codec": None, "suffix": "", "targetBytes": 0, "byKey": False, "mode": "error"}
+        mode = body.get("mode", "error")
+        files = {"path": body["path"], "codec": None, "suffix": "", "targetBytes": 0, "byKey": False, "mode": mode}
         return TextOutput(files, site)
     return TextOutput(body, site) if action == "SaveText" else None
 

@@ -77,8 +77,8 @@ class TextOutput:
         """Have the folder appear, complete, with its ``_SUCCESS``."""
         with open(os.path.join(self.work, _SUCCESS), "wb"):
             pass
-        if self._mode == "append" and os.path.isdir(self.path):
-            complete = os.path.join(self._folder, self._name + ".append")
+        if self._mode in ("append", "merge") and os.path.isdir(self.path):
+            complete = os.path.join(self._folder, f"{self._name}.{self._mode}")
             os.rename(self.work, complete)
             self._move_in(complete)
         else:
@@ -120,7 +120,7 @@ class TextOutput:
                 if not os.path.exists(self.path):
                     os.rename(made if os.path.exists(os.path.join(made, _SUCCESS)) else left, self.path)
                 shutil.rmtree(left, ignore_errors=True)
-            elif name.endswith(".append"):
+            elif name.endswith((".append", ".merge")):
                 os.makedirs(self.path, exist_ok=True)
                 self._move_in(left)
         self._leave()

@@ -12,6 +12,8 @@ from typing import Any
 
 import cloudpickle
 
+from weft._ops.sealing import sealed
+
 __all__ = [
     "FRAME_HEADER",
     "KIND_PAIRS",
@@ -85,7 +87,7 @@ def frame(kind: int, count: int, *payloads: bytes) -> tuple[bytes, ...]:
     for payload in payloads:
         crc = zlib.crc32(payload, crc)
         length += len(payload)
-    return FRAME_HEADER.pack(kind, 0, 0, min(count, 0xFFFFFFFF), crc, length), *payloads
+    return tuple(sealed((FRAME_HEADER.pack(kind, 0, 0, min(count, 0xFFFFFFFF), crc, length), *payloads)))
 
 
 def estimate_bytes(value: Any) -> int:

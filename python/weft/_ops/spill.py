@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Protocol
 
 from weft._ops.columns import FRAME_HEADER, KIND_RECORDS, dump_column, frame, load_column
 from weft._ops.scope import end_if_forked
+from weft._ops.sealing import SEALED, opened
 
 __all__ = ["DiskFullError", "Segment", "SegmentWriter", "SpillFiles", "SpillScope", "write_some"]
 
@@ -159,12 +160,13 @@ class SpillFiles:
 
     def _read_column(self, number: int, position: int) -> tuple[Any, int]:
         file = self._file(number)
-        kind, _, _, _, crc, length = FRAME_HEADER.unpack(_pread(file, FRAME_HEADER.size, position))
+        kind, flags, _, _, crc, length = FRAME_HEADER.unpack(_pread(file, FRAME_HEADER.size, position))
         payload = _pread(file, length, position + FRAME_HEADER.size)
         if kind != KIND_RECORDS or zlib.crc32(payload) != crc:
             text = f"a spill file in {file.folder} does not hold what was written, at {position}"
             raise OSError(errno.EIO, text)
-        return load_column(payload), position + FRAME_HEADER.size + length
+        plain = opened(kind, payload) if flags & SEALED else payload
+        return load_column(plain), position + FRAME_HEADER.size + length
 
 
 class SegmentWriter:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-__all__ = ["KEYS", "Key", "find", "translate", "weft_name"]
+__all__ = ["KEYS", "Key", "find", "translate", "weft_name", "weft_value"]
 
 
 _NOT_YET = "not in Weft yet"
@@ -17,13 +17,14 @@ class Key:
     """A setting of Spark's; a name that ends in ``*`` stands for all that begin so.
 
     ``weft`` is the setting that it becomes, None if there is none; ``flag`` the option of ``weft submit`` that says the
-    same; ``note`` what else is to be known.
+    same; ``note`` what else is to be known; ``unit`` what Spark takes a number without one to be in.
     """
 
     spark: str
     weft: str | None
     flag: str = ""
     note: str = ""
+    unit: str = ""
 
     @property
     def is_harmless(self) -> bool:
@@ -36,8 +37,8 @@ def _read() -> Iterator[Key]:
     with open(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "spark-keys.tsv")) as lines:
         for line in lines:
             if not line.startswith("#"):
-                spark, weft, flag, note = (line.rstrip("\n").split("\t") + ["", "", ""])[:4]
-                yield Key(spark, weft or None, flag, note)
+                spark, weft, flag, note, unit = (line.rstrip("\n").split("\t") + [""] * 4)[:5]
+                yield Key(spark, weft or None, flag, note, unit)
 
 
 KEYS = tuple(_read())
@@ -62,6 +63,16 @@ def weft_name(name: str) -> str | None:
     return key.weft
 
 
+def weft_value(name: str, value: str) -> str:
+    """The value of a setting of Spark's as Weft's has it: words in small letters, numbers with their unit."""
+    key = find(name)
+    if key is None or key.weft is None or key.weft.endswith("*"):
+        return value
+    if value.lower() in ("true", "false"):
+        return value.lower()
+    return value + key.unit if value.isdigit() else value
+
+
 def translate(settings: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """Weft's settings for Spark's, and a line for each of Spark's that a program may miss."""
     made: dict[str, str] = {}
@@ -71,7 +82,7 @@ def translate(settings: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
             continue
         target, key = weft_name(name), find(name)
         if target is not None:
-            made[target] = value
+            made[target] = weft_value(name, value)
         elif key is None:
             ignored.append(name)
         elif not key.is_harmless:

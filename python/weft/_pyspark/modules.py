@@ -13,7 +13,7 @@ from weft._pyspark import API_VERSION, exceptions
 from weft.errors import NotSupportedError
 from weft.taskcontext import BARRIER_INSTEAD
 
-__all__ = ["MODULES", "ShimLoader", "absent", "instead_of", "is_provided"]
+__all__ = ["MODULES", "ShimLoader", "absent", "absent_of", "instead_of", "is_provided"]
 
 _SERIALIZERS = (
     "AutoBatchedSerializer",
@@ -191,6 +191,11 @@ def instead_of(name: str) -> str:
     return next((text for start, text in _INSTEAD if name == start or name.startswith(start + ".")), "")
 
 
+def absent_of(module: str) -> set[str]:
+    """Names of a module that PySpark has and Weft does not, as far as there is another way."""
+    return {name for name, _ in _INSTEAD if name.rpartition(".")[0] == module}
+
+
 def is_provided(module: str, name: str) -> bool:
     """Whether a module of PySpark's has this name in Weft, too."""
     return name in MODULES.get(module, {}) or f"{module}.{name}" in MODULES
@@ -222,7 +227,7 @@ def _full_name(cls: type) -> str:
 def absent(full: str) -> type:
     """Make what stands for a name that Weft does not have; exceptions among them can be caught, though none comes."""
     module, _, name = full.rpartition(".")
-    bases = (Exception,) if name.endswith(("Error", "Exception")) else ()
+    bases = (Exception,) if name.endswith(("Error", "Exception", "Warning")) else ()
     return _AbsentMeta(name, bases, {"__module__": module, "_absent_name": full, "__doc__": f"{full} is not in Weft."})
 
 

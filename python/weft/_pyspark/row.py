@@ -40,9 +40,7 @@ class Row(tuple[Any, ...]):
     def __call__(self, *values: Any) -> Row:
         """Make a row whose values have this row's values as names."""
         if len(values) > len(self):
-            raise ValueError(
-                f"Can not create Row with fields {self}, expected {len(self):d} values but got {values}"
-            )
+            raise ValueError(f"Can not create Row with fields {self}, expected {len(self):d} values but got {values}")
         return make_row(list(self), values)
 
     def asDict(self, recursive: bool = False) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from weft._pyspark.modules import absent
 from weft._pyspark.reader import DataFrameReader
 
 if TYPE_CHECKING:
+    from weft._context.java import JavaContext
     from weft.conf import WeftConf
     from weft.context import WeftContext
 
@@ -109,6 +110,14 @@ class SparkSession:
     def version(self) -> str:
         """The version of PySpark whose API this is."""
         return API_VERSION
+
+    @property
+    def _jvm(self) -> Any:
+        return self._sc._jvm
+
+    @property
+    def _jsc(self) -> JavaContext:
+        return self._sc._jsc
 
     @property
     def read(self) -> DataFrameReader:

@@ -7,9 +7,16 @@ from typing import Any
 
 from weft.errors import ModuleMissingError
 
-__all__ = ["need", "need_avro_codec", "need_here"]
+__all__ = ["aesgcm", "need", "need_avro_codec", "need_here"]
 
-_EXTRAS = {"pyarrow": "arrow", "pandas": "pandas", "cramjam": "avro", "backports.zstd": "avro", "fsspec": "fs"}
+_EXTRAS = {
+    "cryptography": "encryption",
+    "fsspec": "fs",
+    "pyarrow": "arrow",
+    "pandas": "pandas",
+    "cramjam": "avro",
+    "backports.zstd": "avro",
+}
 _AVRO_CODECS: dict[str, tuple[str, ...]] = {
     "null": (),
     "deflate": (),
@@ -50,6 +57,11 @@ def need_here(name: str, purpose: str) -> Any:
         return need(name, purpose)
     except ModuleNotFoundError as error:
         raise ModuleMissingError(str(error), "E06", 4) from None
+
+
+def aesgcm(key: str) -> Any:
+    """What encrypts by this key, which is hexadecimal."""
+    return need("cryptography.hazmat.primitives.ciphers.aead", "weft.io.encryption").AESGCM(bytes.fromhex(key))
 
 
 def need_avro_codec(codec: str) -> None:

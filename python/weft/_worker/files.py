@@ -1,4 +1,4 @@
-"""Whole files, as the runner sends them: path, then parts, then an empty part."""
+"""Whole files, as the runner sends them: path, then parts, then an empty part, or the mark of a damaged file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from weft._worker.streams import InputStream
 __all__ = ["WholeFiles"]
 
 _LENGTH = struct.Struct(">I")
+_DOES_NOT_COUNT = 0xFFFFFFFF
 
 
 class WholeFiles:
@@ -32,6 +33,8 @@ class WholeFiles:
         while header := self._stream.read(_LENGTH.size):
             self._path = bytes(self._stream.read(_LENGTH.unpack(header)[0]))
             content = self._content()
+            if content is None:
+                continue
             self._count(1)
             yield [(self._path, content)]
 
@@ -39,8 +42,11 @@ class WholeFiles:
         """Give the file that was read last, from its beginning; None before the first."""
         return (self._path.decode("utf-8", "replace"), 0) if self._path else None
 
-    def _content(self) -> bytes:
+    def _content(self) -> bytes | None:
+        """None if the file turned out to be damaged, and is left out."""
         content = io.BytesIO()
         while size := _LENGTH.unpack(self._stream.read(_LENGTH.size))[0]:
+            if size == _DOES_NOT_COUNT:
+                return None
             content.write(self._stream.read(size))
         return content.getvalue()

@@ -16,9 +16,10 @@ from typing import Any
 
 from weft import accumulators, broadcast
 from weft._fs import door
-from weft._ops import native
+from weft._ops import native, sealing
 from weft._ops.memory import private_bytes
 from weft._ops.scope import TaskScope, enter, watch_forks
+from weft._tables.needs import aesgcm
 from weft._unpack import PACKED, unpack
 from weft._worker.blobs import Blobs
 from weft._worker.failures import describe
@@ -132,6 +133,7 @@ class _Worker:
         program: Program | None = None
         self._cpu = time.process_time()
         try:
+            sealing.seal_by(aesgcm(task["seal"]) if "seal" in task else None)
             self._prepare(task)
             program = Program(self._streams, self._blobs, scope)
             done, updates = self._run(program, scope, task)

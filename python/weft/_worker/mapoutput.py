@@ -11,6 +11,7 @@ from typing import Any
 
 from weft._batches import Batch, dump_columns, dump_records, read_batches
 from weft._ops.scope import TaskScope, end_if_forked
+from weft._ops.sealing import sealed
 from weft._ops.spill import Segment, SpillFiles, write_some
 
 __all__ = ["MapOutputWriter", "PartitionBuffers"]
@@ -104,7 +105,8 @@ def keep(
     name = f"kept-{rdd}-{partition}-{len(scope.kept)}"
     writer = MapOutputWriter(scope, scope.output_dirs, name, partition)
     rows = length = 0
-    for count, parts in batches:
+    for count, plain in batches:
+        parts = sealed(plain)
         writer.append(parts)
         rows += count
         length += sum(map(len, parts))
@@ -134,17 +136,17 @@ class PartitionBuffers:
             coder = self._scope.serializer
             if coder is None:
                 for parts in dump_columns(keys, values):
-                    self._append(number, *parts)
+                    self._append(number, *sealed(parts))
             else:
                 for _, parts in dump_records(zip(keys, values), coder):
-                    self._append(number, *parts)
+                    self._append(number, *sealed(parts))
             self._rows[number] += len(keys)
 
     def add_records(self, number: int, records: list[Any]) -> None:
         """Append records to a partition."""
         if records:
             for _, parts in dump_records(iter(records), self._scope.serializer):
-                self._append(number, *parts)
+                self._append(number, *sealed(parts))
             self._rows[number] += len(records)
 
     def spill_if_full(self) -> None:

@@ -28,6 +28,7 @@ final class ActionPerformer {
     private final RunningJobs jobs;
     private final ShuffleLists shuffles = new ShuffleLists();
     private final Set<String> runners = new LinkedHashSet<>();
+    private final ToldHadoop hadoop = new ToldHadoop();
     private final CountedTasks counted = new CountedTasks();
     /** By name, in the order added: what every runner must have. */
     private final Map<String, RunnerCommand.AddFile> files = new LinkedHashMap<>();
@@ -40,6 +41,8 @@ final class ActionPerformer {
     private int tooLargeJob;
     /** By attempt, what it has rejected, until it is accepted or has ended. */
     private final Map<TaskAttemptId, String> rejected = new HashMap<>();
+
+    private final Map<TaskAttemptId, Map<String, String>> leftOut = new HashMap<>();
 
     private long wakeAtMillis = Long.MAX_VALUE;
 
@@ -67,6 +70,7 @@ final class ActionPerformer {
     void runnerLost(String runner) {
         runners.remove(runner);
         shuffles.runnerLost(runner);
+        hadoop.runnerLost(runner);
         jobs.runnerLost(runner);
     }
 
@@ -176,10 +180,15 @@ final class ActionPerformer {
         for (RunnerCommand command : shuffles.missing(launch.runner(), launch.epochs())) {
             backend.send(launch.runner(), command);
         }
+        hadoop.missing(launch.runner(), job.hadoop(), jobs.hadoopVersions())
+                .ifPresent(command -> backend.send(launch.runner(), command));
         jobs.launched(launch.id(), job, launch.runner());
         backend.send(
                 launch.runner(),
-                new RunnerCommand.Launch(launch.slot(), job.tasks().make(launch.id(), launch.epochs())));
+                new RunnerCommand.Launch(
+                        launch.slot(),
+                        job.tasks().make(launch.id(), launch.epochs()),
+                        job.hadoop().version()));
     }
 
     private void accepted(SchedulerAction.TaskAccepted accepted) {
@@ -192,6 +201,7 @@ final class ActionPerformer {
         job.get().accepted(accepted.attempt(), report.get().stats());
         if (counted.isFirst(accepted.job(), report.get())) {
             update(job.get(), report.get().updates());
+            job.get().leftOut(leftOut.getOrDefault(accepted.attempt(), Map.of()));
             String counts = rejected.remove(accepted.attempt());
             if (counts != null) {
                 reject(job.get(), accepted.attempt(), counts);
@@ -216,14 +226,20 @@ final class ActionPerformer {
         }
     }
 
+    /** What an attempt has left out, whose end follows. */
+    void leftOut(RunnerEvent.FilesLeftOut event) {
+        leftOut.put(event.id(), event.files());
+    }
+
     /** What an attempt has rejected, whose end follows. */
     void rejected(RunnerEvent.RecordsRejected event) {
         rejected.put(event.id(), event.counts());
     }
 
-    /** The attempt has ended: what it rejected counts by now, or never. */
+    /** The attempt has ended: what it rejected or left out counts by now, or never. */
     void forgetRejected(TaskAttemptId id) {
         rejected.remove(id);
+        leftOut.remove(id);
     }
 
     private void update(JobRun job, byte[] updates) {

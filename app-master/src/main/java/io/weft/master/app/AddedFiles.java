@@ -58,7 +58,7 @@ final class AddedFiles {
         String block = "file-" + count + "-" + name;
         try {
             Path copy = Files.createDirectories(folder.resolve(COPIES)).resolve(Integer.toString(count));
-            try (InputStream in = FileContents.open(path, hadoop::get)) {
+            try (InputStream in = FileContents.open(path, () -> hadoop.now().configuration())) {
                 Files.copy(in, copy);
             }
             blocks.link(block, copy);

@@ -10,10 +10,12 @@ import io.weft.master.jobs.Submitter;
 import io.weft.master.scheduler.Scheduler;
 import io.weft.master.scheduler.SchedulerAction;
 import io.weft.master.scheduler.SchedulerEvent;
+import io.weft.master.scheduler.SchedulerSettings;
 import io.weft.runner.protocol.MapOutputId;
 import io.weft.runner.protocol.ResultRef;
 import io.weft.runner.protocol.RunnerCommand;
 import io.weft.runner.protocol.RunnerEvent;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,12 +53,20 @@ public final class AppLoop implements BackendListener, Submitter {
 
         record Broken(JobFailure failure) implements Message {}
 
+        record Configure(SchedulerSettings settings) implements Message {}
+
+        record Look() implements Message {}
+
         record Stop() implements Message {}
     }
 
     private static final long ANSWER_SECONDS = 10;
+    private static final Message LOOK = new Message.Look();
 
-    private final Scheduler scheduler;
+    private Scheduler scheduler;
+    /** All and only runners that are not lost, as they came. */
+    private final Map<String, SchedulerEvent.RunnerRegistered> runners = new LinkedHashMap<>();
+
     private final Backend backend;
     private final EventLog log;
     private final RunningJobs jobs = new RunningJobs();
@@ -70,6 +80,10 @@ public final class AppLoop implements BackendListener, Submitter {
 
     private final CachedBlocks cached;
     private final KeptCopies copies;
+    /** A job was submitted. */
+    private boolean used;
+    /** Present where the number of runners follows the work; set before the start. */
+    private Optional<Elasticity> elasticity = Optional.empty();
 
     /** {@code driver}: the interpreter that workers must agree with; {@code printed}: where users' lines go. */
     AppLoop(
@@ -89,6 +103,16 @@ public final class AppLoop implements BackendListener, Submitter {
         performer = new ActionPerformer(backend, jobs);
         reports = new WorkerReports(driver, printed, jobs);
         thread.setDaemon(true);
+    }
+
+    /** From now on runners come and go with the work. Before {@link #start}. */
+    void follow(Allocation allocation) {
+        elasticity = Optional.of(new Elasticity(allocation, () -> scheduler, backend, cached, jobs));
+    }
+
+    /** Schedules by other settings, if no job was submitted yet. */
+    void configure(SchedulerSettings settings) {
+        messages.add(new Message.Configure(settings));
     }
 
     void start() {
@@ -171,6 +195,9 @@ public final class AppLoop implements BackendListener, Submitter {
             Message message = next();
             while (!(message instanceof Message.Stop)) {
                 perform(message);
+                if (elasticity.isPresent()) {
+                    perform(LOOK);
+                }
                 message = next();
             }
         } catch (InterruptedException ended) {
@@ -180,15 +207,19 @@ public final class AppLoop implements BackendListener, Submitter {
         }
     }
 
-    /** The next message, or a tick when the scheduler asked to be woken and nothing came first. */
+    /** The next message, or a tick when the scheduler asked to be woken, or a look at the runners, and nothing came first. */
     private Message next() throws InterruptedException {
-        long wakeAt = performer.wakeAtMillis();
+        long lookAt = elasticity.map(Elasticity::lookMillis).orElse(Long.MAX_VALUE);
+        long wakeAt = Math.min(performer.wakeAtMillis(), lookAt);
         long left = wakeAt == Long.MAX_VALUE ? Long.MAX_VALUE : wakeAt - System.currentTimeMillis();
         if (left > 0) {
             Message message = left == Long.MAX_VALUE ? messages.take() : messages.poll(left, TimeUnit.MILLISECONDS);
             if (message != null) {
                 return message;
             }
+        }
+        if (lookAt < performer.wakeAtMillis()) {
+            return LOOK;
         }
         performer.wokeUp();
         return new Message.Scheduled(new SchedulerEvent.Tick());
@@ -230,8 +261,21 @@ public final class AppLoop implements BackendListener, Submitter {
             broadcasts.forget(forget.broadcast());
         } else if (message instanceof Message.Executors asked) {
             asked.answer().complete(reports.executors(cached));
+        } else if (message instanceof Message.Configure configure) {
+            configured(configure.settings());
+        } else if (message instanceof Message.Look) {
+            elasticity.ifPresent(one -> one.look(System.currentTimeMillis()).forEach(this::schedule));
         } else if (message instanceof Message.Broken because) {
             becameBroken(because.failure());
+        }
+    }
+
+    private void configured(SchedulerSettings settings) {
+        if (!used) {
+            scheduler = new Scheduler(settings);
+            for (SchedulerEvent.RunnerRegistered runner : runners.values()) {
+                scheduler.handle(runner, System.currentTimeMillis());
+            }
         }
     }
 
@@ -249,6 +293,7 @@ public final class AppLoop implements BackendListener, Submitter {
             return;
         }
         jobs.add(job);
+        used = true;
         // what it relies on may have been lost since it was planned
         schedule(new SchedulerEvent.JobSubmitted(
                 job.spec().job(),
@@ -274,6 +319,7 @@ public final class AppLoop implements BackendListener, Submitter {
     }
 
     private void fromRunner(String runner, RunnerEvent event) {
+        elasticity.ifPresent(one -> one.hear(runner, event, System.currentTimeMillis()));
         if (event instanceof RunnerEvent.WorkerRegistered worker) {
             reports.conflict(runner, worker).ifPresent(this::becameBroken);
             return;
@@ -288,6 +334,10 @@ public final class AppLoop implements BackendListener, Submitter {
         }
         if (event instanceof RunnerEvent.RecordsRejected rejected) {
             performer.rejected(rejected);
+            return;
+        }
+        if (event instanceof RunnerEvent.FilesLeftOut leftOut) {
+            performer.leftOut(leftOut);
             return;
         }
         if (event instanceof RunnerEvent.PartitionsKept kept) {
@@ -324,10 +374,12 @@ public final class AppLoop implements BackendListener, Submitter {
     private void schedule(SchedulerEvent event) {
         long now = System.currentTimeMillis();
         if (event instanceof SchedulerEvent.RunnerRegistered registered) {
+            runners.put(registered.runner(), registered);
             reports.registered(registered.runner(), registered.host());
             performer.runnerRegistered(registered.runner());
             copies.registered(registered.runner(), registered.host());
         } else if (event instanceof SchedulerEvent.RunnerLost lost) {
+            runners.remove(lost.runner());
             performer.runnerLost(lost.runner());
             reports.lost(lost.runner());
             cached.runnerLost(lost.runner());
@@ -336,9 +388,11 @@ public final class AppLoop implements BackendListener, Submitter {
             broadcasts.runnerLost(lost.runner());
         }
         log.event(now, event);
+        elasticity.ifPresent(one -> one.hear(event, now));
         for (SchedulerAction action : scheduler.handle(event, now)) {
             log.action(now, action);
             performer.perform(action);
+            elasticity.ifPresent(one -> one.hear(action, now));
         }
         if (event instanceof SchedulerEvent.RunnerLost lost) {
             jobs.resultsLost(lost.runner(), lost.reason()).forEach(this::schedule);

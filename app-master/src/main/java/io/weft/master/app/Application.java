@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * One application: scheduler, loop, jobs and blocks over one backend, whichever it is. {@link #start} first, {@link #end} last; both by
@@ -34,10 +35,17 @@ public final class Application implements Gateway.Control {
      * @param id {@code application_…} or {@code local_<millis>_<pid>}
      * @param folder for its temporary files that are small; exists
      * @param data for what is large, on one of the disks that are for data; made when needed
+     * @param allocation how many runners there are, where that follows the work
      * @param localFirst a path without scheme that exists on this machine is read as file: (local modes)
      */
     public record Spec(
-            String id, AppSettings settings, DriverPython python, Path folder, Path data, boolean localFirst) {
+            String id,
+            AppSettings settings,
+            DriverPython python,
+            Path folder,
+            Path data,
+            Optional<Allocation> allocation,
+            boolean localFirst) {
         public Spec {
             Objects.requireNonNull(id, "id is null");
             Objects.requireNonNull(settings, "settings is null");
@@ -80,14 +88,22 @@ public final class Application implements Gateway.Control {
                 new PrintedLines(System.err),
                 cached,
                 blocks::length);
-        JobSettings jobSettings = new JobSettings(
+        spec.allocation().ifPresent(loop::follow);
+        jobs = new JobService(jobSettings(settings), hadoop, loop, files, cached);
+    }
+
+    private JobSettings jobSettings(AppSettings settings) {
+        return new JobSettings(
                 spec.id(),
                 spec.folder(),
                 settings.worker().memoryBytes(),
                 settings.worker().limitBytes(),
                 settings.maxResultBytes(),
-                new JobSettings.Inputs(spec.localFirst(), settings.splitBytes()));
-        jobs = new JobService(jobSettings, hadoop, loop, files, cached);
+                new JobSettings.Files(
+                        spec.localFirst(),
+                        settings.files().splitBytes(),
+                        settings.files().ignoreCorrupt(),
+                        settings.files().validateOutput()));
     }
 
     private static Path logFile(Spec spec) throws IOException {
@@ -177,7 +193,7 @@ public final class Application implements Gateway.Control {
     @Override
     public String makeFolder(String path) {
         try {
-            return NewFolder.make(path, hadoop.get());
+            return NewFolder.make(path, hadoop.now().configuration());
         } catch (IOException | RuntimeException error) {
             throw new IllegalArgumentException(
                     "'" + path + "' cannot be made a folder for checkpoints: " + Stacks.message(error), error);
@@ -190,8 +206,15 @@ public final class Application implements Gateway.Control {
     }
 
     @Override
+    public void configure(Map<String, String> settings) {
+        AppSettings changed = spec.settings().changedBy(settings);
+        jobs.configure(jobSettings(changed));
+        loop.configure(changed.scheduler());
+    }
+
+    @Override
     public Object hadoopConfiguration() {
-        return hadoop.get();
+        return hadoop.forProgram();
     }
 
     @Override

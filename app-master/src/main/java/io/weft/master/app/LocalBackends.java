@@ -10,6 +10,7 @@ import io.weft.master.config.Master;
 import io.weft.master.gateway.StartLine;
 import io.weft.master.results.ResultSource;
 import io.weft.runner.container.RunnerConfig;
+import io.weft.runner.rpc.ApplicationSecret;
 import io.weft.runner.shuffle.BlockStore;
 import io.weft.runner.task.MasterBlocks;
 import io.weft.runner.worker.WorkerSettings;
@@ -47,16 +48,37 @@ final class LocalBackends {
             return new Made(backend, backend, local.slots());
         }
         if (master instanceof Master.LocalCluster cluster) {
+            int initial = place.settings()
+                    .allocation()
+                    .map(bounds -> bounds.atMost(cluster.runners()).initial())
+                    .orElse(cluster.runners());
             LocalClusterBackend backend =
-                    new LocalClusterBackend(children(place, cluster), cluster.runners(), blocks, hadoop);
+                    new LocalClusterBackend(children(place, cluster), cluster.runners(), initial, blocks, hadoop);
             return new Made(backend, backend, cluster.runners() * cluster.slots());
         }
         throw new IllegalArgumentException("not a local master: " + master);
     }
 
+    /** How the number of a local cluster's runners follows the work, where it does. */
+    static Optional<Allocation> allocation(AppSettings settings, Master master) {
+        if (!(master instanceof Master.LocalCluster cluster)) {
+            return Optional.empty();
+        }
+        return settings.allocation()
+                .map(bounds -> bounds.atMost(cluster.runners()))
+                .map(bounds -> new Allocation(bounds, cluster.slots(), bounds.initial()));
+    }
+
     private static ChildRunner.Plan children(Place place, Master.LocalCluster cluster) {
         Map<String, String> settings = new LinkedHashMap<>();
         place.settings().worker().environment().forEach((name, value) -> settings.put("weft.env." + name, value));
+        settings.put(
+                "weft.io.encryption", Boolean.toString(place.settings().worker().sealed()));
+        settings.put(
+                "weft.python.worker.reuse",
+                Boolean.toString(place.settings().worker().reuse()));
+        place.settings().hadoop().forEach((name, value) -> settings.put("weft.hadoop." + name, value));
+        place.line().hadoop().forEach((name, value) -> settings.put("weft.hadoop." + name, value));
         return new ChildRunner.Plan(
                 place.application(),
                 place.folders().main(),
@@ -75,7 +97,15 @@ final class LocalBackends {
                 place.folders().data(),
                 RunnerConfig.Limits.inProcess(),
                 new RunnerConfig.Connections(
-                        NO_SECRET, MasterBlocks.inProcess(blocks), false, 0, Optional.empty(), hadoop::get));
+                        NO_SECRET,
+                        MasterBlocks.inProcess(blocks),
+                        false,
+                        0,
+                        Optional.empty(),
+                        place.settings().worker().sealed()
+                                ? ApplicationSecret.random(place.application()).sealKey()
+                                : "",
+                        hadoop::get));
     }
 
     private static WorkerSettings workers(Place place, int slots) {
@@ -85,6 +115,7 @@ final class LocalBackends {
                 place.folders().main(),
                 place.line().python().executable(),
                 place.line().python().path(),
-                place.settings().worker().environment());
+                place.settings().worker().environment(),
+                place.settings().worker().reuse());
     }
 }

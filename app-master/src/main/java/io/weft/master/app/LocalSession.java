@@ -51,7 +51,13 @@ final class LocalSession implements AutoCloseable {
             LocalBackends.Made made =
                     LocalBackends.make(new LocalBackends.Place(id, line, settings, folders), master, blocks, hadoop);
             Application.Spec spec = new Application.Spec(
-                    id, settings, python(line), folders.main(), folders.data().get(0), true);
+                    id,
+                    settings,
+                    python(line),
+                    folders.main(),
+                    folders.data().get(0),
+                    LocalBackends.allocation(settings, master),
+                    true);
             Application application = new Application(spec, hadoop, blocks, made.backend(), onStop);
             Warmup.start(application, folders);
             application.start();

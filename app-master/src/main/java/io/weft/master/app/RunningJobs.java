@@ -7,10 +7,12 @@ import io.weft.runner.protocol.RunnerEvent;
 import io.weft.runner.protocol.TaskAttemptId;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Jobs that have not ended, attempts that run, and reports that the scheduler has not judged yet. Owned by the loop thread. */
 final class RunningJobs {
@@ -29,6 +31,13 @@ final class RunningJobs {
 
     List<JobRun> all() {
         return new ArrayList<>(jobs.values());
+    }
+
+    /** The versions of Hadoop's configuration that these jobs began with. */
+    Set<Integer> hadoopVersions() {
+        Set<Integer> versions = new HashSet<>();
+        jobs.values().forEach(job -> versions.add(job.hadoop().version()));
+        return versions;
     }
 
     void remove(int job) {

@@ -29,6 +29,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.security.UserGroupInformation;
 
 /** One application in YARN's cluster mode, inside its ApplicationMaster's container. Used by the main thread. */
@@ -124,8 +125,11 @@ final class YarnSession {
         Path data = folder.locals()
                 .get(0)
                 .resolve("weft-driver-" + ProcessHandle.current().pid());
-        Application.Spec spec = new Application.Spec(
-                record.text("application"), AppSettings.of(settings), python, folder.folder(), data, false);
+        AppSettings own = AppSettings.of(settings);
+        Optional<Allocation> allocation = own.allocation()
+                .map(bounds -> new Allocation(bounds, (int) record.number("cores"), (int) record.number("executors")));
+        Application.Spec spec =
+                new Application.Spec(record.text("application"), own, python, folder.folder(), data, allocation, false);
         application = new Application(spec, hadoop, blocks, backend, () -> {});
         backend.tellProgress(application.history()::share);
         application.start();

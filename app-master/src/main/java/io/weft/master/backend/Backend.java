@@ -15,7 +15,15 @@ public interface Backend {
     /** Slots that could be used now, and by host how many tasks would like to run there. A hint. */
     void wantSlots(int slots, Map<String, Integer> byHost);
 
-    /** This runner is not needed any more. */
+    /** So many runners shall there be, as far as that can be had: more are asked for, or what was asked for and has not come is given up. */
+    default void wantRunners(int runners) {}
+
+    /** Whether a runner's map outputs can be read when it is gone. */
+    default boolean keepsOutputs(String runner) {
+        return false;
+    }
+
+    /** This runner is not needed any more, and is not replaced; the listener hears no more of it. */
     void release(String runner);
 
     /** Sends a command; one to a runner that is gone is dropped, its loss is reported once. */

@@ -15,8 +15,9 @@ import java.util.OptionalInt;
  * @param maxFailures as set by the user, empty when not
  * @param localFolders one a disk; empty: TMPDIR
  * @param logFolder keeps the event log, empty: it goes with the temporary files
- * @param splitBytes up to what size small files share a partition, 0: none do
  * @param stopTimeoutMillis how long the end waits for runners
+ * @param allocation present where the number of containers follows the work
+ * @param explicit what all of this was read from, without defaults
  */
 public record AppSettings(
         SchedulerSettings scheduler,
@@ -27,17 +28,36 @@ public record AppSettings(
         Optional<Path> logFolder,
         long stopTimeoutMillis,
         long maxResultBytes,
-        long splitBytes,
-        Map<String, String> hadoop) {
+        Files files,
+        Map<String, String> hadoop,
+        Optional<AllocationSettings> allocation,
+        Map<String, String> explicit) {
+    /**
+     * Of files.
+     *
+     * @param splitBytes up to what size small ones share a partition, 0: none do
+     * @param ignoreCorrupt the rest of a damaged one is left out
+     * @param validateOutput a plain save fails where its folder exists
+     */
+    public record Files(long splitBytes, boolean ignoreCorrupt, boolean validateOutput) {}
+
     /**
      * Of Python workers.
      *
      * @param memoryBytes data a task may hold before it spills
      * @param limitBytes RSS at which a worker is stopped, 0 for none
      * @param cacheBytes what one runner keeps of partitions that are persisted in memory only
+     * @param reuse a worker runs one task after another; else each has a process of its own
+     * @param sealed what they write to local disks is encrypted
      * @param environment variables added to the runner's own
      */
-    public record Worker(long memoryBytes, long limitBytes, long cacheBytes, Map<String, String> environment) {
+    public record Worker(
+            long memoryBytes,
+            long limitBytes,
+            long cacheBytes,
+            boolean reuse,
+            boolean sealed,
+            Map<String, String> environment) {
         public Worker {
             environment = Map.copyOf(environment);
         }
@@ -46,6 +66,7 @@ public record AppSettings(
     public AppSettings {
         localFolders = List.copyOf(localFolders);
         hadoop = Map.copyOf(hadoop);
+        explicit = Map.copyOf(explicit);
     }
 
     public static AppSettings of(Settings settings) {
@@ -70,6 +91,8 @@ public record AppSettings(
                         memory(settings),
                         settings.bytes("weft.python.worker.limit"),
                         settings.bytes("weft.cache.memory"),
+                        settings.flag("weft.python.worker.reuse"),
+                        settings.flag("weft.io.encryption"),
                         environment(settings)),
                 parallelism > 0 ? OptionalInt.of(parallelism) : OptionalInt.empty(),
                 settings.isSet("weft.task.maxFailures")
@@ -79,8 +102,13 @@ public record AppSettings(
                 logFolder.isEmpty() ? Optional.empty() : Optional.of(Path.of(logFolder)),
                 settings.millis("weft.gateway.stopTimeout"),
                 settings.bytes("weft.driver.maxResultSize"),
-                settings.bytes("weft.input.splitBytes"),
-                settings.below("weft.hadoop."));
+                new Files(
+                        settings.bytes("weft.input.splitBytes"),
+                        settings.flag("weft.files.ignoreCorrupt"),
+                        settings.flag("weft.output.validate")),
+                settings.below("weft.hadoop."),
+                AllocationSettings.of(settings),
+                settings.explicit());
     }
 
     /** Less than the limit: a worker that may not hold so much spills at half of what it may hold. */
@@ -104,6 +132,21 @@ public record AppSettings(
         return with(scheduler.withMaxTaskFailures(failures));
     }
 
+    /**
+     * Read again, with some that are set now.
+     *
+     * @throws IllegalArgumentException with a sentence for each that is wrong
+     */
+    public AppSettings changedBy(Map<String, String> settings) {
+        Map<String, String> all = new LinkedHashMap<>(explicit);
+        all.putAll(settings);
+        try {
+            return of(new SettingsLoader(Definitions.load()).program(all).load());
+        } catch (SettingsException problems) {
+            throw new IllegalArgumentException(problems.getMessage(), problems);
+        }
+    }
+
     /** The same without tasks that prefer hosts. */
     public AppSettings withoutLocality() {
         return with(scheduler.withLocality(false));
@@ -119,7 +162,9 @@ public record AppSettings(
                 logFolder,
                 stopTimeoutMillis,
                 maxResultBytes,
-                splitBytes,
-                hadoop);
+                files,
+                hadoop,
+                allocation,
+                explicit);
     }
 }

@@ -33,6 +33,9 @@ final class AnswerFrames {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("job", job.run().spec().job());
         json.put("stats", stats);
+        if (!job.run().leftOut().isEmpty()) {
+            json.put("leftOut", job.run().leftOut());
+        }
         return json;
     }
 

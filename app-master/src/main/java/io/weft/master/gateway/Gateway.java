@@ -3,6 +3,8 @@ package io.weft.master.gateway;
 import io.weft.master.jobs.JobHistory;
 import io.weft.master.jobs.Json;
 import io.weft.master.jobs.StageProgress;
+import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -42,6 +44,12 @@ public final class Gateway {
         String makeFolder(String path);
 
         void setLogLevel(String level);
+
+        /**
+         * Takes settings that the program has made, where the ApplicationMaster had started before: those of jobs, tasks and files. Before
+         * the first job. Throws IllegalArgumentException with a sentence for each that is wrong.
+         */
+        void configure(Map<String, String> settings);
 
         /** Hadoop's configuration, which programs written for PySpark read and change. */
         Object hadoopConfiguration();
@@ -137,6 +145,17 @@ public final class Gateway {
 
     public void setLogLevel(String level) {
         control.setLogLevel(level);
+    }
+
+    /** {@code settings}: a JSON object. */
+    public void configure(String settings) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        try {
+            Json.object(settings).forEach((name, value) -> texts.put(name, String.valueOf(value)));
+        } catch (IOException error) {
+            throw new IllegalArgumentException("settings that are no JSON object: " + error.getMessage(), error);
+        }
+        control.configure(texts);
     }
 
     public Object hadoopConfiguration() {

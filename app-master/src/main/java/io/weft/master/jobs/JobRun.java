@@ -6,6 +6,7 @@ import io.weft.master.stages.JobPlan;
 import io.weft.master.stages.Stage;
 import io.weft.master.stages.StageGraph;
 import io.weft.master.stages.StageOutput;
+import io.weft.runner.protocol.HadoopChanges;
 import io.weft.runner.protocol.ResultRef;
 import io.weft.runner.protocol.TaskAttemptId;
 import io.weft.runner.protocol.TaskStats;
@@ -44,6 +45,9 @@ public final class JobRun {
         }
     }
 
+    /** Files that the driver is told of. */
+    private static final int MOST_LEFT_OUT = 10_000;
+
     private static final class Counts {
         private final Stage stage;
         private final int position;
@@ -69,9 +73,13 @@ public final class JobRun {
     private int accepted;
     private int retries;
     private Rejects rejects = Rejects.NONE;
+    private HadoopChanges hadoop = HadoopChanges.NONE;
     private boolean commitWanted;
     /** What else the driver adds up, by the name it has there. */
     private final Map<String, Long> counters = new LinkedHashMap<>();
+
+    /** Damaged files whose rest was left out: by path, what is wrong. */
+    private final Map<String, String> leftOut = new LinkedHashMap<>();
 
     private JobFailure override;
     private End end;
@@ -185,6 +193,15 @@ public final class JobRun {
         stats = accepted == 1 ? added : stats.plus(added);
     }
 
+    /** What the program has changed in Hadoop's configuration before this job; told before it is submitted. */
+    synchronized void hadoop(HadoopChanges changes) {
+        hadoop = changes;
+    }
+
+    public synchronized HadoopChanges hadoop() {
+        return hadoop;
+    }
+
     /** What the job's steps may reject; told before the job is submitted. */
     synchronized void limit(Rejects budget) {
         rejects = budget;
@@ -199,6 +216,20 @@ public final class JobRun {
         if (more != 0) {
             counters.merge(name, more, Long::sum);
         }
+    }
+
+    /** A task that counts has left out the rest of these files; of a file in several tasks the first reason is kept. */
+    public synchronized void leftOut(Map<String, String> files) {
+        files.forEach((path, why) -> {
+            if (leftOut.size() < MOST_LEFT_OUT || leftOut.containsKey(path)) {
+                leftOut.putIfAbsent(path, why);
+            }
+        });
+    }
+
+    /** Damaged files whose rest was left out: by path, what is wrong. */
+    public synchronized Map<String, String> leftOut() {
+        return new LinkedHashMap<>(leftOut);
     }
 
     /** What {@link #count} has added up. */

@@ -30,17 +30,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.FutureTask;
+import org.apache.hadoop.conf.Configuration;
 
 /**
  * Takes plans, checks what can be checked before anything runs (E02, E03), and submits jobs. Called by the threads that answer the
  * driver; any of them.
  */
 public final class JobService {
-    private final JobSettings settings;
+    private volatile JobSettings settings;
     private final HadoopConf hadoop;
     private final Submitter submitter;
     private final SharedFiles files;
-    private final SplitCache splits;
+    private volatile SplitCache splits;
     private final CachedBlocks cached;
     private final Lineages lineages = new Lineages();
     private final JobHistory history = new JobHistory();
@@ -61,7 +62,13 @@ public final class JobService {
         this.hadoop = hadoop;
         this.submitter = submitter;
         this.files = files;
-        splits = new SplitCache(hadoop, settings.inputs());
+        splits = new SplitCache(settings.files());
+    }
+
+    /** Takes other settings, before the first job. */
+    public void configure(JobSettings changed) {
+        settings = changed;
+        splits = new SplitCache(changed.files());
     }
 
     /** Loads what the first plan needs; for a thread that has nothing better to do. */
@@ -89,7 +96,7 @@ public final class JobService {
     public int partitions(byte[] planBytes) throws JobException {
         Plan plan = decode(planBytes);
         Map<Integer, SourceFacts> facts = new LinkedHashMap<>();
-        splits(plan)
+        splits(plan, hadoop().configuration())
                 .forEach((node, all) -> facts.put(
                         node,
                         new SourceFacts(all.stream().map(SourceSplit::hosts).toList())));
@@ -107,7 +114,8 @@ public final class JobService {
      */
     public ActiveJob start(byte[] planBytes, Runnable wakeup) throws JobException {
         Plan plan = decode(planBytes);
-        Fragment result = lineages.add(plan, splits(plan));
+        HadoopConf.Snapshot conf = hadoop();
+        Fragment result = lineages.add(plan, splits(plan, conf.configuration()));
         cached.learn(plan);
         for (PlanNode node : plan.nodes()) {
             if (node instanceof PlanNode.Held held
@@ -128,8 +136,9 @@ public final class JobService {
             nextJob++;
         }
         JobPlan planned = trees.job();
+        StagedName name = new StagedName(settings.application(), session, job);
         Optional<Saves.Prepared> prepared =
-                Saves.prepare(plan, new StagedName(settings.application(), session, job), hadoop.get());
+                new Saves(conf.configuration(), settings.files().validateOutput()).prepare(plan, name);
         Optional<OutputSpec> save = prepared.map(Saves.Prepared::spec);
         Optional<SavedOutput> output = prepared.map(Saves.Prepared::output);
         List<Stage> stages = planned.graph().stages();
@@ -143,13 +152,14 @@ public final class JobService {
         ResultFeed feed =
                 new ResultFeed(spec.resultPartitions(), settings.folder().resolve("job-" + job + ".results"));
         PlannedTasks.Planning planning = new PlannedTasks.Planning(lineage, this::plan);
-        Rejects rejects = rejects(planned.layout().plan(), job);
+        Rejects rejects = rejects(planned.layout().plan(), job, conf.configuration());
         Map<String, String> properties = new LinkedHashMap<>(plan.properties());
         properties.putAll(rejects.properties());
         PlannedTasks tasks = new PlannedTasks(job, trees, planning, save, settings, files, properties);
         UpdateFeed updates = new UpdateFeed(settings.folder().resolve("job-" + job + ".updates"));
         JobRun run = new JobRun(spec, tasks, feed, updates, settings.maxResultBytes(), wakeup);
         run.limit(rejects);
+        run.hadoop(conf.changes());
         run.count("skippedFiles", skipped(plan));
         ActiveJob active = new ActiveJob(run, output, submitter, history);
         submitter.submit(run);
@@ -205,21 +215,29 @@ public final class JobService {
     }
 
     /** Of a plan's files, by node id. */
-    private Map<Integer, List<? extends SourceSplit>> splits(Plan plan) throws JobException {
+    private Map<Integer, List<? extends SourceSplit>> splits(Plan plan, Configuration conf) throws JobException {
         Map<Integer, List<? extends SourceSplit>> found = new LinkedHashMap<>();
         for (PlanNode node : plan.nodes()) {
             if (node instanceof PlanNode.TextSource source) {
-                found.put(node.id(), list(source));
+                found.put(node.id(), list(source, conf));
             } else if (node instanceof PlanNode.FormatSource source) {
-                found.put(node.id(), list(source));
+                found.put(node.id(), list(source, conf));
             }
         }
         return found;
     }
 
-    private Rejects rejects(Plan plan, int job) throws JobException {
+    private HadoopConf.Snapshot hadoop() throws JobException {
         try {
-            return Rejects.of(plan, settings.application(), job, hadoop::get);
+            return hadoop.now();
+        } catch (IllegalArgumentException error) {
+            throw new JobException(JobFailure.of("E17", 2, "user", error.getMessage(), error));
+        }
+    }
+
+    private Rejects rejects(Plan plan, int job, Configuration conf) throws JobException {
+        try {
+            return Rejects.of(plan, settings.application(), job, () -> conf);
         } catch (OutputException error) {
             throw new JobException(JobFailure.of(error.code(), error.exitCode(), "output", error.getMessage(), error));
         } catch (IOException error) {
@@ -235,13 +253,13 @@ public final class JobService {
         return count;
     }
 
-    private List<Split> list(PlanNode.TextSource source) throws JobException {
-        return listing(source.paths(), source, () -> splits.splits(source));
+    private List<Split> list(PlanNode.TextSource source, Configuration conf) throws JobException {
+        return listing(source.paths(), source, () -> splits.splits(source, conf));
     }
 
-    private List<FormatSplit> list(PlanNode.FormatSource source) throws JobException {
+    private List<FormatSplit> list(PlanNode.FormatSource source, Configuration conf) throws JobException {
         String what = source.paths().orElse("the input of " + source.format().name());
-        return listing(what, source, () -> splits.splits(source));
+        return listing(what, source, () -> splits.splits(source, conf));
     }
 
     private interface Listing<T> {

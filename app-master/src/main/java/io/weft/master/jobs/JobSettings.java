@@ -13,14 +13,16 @@ import java.util.Objects;
  * @param maxResultBytes what one action may bring to the driver, 0 for no limit
  */
 public record JobSettings(
-        String application, Path folder, long memoryBytes, long limitBytes, long maxResultBytes, Inputs inputs) {
+        String application, Path folder, long memoryBytes, long limitBytes, long maxResultBytes, Files files) {
     /**
-     * How inputs are found and cut.
+     * How files are found, cut, read and written.
      *
      * @param localFirst a path without scheme that exists on this machine is read as file:
      * @param splitBytes up to what size small files share a partition
+     * @param ignoreCorrupt the rest of a damaged file is left out; else it fails its task
+     * @param validateOutput a plain save fails where its folder exists; else it puts its files among those that are there
      */
-    public record Inputs(boolean localFirst, long splitBytes) {}
+    public record Files(boolean localFirst, long splitBytes, boolean ignoreCorrupt, boolean validateOutput) {}
 
     public JobSettings {
         Objects.requireNonNull(application, "application is null");

@@ -58,6 +58,7 @@ final class PlannedTasks implements TaskSpecs {
                 body.tree(),
                 body.sink(),
                 body.inputs(),
+                settings.files().ignoreCorrupt(),
                 output(planned.stage(id.stage()), id, plan.action()),
                 settings.memoryBytes(),
                 settings.limitBytes(),

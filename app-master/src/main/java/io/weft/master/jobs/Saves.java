@@ -19,19 +19,26 @@ import org.apache.hadoop.conf.Configuration;
 
 /** Checks and sets up what an action saves, before its job runs. */
 final class Saves {
-    private Saves() {}
+    private final Configuration hadoop;
+    private final boolean validate;
+
+    /** {@code validate}: a plain save fails where its folder exists; else its files are put among those that are there. */
+    Saves(Configuration hadoop, boolean validate) {
+        this.hadoop = hadoop;
+        this.validate = validate;
+    }
 
     /** What tasks are told, and what commits in the end. */
     record Prepared(OutputSpec spec, SavedOutput output) {}
 
     /** Empty when the action saves nothing. */
-    static Optional<Prepared> prepare(Plan plan, StagedName name, Configuration hadoop) throws JobException {
+    Optional<Prepared> prepare(Plan plan, StagedName name) throws JobException {
         String site = plan.name() + " at " + plan.site();
         try {
             if (plan.action() instanceof PlanAction.SaveText text) {
-                return Optional.of(text(text, site, name, hadoop));
+                return Optional.of(text(text, site, name));
             } else if (plan.action() instanceof PlanAction.SaveRecords records) {
-                return Optional.of(records(records, site, name.job(), hadoop));
+                return Optional.of(records(records, site, name.job()));
             }
             return Optional.empty();
         } catch (OutputException error) {
@@ -43,23 +50,23 @@ final class Saves {
     }
 
     /** The path is qualified here: a runner's working directory is another one. */
-    private static Prepared text(PlanAction.SaveText text, String site, StagedName name, Configuration hadoop)
-            throws IOException {
+    private Prepared text(PlanAction.SaveText text, String site, StagedName name) throws IOException {
         String path = JobOutput.qualify(text.path(), site, hadoop);
         PlanAction.Placing placing = text.placing();
         AtomicReference<OutputSpec> made = new AtomicReference<>();
-        SavedOutput output = StagedOutput.of(path, SaveMode.of(placing.mode()), name, hadoop, (work, unique) -> {
+        SaveMode given = SaveMode.of(placing.mode());
+        SaveMode mode = given == SaveMode.ERROR && !validate ? SaveMode.MERGE : given;
+        SavedOutput output = StagedOutput.of(path, mode, name, hadoop, (work, unique) -> {
             OutputSpec.Parts parts = new OutputSpec.Parts(unique, placing.targetBytes(), placing.byKey());
             OutputSpec.TextFile spec =
                     new OutputSpec.TextFile(work, text.codec(), uuid(), name.job(), text.suffix(), parts);
             made.set(spec);
-            return JobOutput.of(spec, hadoop);
+            return JobOutput.of(spec, hadoop, validate);
         });
         return ready(new Prepared(made.get(), output), site);
     }
 
-    private static Prepared records(PlanAction.SaveRecords save, String site, int job, Configuration hadoop)
-            throws IOException {
+    private Prepared records(PlanAction.SaveRecords save, String site, int job) throws IOException {
         Optional<String> given = RecordJobOutput.path(save.format(), save.path(), hadoop);
         Optional<String> path = Optional.empty();
         if (given.isPresent()) {
@@ -75,7 +82,7 @@ final class Saves {
                 save.valueClass().orElse(found.get(1)),
                 uuid(),
                 job);
-        return ready(new Prepared(spec, RecordJobOutput.of(spec, hadoop)), site);
+        return ready(new Prepared(spec, RecordJobOutput.of(spec, hadoop, validate)), site);
     }
 
     private static Prepared ready(Prepared prepared, String site) throws IOException {

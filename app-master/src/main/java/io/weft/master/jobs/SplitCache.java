@@ -1,6 +1,5 @@
 package io.weft.master.jobs;
 
-import io.weft.master.config.HadoopConf;
 import io.weft.master.plan.PlanNode;
 import io.weft.master.splits.FormatLister;
 import io.weft.master.splits.FormatSplit;
@@ -12,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
 
 /**
  * Splits of text sources, by RDD: an RDD keeps the splits that it had when it was first used, as its number of partitions may have been
@@ -20,8 +20,7 @@ import java.util.Map;
 final class SplitCache {
     private static final int MAX_SOURCES = 256;
 
-    private final HadoopConf hadoop;
-    private final JobSettings.Inputs settings;
+    private final JobSettings.Files settings;
     /** RDDs whose skipped files no job has told of yet. Guarded by {@link #known}. */
     private final Map<Integer, Integer> skipped = new HashMap<>();
 
@@ -44,8 +43,7 @@ final class SplitCache {
         }
     };
 
-    SplitCache(HadoopConf hadoop, JobSettings.Inputs settings) {
-        this.hadoop = hadoop;
+    SplitCache(JobSettings.Files settings) {
         this.settings = settings;
     }
 
@@ -57,7 +55,7 @@ final class SplitCache {
         }
     }
 
-    List<Split> splits(PlanNode.TextSource source) throws IOException {
+    List<Split> splits(PlanNode.TextSource source, Configuration hadoop) throws IOException {
         int rdd = source.origin().rdd();
         synchronized (known) {
             List<Split> found = known.get(rdd);
@@ -65,7 +63,7 @@ final class SplitCache {
                 return found;
             }
         }
-        SplitLister lister = new SplitLister(hadoop.get(), settings.localFirst());
+        SplitLister lister = new SplitLister(hadoop, settings.localFirst());
         String site = source.origin().toString();
         long combined = source.combine() ? settings.splitBytes() : 0;
         Listing listed = source.whole()
@@ -80,7 +78,7 @@ final class SplitCache {
         }
     }
 
-    List<FormatSplit> splits(PlanNode.FormatSource source) throws IOException {
+    List<FormatSplit> splits(PlanNode.FormatSource source, Configuration hadoop) throws IOException {
         int rdd = source.origin().rdd();
         synchronized (known) {
             List<FormatSplit> found = formats.get(rdd);
@@ -88,7 +86,7 @@ final class SplitCache {
                 return found;
             }
         }
-        List<FormatSplit> listed = new FormatLister(hadoop.get(), settings.localFirst())
+        List<FormatSplit> listed = new FormatLister(hadoop, settings.localFirst())
                 .list(
                         source.format(),
                         source.paths(),

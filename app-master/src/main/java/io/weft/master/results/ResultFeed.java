@@ -128,6 +128,12 @@ public final class ResultFeed implements AutoCloseable {
         return lost;
     }
 
+    /** Whether this runner holds a result that nobody polled. */
+    public synchronized boolean holds(String runner) {
+        return held.values().stream()
+                .anyMatch(one -> !one.ref().isInline() && one.ref().runner().equals(runner));
+    }
+
     /** Blocks that runners still hold for this job and that nobody will ask for; takes no further results. */
     public synchronized List<ResultRef> abandon() {
         closed = true;

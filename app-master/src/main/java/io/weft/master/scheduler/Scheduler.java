@@ -129,17 +129,31 @@ public final class Scheduler {
                 || action instanceof SchedulerAction.JobFailed;
     }
 
+    /** How many tasks run, or could run now if there were slots. */
+    public int demand() {
+        int tasks = 0;
+        for (JobRun job : jobs.live.values()) {
+            tasks += job.running;
+            for (StageRun stage : job.launchable.values()) {
+                tasks += stage.pending.count();
+            }
+        }
+        return tasks;
+    }
+
+    /** Whether this runner wrote map outputs that jobs may read. */
+    public boolean needsOutputsOf(String runner) {
+        return jobs.shuffles.values().stream().anyMatch(shuffle -> shuffle.hasOutputsOf(runner));
+    }
+
     private void want(Turn turn) {
-        int slots = 0;
         Map<String, Integer> byHost = new TreeMap<>();
         for (JobRun job : jobs.live.values()) {
-            slots += job.running;
             for (StageRun stage : job.launchable.values()) {
-                slots += stage.pending.count();
                 stage.pending.countByHost(byHost);
             }
         }
-        SchedulerAction.WantSlots now = new SchedulerAction.WantSlots(slots, byHost);
+        SchedulerAction.WantSlots now = new SchedulerAction.WantSlots(demand(), byHost);
         if (!now.equals(wanted)) {
             wanted = now;
             turn.add(now);

@@ -100,6 +100,18 @@ final class ShuffleState {
         return counts;
     }
 
+    /** Whether outputs that count were written by this runner. */
+    boolean hasOutputsOf(String runner) {
+        IntQueue maps = mapsByRunner.get(runner);
+        for (int i = 0; maps != null && i < maps.size(); i++) {
+            MapOutput output = outputs[maps.at(i)];
+            if (output != null && output.runner().equals(runner)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Removes all outputs that this runner wrote; returns their maps. */
     IntQueue loseRunner(String runner) {
         IntQueue lost = new IntQueue();

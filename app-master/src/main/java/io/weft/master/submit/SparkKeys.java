@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -19,13 +20,22 @@ final class SparkKeys {
     private static final String HADOOP = "weft.hadoop.";
 
     /** A line of the table; {@code spark} may end in a star. */
-    private record Key(String spark, String weft, String option) {
+    private record Key(String spark, String weft, String option, String unit) {
         boolean matches(String name) {
             return spark.endsWith("*") ? name.startsWith(stem()) : name.equals(spark);
         }
 
         String weftName(String name) {
             return weft.endsWith("*") ? weft.substring(0, weft.length() - 1) + name.substring(stem().length()) : weft;
+        }
+
+        /** Words in small letters, as Weft has them, and numbers with the unit that Spark takes them in. */
+        String weftValue(String value) {
+            String lower = value.toLowerCase(Locale.ROOT);
+            if (!weft.endsWith("*") && (lower.equals("true") || lower.equals("false"))) {
+                return lower;
+            }
+            return value.matches("\\d+") ? value + unit : value;
         }
 
         private String stem() {
@@ -51,8 +61,8 @@ final class SparkKeys {
             }
             for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
                 if (!line.startsWith("#")) {
-                    String[] columns = (line + "\t\t\t").split("\t", 4);
-                    keys.add(new Key(columns[0], columns[1], columns[2]));
+                    String[] columns = (line + "\t\t\t\t").split("\t", 6);
+                    keys.add(new Key(columns[0], columns[1], columns[2], columns[4]));
                 }
             }
         } catch (IOException error) {
@@ -73,7 +83,7 @@ final class SparkKeys {
             if (own.startsWith(HADOOP)) {
                 hadoop.put(own.substring(HADOOP.length()), value);
             } else if (!own.isEmpty()) {
-                weft.putIfAbsent(own, value);
+                weft.putIfAbsent(own, key.weftValue(value));
             } else if (!key.option().isEmpty()) {
                 options.merge(key.option(), value, (one, other) -> isList(key.option()) ? one + "," + other : other);
             }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -22,6 +23,8 @@ import picocli.CommandLine.Parameters;
 final class SubmitCommand implements Callable<Integer> {
     private static final int MEGABYTE = 1 << 20;
     private static final String PYSPARK_PYTHON = "PYSPARK_PYTHON";
+    private static final String DRIVER_PYTHON = "PYSPARK_DRIVER_PYTHON";
+    private static final Pattern PYTHON_NAME = Pattern.compile("(.*/)?(python|pypy)[^/]*");
 
     /** Tells workers that their functions may import PySpark's names. */
     private static final String PYSPARK_SETTING = "weft.env.WEFT_PYSPARK";
@@ -156,18 +159,24 @@ final class SubmitCommand implements Callable<Integer> {
         }
     }
 
-    /** The interpreter that PySpark's variable names: for containers, or with {@code --pyspark} in this shell. */
+    /**
+     * The interpreter that PySpark's variables name: for containers, or with {@code --pyspark} in this shell. Script and workers have
+     * one, so that the script's counts where no other is named; it may be a shell such as jupyter, which does not.
+     */
     private Optional<String> python(SparkKeys keys) {
         return Stream.of(
                         keys.kept().get("spark.yarn.appMasterEnv." + PYSPARK_PYTHON),
                         keys.kept().get("spark.executorEnv." + PYSPARK_PYTHON),
-                        pyspark ? System.getenv(PYSPARK_PYTHON) : null)
-                .filter(python -> python != null && !python.isBlank())
+                        pyspark ? System.getenv(PYSPARK_PYTHON) : null,
+                        keys.kept().get("spark.pyspark.driver.python"),
+                        keys.kept().get("spark.yarn.appMasterEnv." + DRIVER_PYTHON),
+                        pyspark ? System.getenv(DRIVER_PYTHON) : null)
+                .filter(python -> python != null && PYTHON_NAME.matcher(python).matches())
                 .findFirst();
     }
 
     private Request.Sizes sizes(SparkKeys keys) throws SubmitException {
-        int containers = count("--num-executors", keys.option("--num-executors", executors, "2"));
+        int containers = count("--num-executors", keys.option("--num-executors", executors, atStart(keys)));
         int slots = count("--executor-cores", keys.option("--executor-cores", cores, "1"));
         int memory = megabytes("--executor-memory", keys.option("--executor-memory", executorMemory, "1g"));
         String overhead = keys.weft().get("weft.executor.memoryOverhead");
@@ -180,6 +189,20 @@ final class SubmitCommand implements Callable<Integer> {
                 memory,
                 overheadMegabytes,
                 megabytes("--driver-memory", keys.option("--driver-memory", driverMemory, "1g")));
+    }
+
+    /** Containers at the start, where nobody says how many: 2, or what their number must or shall be that follows the work. */
+    private static String atStart(SparkKeys keys) {
+        String prefix = "weft.dynamicAllocation.";
+        if (!keys.weft().getOrDefault(prefix + "enabled", "false").equals("true")) {
+            return "2";
+        }
+        int least = 1;
+        for (String key : new String[] {prefix + "minExecutors", prefix + "initialExecutors"}) {
+            String text = keys.weft().getOrDefault(key, "0");
+            least = text.matches("\\d{1,6}") ? Math.max(least, Integer.parseInt(text)) : least;
+        }
+        return Integer.toString(least);
     }
 
     private static int count(String option, String text) throws SubmitException {

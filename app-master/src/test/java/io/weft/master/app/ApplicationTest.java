@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -59,7 +60,7 @@ class ApplicationTest {
                 .withMaxFailures(1);
         DriverPython python = new DriverPython(new Interpreter("cpython", "3.11.7", "siphash13"), "/usr/bin/python3");
         application = new Application(
-                new Application.Spec("local_1_2", own, python, folder, folder, true),
+                new Application.Spec("local_1_2", own, python, folder, folder, Optional.empty(), true),
                 new HadoopConf(Map.of()),
                 new BlockStore(folder.resolve("blocks"), 1 << 20),
                 backend,

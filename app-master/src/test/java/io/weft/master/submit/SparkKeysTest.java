@@ -60,4 +60,26 @@ class SparkKeysTest {
         assertEquals(Map.of(), keys.weft());
         assertEquals(Map.of(), keys.hadoop());
     }
+
+    @Test
+    void numbersAreInTheUnitThatSparkTakesThemInAndWordsInSmallLetters() {
+        SparkKeys keys = SparkKeys.load();
+        keys.put("spark.executor.memoryOverhead", "512");
+        keys.put("spark.dynamicAllocation.executorIdleTimeout", "60");
+        keys.put("spark.dynamicAllocation.schedulerBacklogTimeout", "100ms");
+        keys.put("spark.files.ignoreCorruptFiles", "True");
+        keys.put("spark.hadoop.validateOutputSpecs", "FALSE");
+        keys.put("spark.hadoop.some.key", "True");
+        keys.put("spark.executorEnv.FLAG", "7");
+        assertEquals(
+                Map.of(
+                        "weft.executor.memoryOverhead", "512m",
+                        "weft.dynamicAllocation.executorIdleTimeout", "60s",
+                        "weft.dynamicAllocation.schedulerBacklogTimeout", "100ms",
+                        "weft.files.ignoreCorrupt", "true",
+                        "weft.output.validate", "false",
+                        "weft.env.FLAG", "7"),
+                keys.weft());
+        assertEquals(Map.of("some.key", "True"), keys.hadoop());
+    }
 }

@@ -53,6 +53,18 @@ public final class ApplicationRecord {
         }
     }
 
+    /** What the user's settings say of Hadoop's configuration, by its own names. */
+    public Map<String, String> hadoop() {
+        String prefix = "weft.hadoop.";
+        Map<String, String> found = new LinkedHashMap<>();
+        map("settings").forEach((key, value) -> {
+            if (key.startsWith(prefix)) {
+                found.put(key.substring(prefix.length()), value);
+            }
+        });
+        return found;
+    }
+
     /** The text under this key, "" when there is none. */
     public String text(String key) {
         return values.path(key).asText("");

@@ -65,6 +65,7 @@ public final class Runner implements AutoCloseable {
     private final BroadcastFiles broadcasts;
     private final ShuffleLists shuffles = new ShuffleLists();
     private final TaskServices services;
+    private final HadoopVersions versions;
     private final WorkerPool workers;
     private final List<Slot> slots = new ArrayList<>();
     private final int blockPort;
@@ -129,7 +130,9 @@ public final class Runner implements AutoCloseable {
                             ends.hadoop()),
                     memory,
                     new Reports(),
-                    threads);
+                    threads,
+                    ends.sealKey());
+            versions = new HadoopVersions(services, ends.hadoop());
             workers = new WorkerPool(config.workers(), this::tellRegistered);
             open.push(workers::close);
             open.push(serveFiles()::close);
@@ -201,6 +204,8 @@ public final class Runner implements AutoCloseable {
                     .ifPresent(made -> events.accept(new RunnerEvent.KeptCopied(made))));
         } else if (command instanceof RunnerCommand.DropKept drop) {
             threads.execute(() -> outputs.drop(drop.id()));
+        } else if (command instanceof RunnerCommand.HadoopSettings settings) {
+            versions.add(settings);
         } else if (command instanceof RunnerCommand.ReleaseBlock release) {
             results.release(release.block());
         } else if (command instanceof RunnerCommand.AddFile file) {
@@ -253,7 +258,9 @@ public final class Runner implements AutoCloseable {
     private void launch(RunnerCommand.Launch launch) {
         TaskSpec task = launch.task();
         Map<Integer, List<MapOutput>> read = new HashMap<>();
+        TaskServices shared;
         try {
+            shared = versions.services(launch.hadoop());
             for (int stream = 0; stream < task.inputs().size(); stream++) {
                 if (task.inputs().get(stream) instanceof InputSpec.Shuffle input) {
                     read.put(stream, shuffles.of(input));
@@ -266,7 +273,7 @@ public final class Runner implements AutoCloseable {
             events.accept(new RunnerEvent.TaskFailed(task.id(), failure));
             return;
         }
-        TaskRun run = new TaskRun(task, read, files.ready(), services);
+        TaskRun run = new TaskRun(task, read, files.ready(), shared);
         running.put(task.id(), run);
         slots.get(launch.slot()).launch(run);
     }

@@ -60,6 +60,7 @@ public record RunnerConfig(
      * @param serve whether to start a block server on {@link RunnerConfig#host}; not in local[N]
      * @param shufflePort port of the node's mapreduce_shuffle, 0 for none
      * @param shuffleService how to speak to mapreduce_shuffle
+     * @param sealKey by which workers seal what they write to local disks, hexadecimal; "" for none
      * @param hadoop for inputs and outputs; asked when the first one needs it, since reading it takes long
      */
     public record Connections(
@@ -68,11 +69,13 @@ public record RunnerConfig(
             boolean serve,
             int shufflePort,
             Optional<ShuffleReader.Service> shuffleService,
+            String sealKey,
             Supplier<Configuration> hadoop) {
         public Connections {
             Objects.requireNonNull(secret, "secret is null");
             Objects.requireNonNull(master, "master is null");
             Objects.requireNonNull(shuffleService, "shuffleService is null");
+            Objects.requireNonNull(sealKey, "sealKey is null");
             Objects.requireNonNull(hadoop, "hadoop is null");
         }
     }

@@ -38,6 +38,7 @@ public final class RunnerMain {
         ApplicationRecord record = ApplicationRecord.read(Path.of(ApplicationRecord.NAME));
         record.actAsUser();
         Configuration hadoop = new Configuration();
+        record.hadoop().forEach((name, value) -> hadoop.set(name, value, "the program"));
         FileSystemSettings.improve(hadoop);
         UserGroupInformation.setConfiguration(hadoop);
         Credentials credentials = UserGroupInformation.getCurrentUser().getCredentials();
@@ -103,7 +104,10 @@ public final class RunnerMain {
                 folder.socketFolder(),
                 folder.python(),
                 folder.pythonPath(),
-                folder.environment());
+                folder.environment(),
+                !record.map("settings")
+                        .getOrDefault("weft.python.worker.reuse", "true")
+                        .equals("false"));
         return new RunnerConfig(
                 arguments.runner(),
                 arguments.host(),
@@ -123,6 +127,11 @@ public final class RunnerMain {
                         true,
                         blocks.shufflePort(),
                         shuffleService(record, ends),
+                        record.map("settings")
+                                        .getOrDefault("weft.io.encryption", "false")
+                                        .equals("true")
+                                ? ends.secret().sealKey()
+                                : "",
                         ends::hadoop));
     }
 

@@ -15,7 +15,8 @@ import java.util.Optional;
  *   <li>A UTF-8 byte order mark at the start of the file is dropped.
  * </ol>
  *
- * A line longer than a block comes in several blocks, of which only the last has a LF.
+ * A line longer than a block comes in several blocks, of which only the last has a LF. Where the stream fails, the lines that were
+ * complete come first, and then the failure.
  */
 final class LineBlocks implements TextBlocks {
     /** What is read at once behind the end of a range, to find the end of its last line. */
@@ -41,6 +42,8 @@ final class LineBlocks implements TextBlocks {
     private boolean lineOpen;
     /** Nothing more is to be read. */
     private boolean finished;
+    /** Why the stream ended before its end; null while it has not failed. */
+    private Exception failure;
     /** Where the block at hand begins in the file. */
     private long begin;
     /** Length of the last block. */
@@ -73,7 +76,7 @@ final class LineBlocks implements TextBlocks {
             length = fill(length);
         }
         if (finished) {
-            return length == 0 ? Optional.empty() : deliver(length);
+            return length == 0 ? ended() : deliver(length);
         }
         int lineFeed = ByteScan.lastIndexOf(buffer, 0, length, ByteScan.LF);
         if (lineFeed < 0) {
@@ -82,6 +85,15 @@ final class LineBlocks implements TextBlocks {
         keptFrom = lineFeed + 1;
         kept = length - keptFrom;
         return deliver(keptFrom);
+    }
+
+    private Optional<ByteBuffer> ended() throws IOException {
+        if (failure instanceof IOException broken) {
+            throw broken;
+        } else if (failure instanceof RuntimeException broken) {
+            throw broken;
+        }
+        return Optional.empty();
     }
 
     @Override
@@ -112,7 +124,7 @@ final class LineBlocks implements TextBlocks {
     }
 
     /** Reads once, behind the {@code length} bytes there are; returns how many there are now. */
-    private int fill(int length) throws IOException {
+    private int fill(int length) {
         boolean first = position == 0;
         int wanted = capacity - length;
         long beforeEnd = Math.max(0, end - position);
@@ -124,15 +136,27 @@ final class LineBlocks implements TextBlocks {
         if (read < wanted && !finished) {
             finished = true;
             boolean inLine = filled == 0 ? lineOpen : buffer[filled - 1] != ByteScan.LF;
-            if (inLine) {
+            if (inLine && failure != null) {
+                filled = dropOpenLine(filled);
+            } else if (inLine) {
                 buffer[filled++] = ByteScan.LF;
             }
         }
         return filled;
     }
 
-    /** Reads until {@code wanted} bytes are there or the stream ends; when it fails, {@link #position} says how far it came. */
-    private int read(int offset, int wanted) throws IOException {
+    /** Of a line whose end could not be read nothing comes, unless part of it has: then that is all of it. */
+    private int dropOpenLine(int length) {
+        int lineFeed = ByteScan.lastIndexOf(buffer, 0, length, ByteScan.LF);
+        if (lineFeed >= 0 || !lineOpen) {
+            return lineFeed + 1;
+        }
+        buffer[0] = ByteScan.LF;
+        return 1;
+    }
+
+    /** Reads until {@code wanted} bytes are there or the stream ends, or fails. */
+    private int read(int offset, int wanted) {
         int total = 0;
         try {
             while (total < wanted) {
@@ -144,8 +168,8 @@ final class LineBlocks implements TextBlocks {
             }
             return total;
         } catch (IOException | RuntimeException e) {
-            position += total;
-            throw e;
+            failure = e;
+            return total;
         }
     }
 

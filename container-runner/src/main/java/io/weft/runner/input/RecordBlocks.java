@@ -34,6 +34,8 @@ final class RecordBlocks implements TextBlocks {
     private final Block block;
     private long position;
     private long begin;
+    /** Why the reader ended before its end; null while it has not failed. */
+    private Exception failure;
 
     RecordBlocks(InputSpec.FileRange range, int blockBytes, Configuration conf) throws IOException {
         this.blockBytes = blockBytes;
@@ -46,13 +48,31 @@ final class RecordBlocks implements TextBlocks {
     public Optional<ByteBuffer> next() throws IOException {
         block.reset();
         begin = position;
-        while (block.size() < blockBytes && reader.nextKeyValue()) {
+        while (block.size() < blockBytes && readLine()) {
             Text line = reader.getCurrentValue();
             block.write(line.getBytes(), 0, line.getLength());
             block.write(ByteScan.LF);
             position += line.getLength() + 1;
         }
-        return block.size() == 0 ? Optional.empty() : Optional.of(block.bytes());
+        if (block.size() > 0) {
+            return Optional.of(block.bytes());
+        }
+        if (failure instanceof IOException broken) {
+            throw broken;
+        } else if (failure instanceof RuntimeException broken) {
+            throw broken;
+        }
+        return Optional.empty();
+    }
+
+    /** The lines before a failure are given first. */
+    private boolean readLine() {
+        try {
+            return failure == null && reader.nextKeyValue();
+        } catch (IOException | RuntimeException e) {
+            failure = e;
+            return false;
+        }
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.zip.CRC32;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.DataInputBuffer;
 import org.apache.hadoop.io.Writable;
@@ -42,6 +43,7 @@ public final class RecordInput extends GuardedInput {
 
     private final InputSpec.Records spec;
     private final Configuration hadoop;
+    private final Damage damage;
     private final boolean pairs;
     private final PickleBuffer keys = new PickleBuffer();
     private final PickleBuffer values = new PickleBuffer();
@@ -50,15 +52,16 @@ public final class RecordInput extends GuardedInput {
     private long delivered;
     private boolean ended;
 
-    private RecordInput(InputSpec.Records spec, Configuration hadoop) {
+    private RecordInput(InputSpec.Records spec, Configuration hadoop, Damage damage) {
+        this.damage = Objects.requireNonNull(damage, "damage is null");
         this.spec = Objects.requireNonNull(spec, "spec is null");
         this.hadoop = Objects.requireNonNull(hadoop, "hadoop is null");
         pairs = spec.format().view() == RecordFormat.View.PAIRS;
     }
 
     /** The format's reader is opened when the first record is asked for. */
-    public static RecordInput open(InputSpec.Records spec, Configuration hadoop) {
-        return new RecordInput(spec, hadoop);
+    public static RecordInput open(InputSpec.Records spec, Configuration hadoop, Damage damage) {
+        return new RecordInput(spec, hadoop, damage);
     }
 
     @Override
@@ -67,8 +70,8 @@ public final class RecordInput extends GuardedInput {
             return Optional.empty();
         }
         try {
-            if (source == null) {
-                openSource();
+            if (source == null && !openUndamaged()) {
+                return Optional.empty();
             }
             return nextBatch();
         } catch (LinkageError e) {
@@ -81,7 +84,7 @@ public final class RecordInput extends GuardedInput {
         values.startList();
         int count = 0;
         while (count < BATCH_RECORDS && keys.size() + (long) values.size() < BATCH_BYTES) {
-            if (!source.next()) {
+            if (!nextUndamaged()) {
                 ended = true;
                 break;
             }
@@ -94,6 +97,40 @@ public final class RecordInput extends GuardedInput {
         keys.endList();
         values.endList();
         return Optional.of(new Bytes(batch(count)));
+    }
+
+    /** False where the file is damaged and may be left out, which is the end of this. */
+    private boolean openUndamaged() throws IOException, RecordFormats.UnusableClassException {
+        try {
+            openSource();
+            return true;
+        } catch (IOException e) {
+            ended = isLeftOut(e);
+            if (!ended) {
+                throw e;
+            }
+            return false;
+        }
+    }
+
+    private boolean nextUndamaged() throws IOException {
+        try {
+            return source.next();
+        } catch (IOException e) {
+            if (!isLeftOut(e)) {
+                throw e;
+            }
+            return false;
+        }
+    }
+
+    /** As in PySpark, what a format's reader throws as an IOException is damage, unless the file system did. */
+    private boolean isLeftOut(IOException e) {
+        boolean content = !path.isEmpty()
+                && !(e instanceof FileNotFoundException)
+                && !(e instanceof AccessControlException)
+                && (e instanceof ChecksumException || !TextFiles.isTransport(e));
+        return content && damage.isLeftOut(explain(e));
     }
 
     private ByteBuffer batch(int count) {

@@ -54,6 +54,16 @@ final class TextFiles {
         return new LineBlocks(stream, range.start(), range.start() + range.length(), buffer);
     }
 
+    /** Whether the file system failed, and not what decompresses or decodes. */
+    static boolean isTransport(Exception e) {
+        String name = e.getClass().getName();
+        return e instanceof StoredException
+                || name.startsWith("org.apache.hadoop.hdfs.")
+                || name.startsWith("org.apache.hadoop.ipc.")
+                || name.startsWith("org.apache.hadoop.fs.")
+                || name.startsWith("java.net.");
+    }
+
     /** All of a file, unpacked where its name says that it is compressed. */
     InputStream openWhole(Path path) throws IOException {
         Optional<CompressionCodec> codec = codecs.find(path);

@@ -24,6 +24,7 @@ public final class TextInput extends GuardedInput {
 
     private final List<InputSpec.FileRange> ranges;
     private final TextFiles files;
+    private final Damage damage;
     private final byte[] buffer;
     /** Index of the range read now; the number of ranges when all are read. */
     private int current;
@@ -37,7 +38,8 @@ public final class TextInput extends GuardedInput {
     /** The range read now; only the reading thread opens, reads and closes it while it reads. */
     private TextBlocks blocks;
 
-    TextInput(InputSpec.Text spec, Configuration conf, int blockBytes) {
+    TextInput(InputSpec.Text spec, Configuration conf, int blockBytes, Damage damage) {
+        this.damage = Objects.requireNonNull(damage, "damage is null");
         this.ranges = spec.ranges();
         this.files = new TextFiles(Objects.requireNonNull(conf, "conf is null"));
         this.buffer = new byte[blockBytes];
@@ -45,13 +47,13 @@ public final class TextInput extends GuardedInput {
     }
 
     /** Files are opened when their first block is asked for. */
-    public static TextInput open(InputSpec.Text spec, Configuration conf) {
+    public static TextInput open(InputSpec.Text spec, Configuration conf, Damage damage) {
         long longest = 0;
         for (InputSpec.FileRange range : spec.ranges()) {
             longest = Math.max(longest, range.wholeFile() ? BLOCK_BYTES : range.length());
         }
         long wanted = longest + MIN_BLOCK_BYTES;
-        return new TextInput(spec, conf, (int) Math.min(BLOCK_BYTES, wanted));
+        return new TextInput(spec, conf, (int) Math.min(BLOCK_BYTES, wanted), damage);
     }
 
     /** The file that is read now, or was read last; empty without any. */
@@ -106,10 +108,7 @@ public final class TextInput extends GuardedInput {
 
     private Optional<ByteBuffer> nextBlock() throws IOException {
         while (current < ranges.size()) {
-            if (blocks == null) {
-                blocks = files.open(range(), buffer);
-            }
-            Optional<ByteBuffer> block = blocks.next();
+            Optional<ByteBuffer> block = blockOfRange();
             if (block.isPresent()) {
                 delivered += block.get().remaining();
                 return block;
@@ -118,6 +117,24 @@ public final class TextInput extends GuardedInput {
             current++;
         }
         return Optional.empty();
+    }
+
+    /** Empty at the range's end, and where its file is damaged and the rest may be left out. */
+    private Optional<ByteBuffer> blockOfRange() throws IOException {
+        try {
+            if (blocks == null) {
+                blocks = files.open(range(), buffer);
+            }
+            return blocks.next();
+        } catch (IOException | RuntimeException e) {
+            InputException why = explain(e);
+            boolean content =
+                    why.code().equals(InputException.DAMAGED) && !(e instanceof TextFiles.CodecMissingException);
+            if (content && damage.isLeftOut(why)) {
+                return Optional.empty();
+            }
+            throw why;
+        }
     }
 
     @Override
@@ -135,6 +152,9 @@ public final class TextInput extends GuardedInput {
 
     @Override
     InputException explain(Exception e) {
+        if (e instanceof InputException explained) {
+            return explained;
+        }
         String path = range().path();
         TextBlocks open = blocks;
         long offset = open == null ? range().start() : open.position();
@@ -147,7 +167,7 @@ public final class TextInput extends GuardedInput {
                     InputException.DAMAGED, path + " cannot be decompressed: " + e.getMessage(), path, offset, e);
         }
         Optional<String> compression = files.compression(path);
-        if (compression.isPresent() && !isTransport(e)) {
+        if (compression.isPresent() && !TextFiles.isTransport(e)) {
             return new InputException(
                     InputException.DAMAGED, damage(compression.get(), path, offset, e), path, offset, e);
         }
@@ -164,15 +184,5 @@ public final class TextInput extends GuardedInput {
         return String.format(
                 "%s is damaged: %s %s after %,d bytes of text.\nReplace it, or leave it out of the input.",
                 path, compression, what, offset);
-    }
-
-    /** Whether the file system failed, and not what decompresses. */
-    private static boolean isTransport(Exception e) {
-        String name = e.getClass().getName();
-        return e instanceof TextFiles.StoredException
-                || name.startsWith("org.apache.hadoop.hdfs.")
-                || name.startsWith("org.apache.hadoop.ipc.")
-                || name.startsWith("org.apache.hadoop.fs.")
-                || name.startsWith("java.net.");
     }
 }

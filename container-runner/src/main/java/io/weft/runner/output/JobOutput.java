@@ -16,16 +16,19 @@ public final class JobOutput implements SavedOutput {
 
     private final OutputSpec.TextFile spec;
     private final Configuration configuration;
+    private final boolean validate;
     private OutputCommitters.Committer committer;
 
-    private JobOutput(OutputSpec.TextFile spec, Configuration configuration) {
+    private JobOutput(OutputSpec.TextFile spec, Configuration configuration, boolean validate) {
+        this.validate = validate;
         this.spec = spec;
         this.configuration = configuration;
     }
 
-    public static JobOutput of(OutputSpec.TextFile spec, Configuration conf) {
+    /** {@code validate}: its folder must not exist. */
+    public static JobOutput of(OutputSpec.TextFile spec, Configuration conf, boolean validate) {
         Objects.requireNonNull(spec, "spec is null");
-        return new JobOutput(spec, OutputCommitters.configuration(spec, conf));
+        return new JobOutput(spec, OutputCommitters.configuration(spec, conf), validate);
     }
 
     /**
@@ -46,7 +49,9 @@ public final class JobOutput implements SavedOutput {
     public void check(String site) throws IOException {
         Path path = new Path(spec.path());
         try {
-            refuseExisting(path, configuration, site);
+            if (validate) {
+                refuseExisting(path, configuration, site);
+            }
             if (spec.codec().isPresent()) {
                 OutputCodecs.check(spec.codec().get(), site, configuration);
             }

@@ -18,15 +18,18 @@ import org.apache.hadoop.mapreduce.lib.output.FileOutputFormat;
 public final class RecordJobOutput implements SavedOutput {
     private final OutputSpec.Records spec;
     private final RecordJob job;
+    private final boolean validate;
     private RecordJob.Attempt attempt;
 
-    private RecordJobOutput(OutputSpec.Records spec, RecordJob job) {
+    private RecordJobOutput(OutputSpec.Records spec, RecordJob job, boolean validate) {
+        this.validate = validate;
         this.spec = spec;
         this.job = job;
     }
 
-    public static RecordJobOutput of(OutputSpec.Records spec, Configuration conf) {
-        return new RecordJobOutput(spec, new RecordJob(spec, conf));
+    /** {@code validate}: its folder must not exist, and the format may refuse. */
+    public static RecordJobOutput of(OutputSpec.Records spec, Configuration conf, boolean validate) {
+        return new RecordJobOutput(spec, new RecordJob(spec, conf), validate);
     }
 
     /** The folder that is written: the one given, or the one that the settings name. */
@@ -70,13 +73,15 @@ public final class RecordJobOutput implements SavedOutput {
     @Override
     public void check(String site) throws IOException {
         try {
-            if (spec.path().isPresent()) {
+            if (validate && spec.path().isPresent()) {
                 JobOutput.refuseExisting(new Path(spec.path().get()), job.conf(), site);
             }
             if (job.codec().isPresent()) {
                 OutputCodecs.check(job.codec().get(), site, job.conf());
             }
-            job.checkSpecs();
+            if (validate) {
+                job.checkSpecs();
+            }
         } catch (UnusableClassException e) {
             throw new OutputException(
                     OutputException.UNUSABLE,

@@ -9,7 +9,9 @@ public enum SaveMode {
     /** Takes its place, once the new output is complete. */
     OVERWRITE,
     /** Adds its files to it. */
-    APPEND;
+    APPEND,
+    /** Puts its files among those that are there, over those of the same names: what Hadoop's committers do unasked. */
+    MERGE;
 
     /** By the name that plans have for it. */
     public static SaveMode of(String name) {

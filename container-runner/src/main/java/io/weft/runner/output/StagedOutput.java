@@ -43,7 +43,7 @@ public final class StagedOutput implements SavedOutput {
 
     @Override
     public void check(String site) throws IOException {
-        if (staging.isEmpty() && mode != SaveMode.ERROR) {
+        if (staging.isEmpty() && mode != SaveMode.ERROR && mode != SaveMode.MERGE) {
             String message = path + " (" + site + "): this file system copies when it renames, so that mode=\""
                     + mode.name().toLowerCase(java.util.Locale.ROOT)
                     + "\" could be seen half done; nothing was run.\nWrite to a new path.";

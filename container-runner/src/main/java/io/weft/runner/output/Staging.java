@@ -27,7 +27,8 @@ import org.apache.hadoop.fs.UnsupportedFileSystemException;
  * <ol>
  *   <li>{@code NAME.new}: the output in the making; with _SUCCESS, complete;
  *   <li>{@code NAME.old}: the output before it, moved away; the new one takes its place next;
- *   <li>{@code NAME.append}: a complete output whose files are being moved among those that are there.
+ *   <li>{@code NAME.append}: a complete output whose files are being moved among those that are there;
+ *   <li>{@code NAME.merge}: the same, over those of the same names.
  * </ol>
  *
  * Whatever a process that died has left is brought to an end, or removed, by the next save to the same path ({@link #recover}). Used by
@@ -38,6 +39,7 @@ final class Staging {
     private static final String NEW = ".new";
     private static final String OLD = ".old";
     private static final String APPEND = ".append";
+    private static final String MERGE = ".merge";
     /** Nobody works at what has not changed for so long. */
     private static final long ABANDONED_MILLIS = 7L * 24 * 60 * 60 * 1000;
     /** Object stores copy when they rename; their committers make an output appear in their own ways. */
@@ -103,7 +105,8 @@ final class Staging {
         switch (mode) {
             case ERROR -> appear();
             case OVERWRITE -> replace();
-            case APPEND -> append();
+            case APPEND -> moveAmong(APPEND);
+            case MERGE -> moveAmong(MERGE);
         }
         removeIfEmpty(folder);
     }
@@ -142,12 +145,12 @@ final class Staging {
         files.delete(old, true);
     }
 
-    private void append() throws IOException {
+    private void moveAmong(String suffix) throws IOException {
         if (status(target) == null) {
             appear();
             return;
         }
-        Path complete = new Path(folder, name.text() + APPEND);
+        Path complete = new Path(folder, name.text() + suffix);
         rename(work(), complete);
         moveIn(complete);
     }
@@ -170,6 +173,9 @@ final class Staging {
             if (!inside.equals(SUCCESS)) {
                 Path place = new Path(target, inside);
                 files.mkdirs(place.getParent());
+                if (complete.getName().endsWith(MERGE) && status(file) != null) {
+                    files.delete(place, true);
+                }
                 if (!files.rename(file, place) && status(file) != null) {
                     throw new IOException(file + " cannot be moved to " + place);
                 }
@@ -191,7 +197,7 @@ final class Staging {
             String found = one.getPath().getName();
             if (found.endsWith(OLD)) {
                 finish(one.getPath(), new Path(folder, found.substring(0, found.length() - OLD.length()) + NEW));
-            } else if (found.endsWith(APPEND)) {
+            } else if (found.endsWith(APPEND) || found.endsWith(MERGE)) {
                 files.mkdirs(target);
                 moveIn(one.getPath());
             }

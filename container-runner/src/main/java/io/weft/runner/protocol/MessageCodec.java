@@ -71,7 +71,10 @@ public final class MessageCodec {
             InputSpec.Records.class,
             OutputSpec.Records.class,
             RunnerCommand.CopyKept.class,
-            RunnerEvent.KeptCopied.class);
+            RunnerEvent.KeptCopied.class,
+            HadoopChanges.class,
+            RunnerCommand.HadoopSettings.class,
+            RunnerEvent.FilesLeftOut.class);
 
     private final Kryo kryo;
     private final Output output = new Output(4096, MAX_MESSAGE_BYTES);

@@ -5,9 +5,18 @@ import java.util.Objects;
 
 /** What the ApplicationMaster tells a runner; in order, each once. */
 public sealed interface RunnerCommand {
-    record Launch(int slot, TaskSpec task) implements RunnerCommand {
+    /** {@code hadoop}: the version of Hadoop's configuration that the task's inputs and outputs work with. */
+    record Launch(int slot, TaskSpec task, int hadoop) implements RunnerCommand {
         public Launch {
             Objects.requireNonNull(task, "task is null");
+        }
+    }
+
+    /** What the program has changed in Hadoop's configuration, before the first task for it; no task needs the obsolete versions. */
+    record HadoopSettings(HadoopChanges changes, List<Integer> obsolete) implements RunnerCommand {
+        public HadoopSettings {
+            Objects.requireNonNull(changes, "changes is null");
+            obsolete = List.copyOf(obsolete);
         }
     }
 

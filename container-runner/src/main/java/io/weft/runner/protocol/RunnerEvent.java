@@ -1,6 +1,7 @@
 package io.weft.runner.protocol;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -27,6 +28,14 @@ public sealed interface RunnerEvent {
     }
 
     /** What the attempt's steps have rejected, as DONE's {@code rejects}; its end follows. */
+    /** Of damaged files, the rest was left out: by path, what is wrong. Comes before the attempt's success. */
+    record FilesLeftOut(TaskAttemptId id, Map<String, String> files) implements RunnerEvent {
+        public FilesLeftOut {
+            Objects.requireNonNull(id, "id is null");
+            files = Map.copyOf(files);
+        }
+    }
+
     record RecordsRejected(TaskAttemptId id, String counts) implements RunnerEvent {
         public RecordsRejected {
             Objects.requireNonNull(id, "id is null");

@@ -7,6 +7,7 @@ import java.util.Objects;
 /**
  * One task attempt, complete. {@code tree} and {@code sink} are the JSON of worker/PROTOCOL.md; the runner passes them on unread.
  *
+ * @param lenient of damaged input files the rest is left out; else they fail the task
  * @param memoryBytes data the worker may hold before it spills
  * @param limitBytes RSS at which the runner kills the worker, 0 for none
  */
@@ -16,6 +17,7 @@ public record TaskSpec(
         String tree,
         String sink,
         List<InputSpec> inputs,
+        boolean lenient,
         OutputSpec output,
         long memoryBytes,
         long limitBytes,

@@ -1,8 +1,13 @@
 package io.weft.runner.rpc;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.util.HexFormat;
+import javax.crypto.Mac;
 import javax.crypto.SecretKey;
+import javax.crypto.spec.SecretKeySpec;
 import org.apache.hadoop.io.Text;
 import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.token.SecretManager;
@@ -15,6 +20,9 @@ import org.apache.hadoop.security.token.Token;
 public final class ApplicationSecret extends SecretManager<ApplicationTokenIdentifier> {
     /** Name of the bytes among a credentials file's secret keys. */
     public static final Text NAME = new Text("weft.secret");
+
+    private static final String SEAL_ALGORITHM = "HmacSHA256";
+    private static final String SEAL_PURPOSE = "files on local disks";
 
     private final String application;
     private final byte[] bytes;
@@ -47,6 +55,17 @@ public final class ApplicationSecret extends SecretManager<ApplicationTokenIdent
     /** Key of the block servers' handshake. */
     public byte[] bytes() {
         return bytes.clone();
+    }
+
+    /** Key by which workers seal what they write to local disks: hexadecimal, the same for all runners, made of the secret. */
+    public String sealKey() {
+        try {
+            Mac mac = Mac.getInstance(SEAL_ALGORITHM);
+            mac.init(new SecretKeySpec(bytes, SEAL_ALGORITHM));
+            return HexFormat.of().formatHex(mac.doFinal(SEAL_PURPOSE.getBytes(StandardCharsets.UTF_8)));
+        } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException("this JVM has no " + SEAL_ALGORITHM, impossible);
+        }
     }
 
     /** Credentials that let a runner of {@code user} speak for the application. */

@@ -1,6 +1,7 @@
 package io.weft.runner.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.weft.runner.input.Damage;
 import io.weft.runner.input.DataInput;
 import io.weft.runner.input.FilesInput;
 import io.weft.runner.input.InputSource;
@@ -41,6 +42,10 @@ public final class InputOpener {
         this.broadcasts = broadcasts;
     }
 
+    InputOpener withHadoop(Supplier<Configuration> other) {
+        return new InputOpener(other, master, shuffles, blobs, broadcasts);
+    }
+
     /** The file of a broadcast on this node; waits until it has come. */
     Path broadcast(int broadcast) throws IOException {
         return broadcasts.path(broadcast);
@@ -56,10 +61,11 @@ public final class InputOpener {
      *
      * @param open the worker's OPEN object, which names the parts of a shuffle
      * @param outputs all outputs of the shuffle by map number, for a shuffle input; the persisted partition, for a cached one
+     * @param damage what becomes of a damaged file
      */
-    InputSource open(InputSpec spec, JsonNode open, List<MapOutput> outputs) throws IOException {
+    InputSource open(InputSpec spec, JsonNode open, List<MapOutput> outputs, Damage damage) throws IOException {
         if (spec instanceof InputSpec.Text text) {
-            return TextInput.open(text, hadoop.get());
+            return TextInput.open(text, hadoop.get(), damage);
         }
         if (spec instanceof InputSpec.Raw raw) {
             int file = open.path("file").asInt(-1);
@@ -75,8 +81,8 @@ public final class InputOpener {
         }
         if (spec instanceof InputSpec.Records records) {
             return records.format().view().isOfFiles()
-                    ? FilesInput.open(records, hadoop.get())
-                    : RecordInput.open(records, hadoop.get());
+                    ? FilesInput.open(records, hadoop.get(), damage)
+                    : RecordInput.open(records, hadoop.get(), damage);
         }
         if (spec instanceof InputSpec.Data data) {
             return DataInput.open(data, master.reader());

@@ -38,7 +38,7 @@ public final class Sinks {
 
     private final Address address;
     /** Tells the copies of a persisted partition apart. */
-    private final AtomicInteger keptNumber = new AtomicInteger();
+    private final AtomicInteger keptNumber;
 
     private final MapOutputFiles outputs;
     private final BlockStore results;
@@ -51,11 +51,26 @@ public final class Sinks {
             BlockStore results,
             List<Path> outputFolders,
             Supplier<Configuration> hadoop) {
+        this(address, outputs, results, outputFolders, hadoop, new AtomicInteger());
+    }
+
+    private Sinks(
+            Address address,
+            MapOutputFiles outputs,
+            BlockStore results,
+            List<Path> outputFolders,
+            Supplier<Configuration> hadoop,
+            AtomicInteger keptNumber) {
+        this.keptNumber = keptNumber;
         this.address = address;
         this.outputs = outputs;
         this.results = results;
         this.outputFolders = List.copyOf(outputFolders);
         this.hadoop = hadoop;
+    }
+
+    Sinks withHadoop(Supplier<Configuration> other) {
+        return new Sinks(address, outputs, results, outputFolders, other, keptNumber);
     }
 
     TaskSink open(TaskSpec spec) throws IOException {

@@ -61,6 +61,7 @@ final class TaskConversation {
     /** Inputs that have been opened, by stream. The slot's thread only. */
     private final Map<Integer, InputFeeder> feeders = new HashMap<>();
 
+    private final LeftOut leftOut;
     private final long borderBefore;
     private volatile String step = "";
 
@@ -77,12 +78,18 @@ final class TaskConversation {
         this.worker = worker;
         this.stop = stop;
         this.cancelled = cancelled;
+        this.leftOut = new LeftOut(spec.lenient());
         this.borderBefore = worker.borderBytes();
     }
 
     /** The step that ran last as far as the worker has said, such as {@code flatMap etl.py:58}, or "". */
     String step() {
         return step;
+    }
+
+    /** Damaged files whose rest was left out: by path, what is wrong. */
+    Map<String, String> leftOut() {
+        return leftOut.files();
     }
 
     /** Bytes over the worker's connection since this began, both ways. */
@@ -99,7 +106,7 @@ final class TaskConversation {
         services.folders().createSpill(worker);
         worker.attachPrinted((error, lines) -> services.reports().printed(spec.id(), error, lines));
         try {
-            worker.send(FrameType.TASK, 0, TaskMessage.of(services.application(), spec, services.folders(), worker));
+            worker.send(FrameType.TASK, 0, TaskMessage.of(spec, services, worker));
             return true;
         } catch (IOException e) {
             return false;
@@ -181,7 +188,7 @@ final class TaskConversation {
         InputSpec input = spec.inputs().get(stream);
         InputFeeder feeder =
                 new InputFeeder(worker, stream, request.path("credits").asLong(), () -> services.inputs()
-                        .open(input, request, outputs.getOrDefault(stream, List.of())));
+                        .open(input, request, outputs.getOrDefault(stream, List.of()), leftOut));
         feeders.put(stream, feeder);
         services.feeders().execute(feeder);
     }

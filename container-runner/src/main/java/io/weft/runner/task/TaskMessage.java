@@ -15,9 +15,13 @@ import java.util.List;
 final class TaskMessage {
     private TaskMessage() {}
 
-    static ByteBuffer of(String application, TaskSpec spec, TaskFolders folders, Worker worker) {
+    static ByteBuffer of(TaskSpec spec, TaskServices services, Worker worker) {
+        TaskFolders folders = services.folders();
         ObjectNode task = Json.object();
-        task.put("application", application);
+        task.put("application", services.application());
+        if (!services.sealKey().isEmpty()) {
+            task.put("seal", services.sealKey());
+        }
         task.put("stage", spec.id().stage());
         task.put("partition", spec.id().partition());
         task.put("attempt", spec.id().attempt());

@@ -160,7 +160,7 @@ public final class TaskRun implements MemoryWatch.Watched {
         RunnerEvent end;
         try (TaskSink sink = services.sinks().open(spec)) {
             TaskConversation.Ending ending = talk.run(sink);
-            reusable = ending.isReusable() && endRunning() && !holdsTooMuch(taken);
+            reusable = ending.isReusable() && endRunning() && pool.reuses() && !holdsTooMuch(taken);
             end = conclude(ending, sink, taken, talk);
         } catch (IOException | RuntimeException e) {
             String what =
@@ -202,6 +202,10 @@ public final class TaskRun implements MemoryWatch.Watched {
             if (!done.path("rejects").isEmpty()) {
                 String counts = done.path("rejects").toString();
                 services.reports().event(new RunnerEvent.RecordsRejected(spec.id(), counts));
+            }
+            Map<String, String> leftOut = talk.leftOut();
+            if (!leftOut.isEmpty()) {
+                services.reports().event(new RunnerEvent.FilesLeftOut(spec.id(), leftOut));
             }
             Optional<TaskSink.Product> product = sink.finish(done, this::isGranted);
             if (product.isEmpty()) {

@@ -117,6 +117,11 @@ public final class WorkerPool implements AutoCloseable {
         }
     }
 
+    /** Whether a worker may serve one task after another. */
+    public boolean reuses() {
+        return settings.reuse();
+    }
+
     /** The worker's task is over and it can serve another. */
     public void release(Worker worker) {
         synchronized (this) {

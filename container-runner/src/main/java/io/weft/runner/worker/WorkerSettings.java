@@ -13,6 +13,7 @@ import java.util.Objects;
  * @param python the interpreter
  * @param pythonPath what stands first on PYTHONPATH, {@code weft} itself included
  * @param environment added to this process's own
+ * @param reuse a worker runs one task after another; else each has a process of its own
  */
 public record WorkerSettings(
         String application,
@@ -20,7 +21,8 @@ public record WorkerSettings(
         Path socketFolder,
         String python,
         List<String> pythonPath,
-        Map<String, String> environment) {
+        Map<String, String> environment,
+        boolean reuse) {
     public WorkerSettings {
         Objects.requireNonNull(application, "application is null");
         Objects.requireNonNull(socketFolder, "socketFolder is null");

@@ -46,7 +46,7 @@ final class OutputTest {
     @Test
     void writesNothingVisibleUntilTheCommitIsGranted() throws Exception {
         OutputSpec.TextFile output = save("granted");
-        JobOutput job = JobOutput.of(output, new Configuration());
+        JobOutput job = JobOutput.of(output, new Configuration(), true);
         job.setup("saveAsTextFile at etl.py:88");
         TaskAttemptId id = test.launch(0, "{\"do\":\"output\"}", List.of(), output, 0);
         assertEquals(id, test.next(RunnerEvent.CommitWanted.class).id());
@@ -62,7 +62,7 @@ final class OutputTest {
     @Test
     void dropsTheOutputWhenTheCommitIsDenied() throws Exception {
         OutputSpec.TextFile output = save("denied");
-        JobOutput job = JobOutput.of(output, new Configuration());
+        JobOutput job = JobOutput.of(output, new Configuration(), true);
         job.setup("saveAsTextFile at etl.py:88");
         TaskAttemptId id = test.launch(0, "{\"do\":\"output\"}", List.of(), output, 0);
         test.next(RunnerEvent.CommitWanted.class);
@@ -75,7 +75,7 @@ final class OutputTest {
     @Test
     void dropsTheOutputWhenCancelledBeforeTheAnswer() throws Exception {
         OutputSpec.TextFile output = save("cancelled");
-        JobOutput job = JobOutput.of(output, new Configuration());
+        JobOutput job = JobOutput.of(output, new Configuration(), true);
         job.setup("saveAsTextFile at etl.py:88");
         TaskAttemptId id = test.launch(0, "{\"do\":\"output\"}", List.of(), output, 0);
         test.next(RunnerEvent.CommitWanted.class);

@@ -49,7 +49,13 @@ final class TestRunner implements AutoCloseable {
         this.folder = folder;
         this.master = new BlockStore(folder.resolve("master"), 1 << 20);
         WorkerSettings workers = new WorkerSettings(
-                "local_1715_42", slots, folder.resolve("s"), interpreter(), List.of(python.toString()), environment);
+                "local_1715_42",
+                slots,
+                folder.resolve("s"),
+                interpreter(),
+                List.of(python.toString()),
+                environment,
+                true);
         RunnerConfig config = new RunnerConfig(
                 "r1",
                 "localhost",
@@ -62,6 +68,7 @@ final class TestRunner implements AutoCloseable {
                         false,
                         0,
                         Optional.empty(),
+                        "",
                         () -> new Configuration(false)));
         runner = new Runner(config, events::add);
     }
@@ -87,8 +94,9 @@ final class TestRunner implements AutoCloseable {
     private TaskAttemptId launch(
             int slot, String tree, String sink, List<InputSpec> inputs, OutputSpec output, long limitBytes) {
         TaskAttemptId id = new TaskAttemptId(1, tasks++, 0);
-        TaskSpec spec = new TaskSpec(id, 1, tree, sink, inputs, output, 16 << 20, limitBytes, List.of(), Map.of());
-        runner.handle(new RunnerCommand.Launch(slot, spec));
+        TaskSpec spec =
+                new TaskSpec(id, 1, tree, sink, inputs, false, output, 16 << 20, limitBytes, List.of(), Map.of());
+        runner.handle(new RunnerCommand.Launch(slot, spec, 0));
         return id;
     }
 

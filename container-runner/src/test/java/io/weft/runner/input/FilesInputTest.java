@@ -42,7 +42,8 @@ class FilesInputTest {
                 .write(new DataOutputStream(bytes));
         return FilesInput.open(
                 new InputSpec.Records(format, CombineFileSplit.class.getName(), bytes.toByteArray()),
-                new Configuration());
+                new Configuration(),
+                Damage.FAILS);
     }
 
     /** Content by path, read as PROTOCOL.md has it. */

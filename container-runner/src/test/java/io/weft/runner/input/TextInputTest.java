@@ -102,7 +102,7 @@ class TextInputTest {
         Path file = Files.write(
                 folder.resolve("long"), ("short\n" + "x".repeat(500) + "\nend").getBytes(StandardCharsets.UTF_8));
         InputSpec.FileRange range = new InputSpec.FileRange(file.toUri().toString(), 0, Files.size(file), false);
-        try (TextInput input = new TextInput(new InputSpec.Text(List.of(range)), conf, 101)) {
+        try (TextInput input = new TextInput(new InputSpec.Text(List.of(range)), conf, 101, Damage.FAILS)) {
             boolean continued = false;
             int pieces = 0;
             for (String block = nextText(input); !block.isEmpty(); block = nextText(input)) {
@@ -150,7 +150,7 @@ class TextInputTest {
             expected.addAll(hadoopPlaces(ranges.get(number)));
         }
         assertEquals(expected, places(ranges, 1 << 16));
-        try (TextInput input = new TextInput(new InputSpec.Text(ranges), conf, 1 << 16)) {
+        try (TextInput input = new TextInput(new InputSpec.Text(ranges), conf, 1 << 16, Damage.FAILS)) {
             int pieces = 0;
             for (String piece = nextText(input); !piece.isEmpty(); piece = nextText(input)) {
                 pieces++;
@@ -293,7 +293,7 @@ class TextInputTest {
 
     private String lines(List<InputSpec.FileRange> ranges, int blockBytes) throws IOException {
         StringBuilder all = new StringBuilder();
-        try (TextInput input = new TextInput(new InputSpec.Text(ranges), conf, blockBytes)) {
+        try (TextInput input = new TextInput(new InputSpec.Text(ranges), conf, blockBytes, Damage.FAILS)) {
             for (String block = nextText(input); !block.isEmpty(); block = nextText(input)) {
                 all.append(block);
             }
@@ -314,7 +314,7 @@ class TextInputTest {
     private List<String> places(List<InputSpec.FileRange> ranges, int blockBytes) throws IOException {
         List<String> places = new ArrayList<>();
         boolean lineOpen = false;
-        try (TextInput input = new TextInput(new InputSpec.Text(ranges), conf, blockBytes)) {
+        try (TextInput input = new TextInput(new InputSpec.Text(ranges), conf, blockBytes, Damage.FAILS)) {
             for (Optional<InputSource.Item> item = input.next(); item.isPresent(); item = input.next()) {
                 InputSource.Bytes piece = (InputSource.Bytes) item.get();
                 byte[] bytes = new byte[piece.buffer().remaining()];

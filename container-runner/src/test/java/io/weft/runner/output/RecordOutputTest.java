@@ -60,7 +60,7 @@ class RecordOutputTest {
 
     private Path save(boolean mapreduce, String part) throws IOException {
         OutputSpec.Records spec = spec(mapreduce, IntWritable.class.getName());
-        RecordJobOutput job = RecordJobOutput.of(spec, conf);
+        RecordJobOutput job = RecordJobOutput.of(spec, conf, true);
         job.check(SITE);
         job.setup(SITE);
         try (RecordOutput output = RecordOutput.open(spec, new TaskAttemptId(0, 3, 1), conf)) {
@@ -103,7 +103,7 @@ class RecordOutputTest {
     @Test
     void saysThatARecordIsOfAnotherClassAndLeavesNothing() throws IOException {
         OutputSpec.Records spec = spec(false, Text.class.getName());
-        RecordJobOutput job = RecordJobOutput.of(spec, conf);
+        RecordJobOutput job = RecordJobOutput.of(spec, conf, true);
         job.check(SITE);
         job.setup(SITE);
         try (RecordOutput output = RecordOutput.open(spec, new TaskAttemptId(0, 0, 0), conf)) {
@@ -117,8 +117,8 @@ class RecordOutputTest {
 
     @Test
     void namesAClassThatIsMissingBeforeAnythingRuns() {
-        OutputException missing =
-                assertThrows(OutputException.class, () -> RecordJobOutput.of(spec(false, "com.example.Missing"), conf)
+        OutputException missing = assertThrows(
+                OutputException.class, () -> RecordJobOutput.of(spec(false, "com.example.Missing"), conf, true)
                         .check(SITE));
         assertEquals(OutputException.UNUSABLE, missing.code());
         assertTrue(missing.getMessage().contains("com.example.Missing is not on the class path. Give its jar with"));

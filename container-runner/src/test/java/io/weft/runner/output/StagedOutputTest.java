@@ -154,7 +154,7 @@ class StagedOutputTest {
         SavedOutput output = StagedOutput.of("file:" + folder + "/out", mode, name, conf, (work, unique) -> {
             OutputSpec.Parts own = new OutputSpec.Parts(unique, parts.targetBytes(), parts.byKey());
             made[0] = new OutputSpec.TextFile(work, Optional.empty(), "uuid", name.job(), "", own);
-            return JobOutput.of(made[0], conf);
+            return JobOutput.of(made[0], conf, true);
         });
         output.check(SITE);
         output.setup(SITE);

@@ -36,7 +36,7 @@ class TextOutputTest {
     @Test
     void writesPartsThatAppearWhenTheJobCommits() throws IOException {
         OutputSpec.TextFile spec = spec(Optional.empty());
-        JobOutput job = JobOutput.of(spec, conf);
+        JobOutput job = JobOutput.of(spec, conf, true);
         job.check(SITE);
         job.setup(SITE);
         for (int partition = 0; partition < 3; partition++) {
@@ -55,7 +55,7 @@ class TextOutputTest {
     @Test
     void keepsTheCommittedAttemptOfTwoAndNothingOfTheOther() throws IOException {
         OutputSpec.TextFile spec = spec(Optional.empty());
-        JobOutput job = JobOutput.of(spec, conf);
+        JobOutput job = JobOutput.of(spec, conf, true);
         job.setup(SITE);
         TextOutput loser = write(spec, 0, 0, "loser\n");
         TextOutput winner = write(spec, 0, 1, "winner\n");
@@ -69,7 +69,7 @@ class TextOutputTest {
     @Test
     void aSecondCommitOfATaskReplacesTheFirst() throws IOException {
         OutputSpec.TextFile spec = spec(Optional.empty());
-        JobOutput job = JobOutput.of(spec, conf);
+        JobOutput job = JobOutput.of(spec, conf, true);
         job.setup(SITE);
         write(spec, 0, 0, "first\n").commit();
         write(spec, 0, 1, "second\n").commit();
@@ -80,7 +80,7 @@ class TextOutputTest {
     @Test
     void closingWithoutCommitRemovesTheFile() throws IOException {
         OutputSpec.TextFile spec = spec(Optional.empty());
-        JobOutput job = JobOutput.of(spec, conf);
+        JobOutput job = JobOutput.of(spec, conf, true);
         job.setup(SITE);
         write(spec, 0, 0, "text\n").close();
         job.commit();
@@ -90,7 +90,7 @@ class TextOutputTest {
     @Test
     void anAbortedJobLeavesNothing() throws IOException {
         OutputSpec.TextFile spec = spec(Optional.empty());
-        JobOutput job = JobOutput.of(spec, conf);
+        JobOutput job = JobOutput.of(spec, conf, true);
         job.setup(SITE);
         write(spec, 0, 0, "text\n").commit();
         job.abort();
@@ -100,7 +100,7 @@ class TextOutputTest {
     @Test
     void compressesWithTheCodecNamed() throws IOException {
         OutputSpec.TextFile spec = spec(Optional.of("org.apache.hadoop.io.compress.GzipCodec"));
-        JobOutput job = JobOutput.of(spec, conf);
+        JobOutput job = JobOutput.of(spec, conf, true);
         job.setup(SITE);
         write(spec, 7, 0, "text\n").commit();
         job.commit();
@@ -123,8 +123,9 @@ class TextOutputTest {
     @Test
     void refusesAnOutputThatExists() throws IOException {
         Files.createDirectory(folder.resolve("out"));
-        OutputException failure = assertThrows(OutputException.class, () -> JobOutput.of(spec(Optional.empty()), conf)
-                .check(SITE));
+        OutputException failure =
+                assertThrows(OutputException.class, () -> JobOutput.of(spec(Optional.empty()), conf, true)
+                        .check(SITE));
         assertEquals(OutputException.EXISTS, failure.code());
         assertEquals(
                 "file:" + folder
@@ -147,7 +148,7 @@ class TextOutputTest {
     @Test
     void directBuffersAreWrittenToo() throws IOException {
         OutputSpec.TextFile spec = spec(Optional.empty());
-        JobOutput job = JobOutput.of(spec, conf);
+        JobOutput job = JobOutput.of(spec, conf, true);
         job.setup(SITE);
         ByteBuffer direct = ByteBuffer.allocateDirect(200_000);
         try (TextOutput output = TextOutput.open(spec, new TaskAttemptId(1, 0, 0), conf)) {
@@ -175,7 +176,7 @@ class TextOutputTest {
         Files.writeString(folder.resolve("file"), "");
         OutputSpec.TextFile spec = new OutputSpec.TextFile("file:" + folder + "/file/out", Optional.empty(), "7d9f", 5);
         OutputException failure = assertThrows(
-                OutputException.class, () -> JobOutput.of(spec, conf).setup(SITE));
+                OutputException.class, () -> JobOutput.of(spec, conf, true).setup(SITE));
         assertEquals(OutputException.REFUSED, failure.code());
         assertTrue(failure.getMessage().contains("nothing was run): Not a directory"), failure.getMessage());
     }

@@ -24,6 +24,7 @@ class MessageCodecTest {
                         new InputSpec.Raw(List.of(new InputSpec.FileRange("file:/x", 1, 2, false))),
                         new InputSpec.Data("data-1", 3, 4),
                         new InputSpec.Shuffle(3, 1, 240)),
+                true,
                 new OutputSpec.TextFile(
                         "hdfs://nn/out",
                         Optional.of("gzip"),
@@ -39,7 +40,7 @@ class MessageCodecTest {
 
     @Test
     void bringsATaskBackAsItWas() {
-        RunnerCommand.Launch launch = new RunnerCommand.Launch(3, task());
+        RunnerCommand.Launch launch = new RunnerCommand.Launch(3, task(), 7);
         assertEquals(launch, codec.decode(codec.encode(launch), RunnerCommand.Launch.class));
     }
 
@@ -93,7 +94,7 @@ class MessageCodecTest {
 
     @Test
     void survivesGarbageWithAProtocolErrorOnly() {
-        byte[] good = codec.encode(new RunnerCommand.Launch(3, task()));
+        byte[] good = codec.encode(new RunnerCommand.Launch(3, task(), 0));
         Random random = new Random(7);
         for (int round = 0; round < 20_000; round++) {
             byte[] bad = good.clone();

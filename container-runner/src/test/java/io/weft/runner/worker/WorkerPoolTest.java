@@ -103,8 +103,8 @@ final class WorkerPoolTest {
 
     @Test
     void saysWhyTheForkServerDoesNotStart() throws Exception {
-        WorkerSettings settings =
-                new WorkerSettings("local_1_1", 1, folder.resolve("s"), "python3", List.of(), Map.of("PYTHONPATH", ""));
+        WorkerSettings settings = new WorkerSettings(
+                "local_1_1", 1, folder.resolve("s"), "python3", List.of(), Map.of("PYTHONPATH", ""), true);
         try (WorkerPool pool = new WorkerPool(settings, worker -> {})) {
             WorkerUnavailableException e = assertThrows(WorkerUnavailableException.class, () -> pool.take(0));
             assertTrue(e.getMessage().contains("No module named"), e.getMessage());
@@ -143,7 +143,7 @@ final class WorkerPoolTest {
     @Test
     void refusesASocketPathThatIsTooLong() {
         WorkerSettings settings = new WorkerSettings(
-                "local_1_1", 1, folder.resolve("x".repeat(120)), "python3", List.of(PYTHON), Map.of());
+                "local_1_1", 1, folder.resolve("x".repeat(120)), "python3", List.of(PYTHON), Map.of(), true);
         IOException e = assertThrows(IOException.class, () -> new WorkerPool(settings, worker -> {}).close());
         assertTrue(e.getMessage().contains("106"), e.getMessage());
         assertFalse(Files.exists(folder.resolve("x".repeat(120))), "nothing is left behind");
@@ -181,7 +181,7 @@ final class WorkerPoolTest {
 
     private WorkerPool pool(String python, Map<String, String> environment, int slots) throws IOException {
         return new WorkerPool(
-                new WorkerSettings("local_1_1", slots, folder.resolve("s"), python, List.of(PYTHON), environment),
+                new WorkerSettings("local_1_1", slots, folder.resolve("s"), python, List.of(PYTHON), environment, true),
                 worker -> {});
     }
 }

@@ -67,13 +67,15 @@ public final class ChildRunner {
     private static final long SMALLEST_HEAP_BYTES = 64L << 20;
 
     private final String runner;
+    private final int position;
     private final Process process;
     private final Path work;
     private final List<Path> locals;
     private boolean ready;
 
-    private ChildRunner(String runner, Process process, Path work, List<Path> locals) {
+    private ChildRunner(String runner, int position, Process process, Path work, List<Path> locals) {
         this.runner = runner;
+        this.position = position;
         this.process = process;
         this.work = work;
         this.locals = locals;
@@ -97,7 +99,7 @@ public final class ChildRunner {
                         String.join(",", locals.stream().map(Path::toString).toList()));
         File log = work.resolve("log").toFile();
         builder.redirectErrorStream(true).redirectOutput(log);
-        return new ChildRunner(runner, builder.start(), work, locals);
+        return new ChildRunner(runner, position, builder.start(), work, locals);
     }
 
     /** An address of its own where the machine has them (Linux: all of 127/8), else the common one. */
@@ -155,6 +157,10 @@ public final class ChildRunner {
 
     String runner() {
         return runner;
+    }
+
+    int position() {
+        return position;
     }
 
     long pid() {

@@ -18,24 +18,29 @@ import io.weft.runner.shuffle.MapOutputFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * local-cluster[C,S,MB]: C child JVMs that run the container's main, each on a loopback address of its own, so that RPC, shuffle and
- * results go over sockets as on a cluster. A child that dies is reported and replaced, until too many have died. Guarded by itself.
+ * results go over sockets as on a cluster. A child that dies is reported and replaced, until too many have died. There are fewer than C
+ * where the number follows the work. Guarded by itself.
  */
 public final class LocalClusterBackend implements Backend, ResultSource, RunnerEndpoint.Listener {
     private static final String MASTER_HOST = "127.0.0.1";
     private static final long SILENCE_MILLIS = 30_000;
     private static final int CONNECT_MILLIS = 10_000;
+    private static final long RELEASE_MILLIS = 10_000;
     private static final int READ_MILLIS = 60_000;
     /** Children that may die before no more are started, for each one wanted. */
     private static final int DEATHS_EACH = 4;
 
     private final ChildRunner.Plan plan;
-    private final int wanted;
+    private final int most;
     private final BlockStore blocks;
     private final HadoopConf hadoop;
     private final ApplicationSecret secret;
@@ -43,17 +48,31 @@ public final class LocalClusterBackend implements Backend, ResultSource, RunnerE
     /** All and only children that live, by runner. */
     private final Map<String, ChildRunner> children = new LinkedHashMap<>();
 
+    /** All and only children that were released and may live still. */
+    private final Set<ChildRunner> released = new LinkedHashSet<>();
+
     private BackendListener listener;
     private RunnerEndpoint endpoint;
     private BlockServer server;
     private ChildRunner.Ends ends;
+    /** How many children there shall be. */
+    private int wanted;
+
+    /** All and only positions of living children. */
+    private final BitSet positions = new BitSet();
+
     private int started;
     private int deaths;
     private boolean stopping;
 
-    /** {@code wanted}: how many children; {@code blocks}: what the driver uploads, served to them. */
-    public LocalClusterBackend(ChildRunner.Plan plan, int wanted, BlockStore blocks, HadoopConf hadoop) {
+    /**
+     * @param most how many children there may be
+     * @param wanted how many are started
+     * @param blocks what the driver uploads, served to them
+     */
+    public LocalClusterBackend(ChildRunner.Plan plan, int most, int wanted, BlockStore blocks, HadoopConf hadoop) {
         this.plan = plan;
+        this.most = most;
         this.wanted = wanted;
         this.blocks = blocks;
         this.hadoop = hadoop;
@@ -70,12 +89,17 @@ public final class LocalClusterBackend implements Backend, ResultSource, RunnerE
                 MASTER_HOST + ":" + endpoint.port(),
                 MASTER_HOST + ":" + server.port(),
                 plan.writeCredentials(secret, hadoop.get()));
-        for (int i = 0; i < wanted; i++) {
-            startChild(i);
+        startMissing();
+    }
+
+    private void startMissing() throws IOException {
+        while (children.size() < wanted) {
+            startChild(positions.nextClearBit(0));
         }
     }
 
     private void startChild(int position) throws IOException {
+        positions.set(position);
         String runner = "r" + started;
         started++;
         ChildRunner child = ChildRunner.start(plan, ends, runner, position);
@@ -90,6 +114,7 @@ public final class LocalClusterBackend implements Backend, ResultSource, RunnerE
             if (child == null || stopping) {
                 return;
             }
+            positions.clear(position);
             deaths++;
             String how = status > 128 ? "was ended by signal " + (status - 128) : "ended with exit code " + status;
             reason = "runner " + runner + " (pid " + child.pid() + ") " + how + child.lastWords();
@@ -97,14 +122,14 @@ public final class LocalClusterBackend implements Backend, ResultSource, RunnerE
         }
         endpoint.forget(runner);
         listener.scheduler(new SchedulerEvent.RunnerLost(runner, false, reason));
-        replace(position, reason);
+        replace(reason);
     }
 
-    private synchronized void replace(int position, String reason) {
+    private synchronized void replace(String reason) {
         if (stopping) {
             return;
         }
-        if (deaths > DEATHS_EACH * wanted) {
+        if (deaths > DEATHS_EACH * most) {
             if (children.isEmpty()) {
                 listener.broken(
                         "E25",
@@ -114,19 +139,54 @@ public final class LocalClusterBackend implements Backend, ResultSource, RunnerE
             return;
         }
         try {
-            startChild(position);
+            startMissing();
         } catch (IOException failed) {
             listener.broken("E25", 7, "A runner of the local cluster cannot be started: " + failed.getMessage());
         }
     }
 
-    /** The number of children is fixed. */
+    /** The number of children is what {@link #wantRunners} says. */
     @Override
     public void wantSlots(int slots, Map<String, Integer> byHost) {}
 
-    /** Children stay until the end. */
     @Override
-    public void release(String runner) {}
+    public synchronized void wantRunners(int runners) {
+        wanted = Math.min(runners, most);
+        try {
+            if (!stopping) {
+                startMissing();
+            }
+        } catch (IOException failed) {
+            listener.broken("E25", 7, "A runner of the local cluster cannot be started: " + failed.getMessage());
+        }
+    }
+
+    @Override
+    public void release(String runner) {
+        ChildRunner child;
+        synchronized (this) {
+            child = children.remove(runner);
+            if (child == null || stopping) {
+                return;
+            }
+            wanted = Math.max(0, wanted - 1);
+            released.add(child);
+        }
+        endpoint.send(runner, new RunnerCommand.Shutdown("it had nothing to do"));
+        Thread end = new Thread(() -> awaitReleased(child), "weft-released-" + runner);
+        end.setDaemon(true);
+        end.start();
+    }
+
+    private void awaitReleased(ChildRunner child) {
+        child.awaitExit(RELEASE_MILLIS);
+        endpoint.forget(child.runner());
+        child.clean();
+        synchronized (this) {
+            released.remove(child);
+            positions.clear(child.position());
+        }
+    }
 
     @Override
     public void send(String runner, RunnerCommand command) {
@@ -159,6 +219,11 @@ public final class LocalClusterBackend implements Backend, ResultSource, RunnerE
 
     @Override
     public void happened(String runner, RunnerEvent event) {
+        synchronized (this) {
+            if (!children.containsKey(runner)) {
+                return;
+            }
+        }
         listener.runner(runner, event);
     }
 
@@ -176,6 +241,7 @@ public final class LocalClusterBackend implements Backend, ResultSource, RunnerE
         synchronized (this) {
             stopping = true;
             ending = new ArrayList<>(children.values());
+            ending.addAll(released);
             if (endpoint == null) {
                 return;
             }

@@ -3,8 +3,9 @@ package io.weft.master.backend.yarn;
 import java.util.List;
 
 /**
- * What containers the application wants: a fixed number, all alike.
+ * What containers the application wants, all alike.
  *
+ * @param containers how many at the start, and to the end unless their number follows the work
  * @param megabytes of a whole container
  * @param hosts hosts to spread the first ones over; may be empty
  */

@@ -78,6 +78,23 @@ final class ContainerRequests {
         }
     }
 
+    /** Takes back the ask that was made last; false when none waits. */
+    synchronized boolean withdrawOne() {
+        Long last = null;
+        for (Long id : waiting.keySet()) {
+            last = id;
+        }
+        if (last == null) {
+            return false;
+        }
+        Ask ask = waiting.remove(last);
+        resourceManager.removeContainerRequest(ask.request());
+        if (ask.host() != null) {
+            ended(ask.host());
+        }
+        return true;
+    }
+
     /** Takes an allocated container off the list; false when it was not asked for (any more). */
     synchronized boolean answered(Container container) {
         Ask ask = waiting.remove(container.getAllocationRequestId());

@@ -29,12 +29,15 @@ import org.apache.hadoop.yarn.exceptions.YarnException;
 
 /**
  * Runners in YARN containers. One thread talks to the ResourceManager: every 20 ms while something is awaited, slowing down to
- * a second. A lost container is asked for again, until too many have failed. Guarded by itself where threads meet.
+ * a second. A lost container is asked for again, until too many have failed; one that was released is not. Guarded by itself where
+ * threads meet.
  */
 public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     private static final long FAST_MILLIS = 20;
     private static final long SLOW_MILLIS = 1_000;
     private static final long SILENCE_MILLIS = 30_000;
+    /** How long a released runner may take to end by itself. */
+    private static final long RELEASE_MILLIS = 10_000;
 
     private final Launch launch;
     private final ContainerPlan plan;
@@ -51,11 +54,19 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     private final Map<String, Link.Register> registered = new LinkedHashMap<>();
 
     private volatile DoubleSupplier progress = () -> 0;
+    /** Containers that were released and have not ended, with the time at which YARN is told to end them. */
+    private final Map<String, Released> released = new LinkedHashMap<>();
+
+    /** How many containers there shall be. */
+    private int wanted;
+
     private BackendListener listener;
     private Thread heartbeat;
     private int failures;
     private boolean stopping;
     private boolean nudged;
+
+    private record Released(Container container, long endMillis) {}
 
     /**
      * How containers are started.
@@ -74,6 +85,7 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     public YarnBackend(Configuration cluster, ContainerPlan plan, Launch launch) throws IOException {
         this.launch = launch;
         this.plan = plan;
+        wanted = plan.containers();
         conf = new YarnConfiguration(cluster);
         conf.setInt("yarn.resourcemanager.connect.max-wait.ms", 600_000);
         resourceManager = AMRMClient.createAMRMClient();
@@ -101,9 +113,7 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
         } catch (YarnException e) {
             throw new IOException("YARN did not register the ApplicationMaster: " + e.getMessage(), e);
         }
-        for (int i = 0; i < plan.containers(); i++) {
-            requests.askForOne(millis());
-        }
+        wantRunners(plan.containers());
         heartbeat = new Thread(this::beat, "weft-yarn-heartbeat");
         heartbeat.setDaemon(true);
         heartbeat.start();
@@ -111,11 +121,52 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
 
     @Override
     public void wantSlots(int slots, Map<String, Integer> byHost) {
-        // The number of containers is fixed; they were asked for at the start.
+        // The number of containers is what wantRunners says.
+    }
+
+    @Override
+    public synchronized void wantRunners(int runners) {
+        wanted = runners;
+        while (held.size() + requests.waiting() < wanted && !stopping) {
+            requests.askForOne(millis());
+        }
+        while (held.size() + requests.waiting() > wanted && requests.withdrawOne()) {
+            nudged = true;
+        }
+        nudge();
+    }
+
+    @Override
+    public synchronized boolean keepsOutputs(String runner) {
+        Link.Register known = registered.get(runner);
+        return known != null && known.shufflePort() > 0;
     }
 
     @Override
     public void release(String runner) {
+        synchronized (this) {
+            Container container = held.remove(runner);
+            if (container == null) {
+                return;
+            }
+            registered.remove(runner);
+            wanted = Math.max(0, wanted - 1);
+            requests.ended(container.getNodeId().getHost());
+            released.put(runner, new Released(container, millis() + RELEASE_MILLIS));
+        }
+        endpoint.send(runner, new RunnerCommand.Shutdown("it had nothing to do"));
+    }
+
+    /** Released runners that have not ended by themselves. */
+    private synchronized void endReleased() {
+        for (Released one : released.values()) {
+            if (one.endMillis() <= millis()) {
+                resourceManager.releaseAssignedContainer(one.container().getId());
+            }
+        }
+    }
+
+    private void giveBack(String runner) {
         Container container;
         synchronized (this) {
             container = held.get(runner);
@@ -133,10 +184,10 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
 
     @Override
     public synchronized String waiting() {
-        int missing = plan.containers() - registered.size();
+        int missing = wanted - registered.size();
         return missing <= 0 || !registered.isEmpty()
                 ? ""
-                : "waiting for containers: " + held.size() + " of " + plan.containers() + " granted, none ready yet";
+                : "waiting for containers: " + held.size() + " of " + wanted + " granted, none ready yet";
     }
 
     @Override
@@ -181,12 +232,17 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
 
     @Override
     public void happened(String runner, RunnerEvent event) {
+        synchronized (this) {
+            if (released.containsKey(runner)) {
+                return;
+            }
+        }
         listener.runner(runner, event);
     }
 
     @Override
     public void silent(String runner, long millis) {
-        release(runner);
+        giveBack(runner);
         lost(runner, "runner " + runner + " has been silent for " + millis / 1000 + " s", true);
     }
 
@@ -196,6 +252,7 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
             boolean awaiting;
             try {
                 requests.insistNoLonger(millis());
+                endReleased();
                 handle(resourceManager.allocate((float) progress.getAsDouble()));
                 awaiting = requests.waiting() > 0;
             } catch (ApplicationAttemptNotFoundException e) {
@@ -246,12 +303,16 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
 
     private void allocated(Container container) {
         String id = container.getId().toString();
-        if (!requests.answered(container)) {
+        boolean asked;
+        synchronized (this) { // together, for whoever counts both
+            asked = requests.answered(container);
+            if (asked) {
+                held.put(id, container);
+            }
+        }
+        if (!asked) {
             resourceManager.releaseAssignedContainer(container.getId());
             return;
-        }
-        synchronized (this) {
-            held.put(id, container);
         }
         launcher.launch(container, command(container), this::launchFailed);
     }
@@ -282,6 +343,9 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
         String id = status.getContainerId().toString();
         Container container;
         synchronized (this) {
+            if (released.remove(id) != null) {
+                endpoint.forget(id);
+            }
             container = held.get(id);
         }
         if (container != null) {
@@ -309,7 +373,9 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
             return;
         }
         requests.ended(host);
-        requests.askForOne(millis());
+        synchronized (this) {
+            wantRunners(wanted);
+        }
     }
 
     private void lost(String id, String reason, boolean silent) {
