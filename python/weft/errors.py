@@ -28,6 +28,7 @@ PySpark catches it too: a SettingError is a PySparkValueError, and so a ValueErr
     ├── InputDamagedError              E21  ValueError
     ├── KeyHashError                   E22  TypeError
     ├── BadRecordsError                E26  ValueError
+    ├── ArgumentError                  -    ValueError
     ├── BroadcastGoneError             -    FileNotFoundError
     ├── JobCancelledError              -    RuntimeError
     ├── UpdateTooLargeError            -    ValueError
@@ -40,6 +41,7 @@ UnsupportedError is NotSupportedError's older name.
 from __future__ import annotations
 
 from weft._pyspark.exceptions import (
+    IllegalArgumentException,
     PySparkAttributeError,
     PySparkException,
     PySparkImportError,
@@ -53,6 +55,7 @@ from weft._pyspark.exceptions import (
 __all__ = [
     "AbsentNameError",
     "AccessError",
+    "ArgumentError",
     "BadRecordsError",
     "BroadcastGoneError",
     "ClosureError",
@@ -185,6 +188,10 @@ class InputDamagedError(WeftError, PySparkValueError):
 
 class KeyHashError(WeftError, PySparkTypeError):
     """A key's hash differs from process to process (E22)."""
+
+
+class ArgumentError(WeftError, IllegalArgumentException, PySparkValueError):
+    """An argument that PySpark's JVM would refuse: a partition that is not there, a tag that is none."""
 
 
 class BroadcastGoneError(WeftError, FileNotFoundError):

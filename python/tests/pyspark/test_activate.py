@@ -443,3 +443,20 @@ def test_inline_names_the_way_to_what_is_javas(tmp_path: Path) -> None:
         """
     shown = run(code, tmp_path).splitlines()
     assert shown == ["sc._jsc.hadoopConfiguration True", "sc._jvm True", "sc._gateway True"]
+
+
+def test_arguments_that_pysparks_jvm_refuses_are_caught_as_its_exceptions(tmp_path: Path) -> None:
+    code = """
+        from py4j.protocol import Py4JJavaError
+        from pyspark import SparkContext
+        from pyspark.errors import IllegalArgumentException
+
+        sc = SparkContext(MASTER)
+        for use in (lambda: sc.runJob(sc.range(4, numSlices=2), list, [2]), lambda: sc.addJobTag("")):
+            for kind in (ValueError, IllegalArgumentException, Py4JJavaError):
+                try:
+                    use()
+                except kind as error:
+                    print(error.java_exception.getClass().getName(), "(program.py:" in str(error))
+        """
+    assert run(code, tmp_path).splitlines() == ["java.lang.IllegalArgumentException True"] * 6

@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from weft._callsite import call_site
 from weft._context.shared import Shared
+from weft._failures import for_pyspark
+from weft.errors import ArgumentError
 from weft.rdd import RDD
 from weft.status import StatusTracker
 from weft.taskcontext import OWN_NAMES
@@ -48,7 +50,7 @@ class JobControl(Shared):
 
         Raises
         ------
-        ValueError
+        ArgumentError
             If there is no such partition; nothing was run.
 
         Notes
@@ -69,7 +71,7 @@ class JobControl(Shared):
         wrong = next((one for one in partitions if not 0 <= one < count), None)
         if wrong is not None:
             there = f"its partitions are 0 to {count - 1}" if count else "it has no partitions"
-            raise ValueError(f"runJob ({call_site()}) asks for partition {wrong} of {rdd!r}: {there}.")
+            raise for_pyspark(ArgumentError(f"runJob ({call_site()}) asks for partition {wrong} of {rdd!r}: {there}."))
         if len(set(partitions)) == len(partitions):
             return mapped._collect("runJob", partitions)
         once = sorted(set(partitions))  # one that is asked for twice is computed once
@@ -383,5 +385,6 @@ class JobControl(Shared):
 
 def _checked(tag: str) -> str:
     if not isinstance(tag, str) or not tag or "," in tag:
-        raise ValueError(f"A job's tag is a text that is neither empty nor has a comma; this is {tag!r}.")
+        text = f"A job's tag is a text that is neither empty nor has a comma; this is {tag!r} ({call_site()})."
+        raise for_pyspark(ArgumentError(text))
     return tag

@@ -5,7 +5,12 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
-from weft._pyspark.exceptions import PySparkException, PythonException
+from weft._pyspark.exceptions import (
+    CapturedException,
+    IllegalArgumentException,
+    PySparkException,
+    PythonException,
+)
 from weft.errors import WeftError
 
 __all__ = ["JavaException", "plain_text", "with_java"]
@@ -16,6 +21,7 @@ _OF_CODES = {  # of Weft's errors: the class that PySpark's programs know, and h
     "E03": ("org.apache.hadoop.mapred.FileAlreadyExistsException", "Output directory already exists: "),
     "E16": ("org.apache.hadoop.security.AccessControlException", "Permission denied: "),
 }
+_ARGUMENT = ("java.lang.IllegalArgumentException", "")
 _OTHER = ("org.apache.spark.SparkException", "Job aborted: ")
 
 
@@ -85,13 +91,15 @@ def with_java(error: BaseException, traceback: str = "") -> BaseException:
     kind = type(error)
     if issubclass(kind, Py4JJavaError):
         return error
-    more: tuple[Any, ...] = (Py4JJavaError,) if isinstance(error, WeftError) else (PythonException, Py4JJavaError)
+    users = (PythonException, CapturedException)
+    more: tuple[Any, ...] = (Py4JJavaError,) if isinstance(error, WeftError) else (*users, Py4JJavaError)
     try:
         both: Any = type(kind.__name__, (kind, *more), _members(kind, error, traceback))
         initialize: Any = getattr(kind, "__init__")  # noqa: B009 - so that type checkers do not mind
         arguments = error.args
         if not isinstance(initialize, FunctionType):  # a builtin's, which keeps fields in C: pickling knows them all
-            arguments = error.__reduce__()[1]  # type: ignore[assignment, unused-ignore]
+            pickling: Any = error.__reduce__
+            arguments = pickling()[1]
         made: Any = both.__new__(both, *arguments)
         if not isinstance(initialize, FunctionType):
             initialize(made, *arguments)
@@ -123,7 +131,8 @@ def _members(kind: type, error: BaseException, traceback: str) -> dict[str, Any]
         "_weft_text": text,
     }
     if isinstance(error, WeftError):
-        name, lead = _OF_CODES.get(error.code, _OTHER)
+        other = _ARGUMENT if isinstance(error, IllegalArgumentException) else _OTHER
+        name, lead = _OF_CODES.get(error.code, other)
         java = JavaException(name, lead + text)
         members["__str__"] = lambda _: f"{text}\n: {java}" if error.code in _OF_CODES else text
     else:
