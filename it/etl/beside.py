@@ -5,8 +5,8 @@ usage: WEFT_IT_CLUSTER=FOLDER python it/etl/beside.py [--scale 0.1] [--seed 7] [
 
 Both run it/etl/classic.py in cluster mode with equal executors; PySpark's have 1 GiB more for Python, which would else
 run out of memory. Prints the seconds from submit to exit of each, and whether both wrote the rows, cells, sessions and
-report that the truth says; ends with 1 if not. With --data, what is measured with stays in a folder and in HDFS, so that
---prepare may make it before the machine is quiet.
+report that the truth says; ends with 1 if not. With --data, what is measured with stays in a folder and in HDFS, so
+that --prepare may make it before the machine is quiet.
 """
 
 from __future__ import annotations
