@@ -25,9 +25,9 @@ import pytest
 from eventlog import EventLog
 from leftovers import Watch
 from userenv import wheel_archive
-from watchreader import Reader, names
 
 from realcluster import ROOT, Cluster
+from watchreader import Reader, names
 from yarnjobs import Ended, Jobs, make_dist
 
 pytestmark = pytest.mark.yarn
