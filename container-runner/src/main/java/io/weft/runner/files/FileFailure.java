@@ -133,10 +133,11 @@ final class FileFailure extends IOException {
         return new FileFailure(Kind.IO, path, said);
     }
 
-    /** The first line of the message: Hadoop's servers append their stacks. */
+    /** The first line of the message without the names of exceptions: Hadoop's servers append their stacks. */
     private static String said(Throwable error) {
         String message = Optional.ofNullable(error.getMessage()).orElse("").strip();
         String line = message.lines().findFirst().orElse(error.getClass().getSimpleName());
-        return line.replaceFirst("^([\\w$]+\\.)+[\\w$]+(Exception|Error): ", "");
+        String fact = line.replaceFirst("; +For more details see: .*", "");
+        return fact.replaceAll("\\b([\\w$]+\\.)+[\\w$]+(Exception|Error): ", "");
     }
 }
