@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from realcluster import Cluster
+from watchreader import Reader
 from weft import BadRecords, TaskContext, WeftConf, WeftContext
 
 pytestmark = pytest.mark.yarn
@@ -75,37 +76,38 @@ def test_ten_thousand_small_files_make_two_to_five_tasks_that_know_their_files(s
     print(f"{FILES:,} files read in {time.monotonic() - began:.2f} s", flush=True)
 
 
-def test_a_reader_that_polls_sees_the_old_output_or_the_new_one_or_briefly_nothing(sc: WeftContext) -> None:
+def output(length: int) -> frozenset[tuple[str, int]]:
+    """The names and lengths of a save of four lines."""
+    return frozenset({("_SUCCESS", 0), *((f"part-{part:05d}", length + 1) for part in range(4))})
+
+
+def test_a_reader_that_polls_each_20_ms_sees_old_or_new_output_or_briefly_nothing(
+    sc: WeftContext, cluster: Cluster
+) -> None:
     target = f"{FOLDER}/replaced"
-    rounds = 8
-    seen: list[tuple[float, dict[str, int] | None]] = []
-    ended = threading.Event()
-
-    def look() -> None:
-        while not ended.wait(0.02):
-            found = sizes(sc, target)
-            seen.append((time.monotonic(), found))
-
-    reader = threading.Thread(target=look)
-    outputs = []
-    for number in range(rounds):
-        outputs.append({"_SUCCESS": 0, **{f"part-{part:05d}": number + 2 for part in range(4)}})
-        sc.parallelize(["x" * (number + 1)] * 4, 4).saveAsTextFile(target, mode="overwrite")
-        if number == 0:
-            reader.start()
-    ended.set()
-    reader.join()
-    gone_since = None
-    longest = 0.0
-    for when, found in seen:
-        assert found is None or found in outputs
-        gone_since = (gone_since or when) if found is None else None
-        longest = max(longest, when - gone_since if gone_since is not None else 0.0)
-    assert longest <= 1.0
-    assert sum(found is not None for _, found in seen) > rounds
-    nothing = sum(found is None for _, found in seen)
-    print(f"{len(seen)} looks, {nothing} found nothing, {longest:.3f} s at most", flush=True)
+    lengths = range(1, 21)
+    with Reader(cluster, target) as reader:
+        for length in lengths:
+            sc.parallelize(["x" * length] * 4, 4).saveAsTextFile(target, mode="overwrite")
+    reader.assert_often()
+    assert reader.mixtures([output(length) for length in lengths]) == []
+    found = [listing for _, listing in reader.seen if listing is not None]
+    print(f"{len(found)} outputs seen, {reader.longest_without() * 1000:.1f} ms without one at most", flush=True)
+    assert len(found) >= len(lengths) // 2
+    assert reader.longest_without() <= 1.0
     assert sizes(sc, f"{FOLDER}/.replaced.weft") is None
+
+
+def test_the_reader_sees_a_mixture_where_there_is_one(sc: WeftContext, cluster: Cluster) -> None:
+    target = f"{FOLDER}/mixed"
+    sc.parallelize(["x"] * 4, 4).saveAsTextFile(target)
+    outputs = [output(1), output(2)]
+    with Reader(cluster, target) as reader:
+        deadline = time.monotonic() + 30
+        files(sc).create(path(sc, f"{target}/part-00002"), True).close()
+        while not reader.mixtures(outputs) and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert reader.mixtures(outputs) == [{*output(1) - {("part-00002", 2)}, ("part-00002", 0)}]
 
 
 def test_of_two_saves_to_one_new_place_one_wins(sc: WeftContext) -> None:

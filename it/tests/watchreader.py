@@ -2,61 +2,116 @@
 
 from __future__ import annotations
 
-import json
+import subprocess
 import threading
 import time
-import urllib.error
-import urllib.request
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
 
 from realcluster import Cluster
 
-EVERY_SECONDS = 0.02
+EVERY_MILLIS = 20
+PROGRAM = Path(__file__).with_name("PollReader.java")
+
+
+@dataclass(frozen=True, order=True)
+class File:
+    """A file of a listing; ``number`` is HDFS's own, which no other file ever has."""
+
+    name: str
+    number: int
+    length: int
+
+
+Listing = Optional[frozenset[File]]
+"""What stands in a folder; None while there is no folder."""
 
 
 class Reader:
-    """Notes each listing of a folder that differs from the one before; None while there is no folder.
+    """Notes each listing of a folder that differs from the one before. It is a JVM of its own, with HDFS's client.
 
-    A listing names each file with its number in HDFS, which no other file ever has.
+    Attributes
+    ----------
+    seen : list
+        When, in seconds, and what.
+    looks : int
+        How often it has looked, once it has ended.
     """
 
     def __init__(self, cluster: Cluster, folder: str) -> None:
-        address = cluster.must("hdfs", "getconf", "-confKey", "dfs.namenode.http-address").strip()
-        self._url = f"http://{address}/webhdfs/v1{folder}?op=LISTSTATUS"
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self.seen: list[tuple[float, frozenset[tuple[str, int]] | None]] = []
+        self._cluster = cluster
+        self._folder = folder
+        self._ready = threading.Event()
+        self._summary: list[int] = []
+        self._seconds = 0.0
+        self.seen: list[tuple[float, Listing]] = []
         self.looks = 0
 
     def __enter__(self) -> Reader:
+        classes = self._cluster.must("hdfs", "classpath").strip()
+        command = ["java", "-Xmx64m", "-cp", classes, str(PROGRAM), self._folder, str(EVERY_MILLIS)]
+        self._process = subprocess.Popen(
+            command, env=self._cluster.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
+        assert self._ready.wait(60), "the reader did not start"
+        self._began = time.monotonic()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop.set()
+        self._seconds = time.monotonic() - self._began
+        assert self._process.stdin is not None
+        self._process.stdin.write("end\n")
+        self._process.stdin.close()
         self._thread.join(30)
+        assert self._process.wait(30) == 0
+        self.looks = self._summary[0] if self._summary else 0
 
-    def _look(self) -> None:
-        while not self._stop.wait(EVERY_SECONDS):
-            try:
-                listing = self.listing()
-            except OSError:  # the NameNode is busy; a reader would try again
-                continue
-            self.looks += 1
-            if not self.seen or self.seen[-1][1] != listing:
-                self.seen.append((time.monotonic(), listing))
+    def _follow(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            when, *words = line.rstrip("\n").split("\t")
+            if when == "ready":
+                self._ready.set()
+            elif when == "looks":
+                self._summary = [int(word) for word in words]
+            elif words:
+                self.seen.append((int(when) / 1e6, _listing(words)))
 
-    def listing(self) -> frozenset[tuple[str, int]] | None:
-        """What stands in the folder now."""
-        try:
-            with urllib.request.urlopen(self._url, timeout=10) as answer:
-                entries = json.load(answer)["FileStatuses"]["FileStatus"]
-        except urllib.error.HTTPError as problem:
-            if problem.code == 404:
-                return None
-            raise
-        return frozenset((entry["pathSuffix"], int(entry["fileId"])) for entry in entries)
+    def assert_often(self) -> None:
+        """It has looked each 20 ms, but when a busy machine let it wait: a quarter as often at least."""
+        looks, middle, most, longest = self._summary
+        print(
+            f"\n{looks} looks in {self._seconds:.1f} s, {middle / 1000:.1f} ms apart in the middle, "
+            f"{most / 1000:.1f} ms in 99 of 100, {longest / 1000:.1f} ms at most",
+            flush=True,
+        )
+        assert looks >= 0.25 * self._seconds * 1000 / EVERY_MILLIS
+
+    def mixtures(self, outputs: Collection[frozenset[tuple[str, int]]]) -> list[set[tuple[str, int]]]:
+        """What it has seen that is none of these sets of names and lengths."""
+        found = [{(file.name, file.length) for file in listing} for _, listing in self.seen if listing is not None]
+        return [one for one in found if one not in outputs]
+
+    def longest_without(self) -> float:
+        """For how many seconds at most there was no folder, between two looks that found one."""
+        longest = 0.0
+        for (_, before), (gone, listing), (back, _) in zip(self.seen, self.seen[1:], self.seen[2:]):
+            if listing is None and before is not None:
+                longest = max(longest, back - gone)
+        return longest
 
 
-def names(listing: frozenset[tuple[str, int]] | None) -> set[str]:
+def _listing(words: list[str]) -> Listing:
+    if words[0] == "none":
+        return None
+    files = (word.rsplit(" ", 2) for word in words[1:] if word)
+    return frozenset(File(name, int(number), int(length)) for name, number, length in files)
+
+
+def names(listing: Listing) -> set[str]:
     """The names of a listing's files."""
-    return {name for name, _ in listing or ()}
+    return {file.name for file in listing or ()}
