@@ -27,6 +27,7 @@ def test_a_law_holds(name: str, sc: WeftContext) -> None:
 # what tells about an RDD, not about its records
 DESCRIBES = {"id", "name", "setName", "context", "toDebugString", "getStorageLevel", "getResourceProfile", "cache"}
 DESCRIBES |= {"isLocallyCheckpointed", "getCheckpointFile", "cleanShuffleDependencies", "is_cached", "is_checkpointed"}
+DESCRIBES |= {"has_resource_profile"}
 # tested elsewhere: answers that need not be exact, resources, names for the same, Hadoop's output classes
 ELSEWHERE = {"sumApprox", "meanApprox", "countApproxDistinct", "withResources", "barrier", "collectWithJobGroup"}
 ELSEWHERE |= {"saveAsHadoopFile", "saveAsNewAPIHadoopFile", "saveAsHadoopDataset", "saveAsNewAPIHadoopDataset"}
