@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +29,14 @@ def sc(cluster: Cluster) -> Iterator[WeftContext]:
             files(made).delete(path(made, FOLDER), True)
             yield made
             files(made).delete(path(made, FOLDER), True)
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Waits for it."""
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline, "it did not come in time"
+        time.sleep(0.01)
 
 
 def files(sc: WeftContext) -> Any:
@@ -110,19 +120,30 @@ def test_the_reader_sees_a_mixture_where_there_is_one(sc: WeftContext, cluster: 
     assert reader.mixtures(outputs) == [{*output(1) - {("part-00002", 2)}, ("part-00002", 0)}]
 
 
-def test_of_two_saves_to_one_new_place_one_wins(sc: WeftContext) -> None:
+def test_of_two_saves_to_one_new_place_one_wins(sc: WeftContext, tmp_path: Path) -> None:
     target = f"{FOLDER}/raced"
     errors: list[BaseException] = []
+    started = str(tmp_path / "both started")
+
+    def held(line: str) -> str:  # in a worker, which does not have this module
+        deadline = time.monotonic() + 60
+        while not os.path.exists(started) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return line
 
     def save(text: str) -> None:
         try:
-            sc.parallelize([text] * 4, 4).map(lambda line: (time.sleep(1), line)[1]).saveAsTextFile(target)
+            sc.parallelize([text] * 4, 1).map(held).saveAsTextFile(target)
         except Exception as error:
             errors.append(error)
 
     both = [threading.Thread(target=save, args=(text,)) for text in ("one", "three")]
     for one in both:
         one.start()
+    try:
+        until(lambda: len(sc.statusTracker().getActiveStageIds()) == 2)
+    finally:
+        Path(started).touch()
     for one in both:
         one.join()
     assert [type(error).__name__ for error in errors] == ["OutputExistsError"]
