@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from weft.errors import NotSupportedError, WeftError
     from weft.files import WeftFiles
     from weft.profiler import BasicProfiler, Profiler
-    from weft.rdd import RDD
+    from weft.rdd import RDD, RDDBarrier
     from weft.serializers import CPickleSerializer, MarshalSerializer
     from weft.statcounter import StatCounter
     from weft.status import SparkExecutorInfo, SparkJobInfo, SparkStageInfo, StatusTracker
     from weft.storagelevel import StorageLevel
-    from weft.taskcontext import BarrierTaskContext, TaskContext
+    from weft.taskcontext import BarrierTaskContext, BarrierTaskInfo, TaskContext
     from weft.threads import InheritableThread, inheritable_thread_target
 
 __all__ = [
@@ -42,9 +42,11 @@ __all__ = [
     "Profiler",
     "BasicProfiler",
     "RDD",
+    "RDDBarrier",
     "Accumulator",
     "AccumulatorParam",
     "BarrierTaskContext",
+    "BarrierTaskInfo",
     "Broadcast",
     "InheritableThread",
     "NotSupportedError",
@@ -72,11 +74,13 @@ _MODULES = {
     "Accumulator": "weft.accumulators",
     "AccumulatorParam": "weft.accumulators",
     "BarrierTaskContext": "weft.taskcontext",
+    "BarrierTaskInfo": "weft.taskcontext",
     "BadRecords": "weft.badrecords",
     "Broadcast": "weft.broadcast",
     "InheritableThread": "weft.threads",
     "NotSupportedError": "weft.errors",
     "RDD": "weft.rdd",
+    "RDDBarrier": "weft.rdd",
     "StatCounter": "weft.statcounter",
     "StorageLevel": "weft.storagelevel",
     "TaskContext": "weft.taskcontext",

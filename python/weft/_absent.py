@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from weft._callsite import call_site
 from weft.errors import AbsentNameError
-from weft.taskcontext import BARRIER_INSTEAD
 
 __all__ = ["absent_name", "known_absent"]
 
 _RDD = """
-barrier toDF _jrdd _jrdd_deserializer _reserialize _to_java_object_rdd
+toDF _jrdd _jrdd_deserializer _reserialize _to_java_object_rdd
 """.split()
 _JAVA = "the RDD's own methods, such as getNumPartitions, id and mapPartitions: there is no RDD in the JVM"
 _CONTEXT: list[str] = []
@@ -19,7 +18,6 @@ _INSTEAD: dict[str, dict[str, str]] = {
         "_jrdd_deserializer": _JAVA,
         "_reserialize": "withSerializer",
         "_to_java_object_rdd": _JAVA,
-        "barrier": BARRIER_INSTEAD,
         "toDF": "pandas.DataFrame(rdd.collect()), or pandas in mapPartitions",
     },
     "WeftContext": {},

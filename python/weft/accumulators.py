@@ -334,6 +334,27 @@ def end_task() -> None:
     _inline.clear()
 
 
+def put_aside() -> tuple[Any, ...]:
+    """Take what the running task has added out of the process, as another one's turn has come."""
+    aside = dict(_touched), [(one, one._value) for one in _touched.values()], dict(_sections), list(_inline)
+    _touched.clear()
+    _sections.clear()
+    _inline.clear()
+    return aside
+
+
+def put_back(aside: tuple[Any, ...]) -> None:
+    """Have it in the process again."""
+    touched, values, sections, threads = aside
+    _touched.clear()
+    _touched.update(touched)
+    for one, value in values:
+        one._value = value
+    _sections.clear()
+    _sections.update(sections)
+    _inline[:] = threads
+
+
 def take_updates() -> bytes:
     """In a worker: what the task has added, pickled; empty if nothing.
 

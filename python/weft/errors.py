@@ -29,6 +29,7 @@ PySpark catches it too: a SettingError is a PySparkValueError, and so a ValueErr
     ├── KeyHashError                   E22  TypeError
     ├── BadRecordsError                E26  ValueError
     ├── ArgumentError                  -    ValueError
+    ├── BarrierError                   E27  RuntimeError
     ├── BroadcastGoneError             -    FileNotFoundError
     ├── JobCancelledError              -    RuntimeError
     ├── UpdateTooLargeError            -    ValueError
@@ -57,6 +58,7 @@ __all__ = [
     "AccessError",
     "ArgumentError",
     "BadRecordsError",
+    "BarrierError",
     "BroadcastGoneError",
     "ClosureError",
     "ClusterError",
@@ -178,6 +180,10 @@ class BadRecordsError(WeftError, PySparkValueError):
     """A step rejected more records than it may (E26)."""
 
 
+class BarrierError(WeftError, PySparkRuntimeError):
+    """A barrier stage cannot run here, or its tasks wait for each other in vain (E27)."""
+
+
 class ResultTooLargeError(WeftError, PySparkRuntimeError):
     """A result is larger than the driver may hold (E20)."""
 
@@ -240,6 +246,7 @@ _CLASSES: dict[str, type[WeftError]] = {
     "E24": InterpreterError,
     "E25": ClusterError,
     "E26": BadRecordsError,
+    "E27": BarrierError,
 }
 
 

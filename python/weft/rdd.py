@@ -6,15 +6,15 @@ from typing import TypeVar
 
 from weft._ops.approximate import BoundedFloat
 from weft._ops.keys import portable_hash
+from weft._rdd.barrier import Barriers, RDDBarrier
 from weft._rdd.core import Partitioner
-from weft._rdd.written import Written
 
-__all__ = ["RDD", "BoundedFloat", "Partitioner", "portable_hash"]
+__all__ = ["RDD", "BoundedFloat", "Partitioner", "RDDBarrier", "portable_hash"]
 
 T = TypeVar("T")
 
 
-class RDD(Written[T]):
+class RDD(Barriers[T]):
     """Records in partitions, described by how they are made.
 
     A transformation (such as :meth:`map`) gives a new RDD and runs nothing. An action (such as :meth:`collect`)
@@ -30,7 +30,7 @@ class RDD(Written[T]):
 
     The methods stand in ``weft/_rdd``, a layer a group: core, narrow, partitions, bykey, sets, order, actions,
     reductions, trees, numbers, approximate, described, sampling, output, tables, formats, storage, sketches, skew,
-    written; each layer calls only itself and those below it.
+    written, barrier; each layer calls only itself and those below it.
 
     Examples
     --------

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, ClassVar, NoReturn, Optional
+from typing import Any, ClassVar, Optional
 
-from weft.errors import NotSupportedError
+from weft.errors import BarrierError, WrongPlaceError
 
-__all__ = ["BarrierTaskContext", "TaskContext"]
+__all__ = ["BarrierTaskContext", "BarrierTaskInfo", "TaskContext"]
 
 OWN_NAMES = {
     "spark.jobGroup.id": "weft.job.group",
@@ -17,6 +17,12 @@ OWN_NAMES = {
     "spark.job.tags": "weft.job.tags",
 }
 """Local properties that PySpark programs know under other names."""
+
+ADDRESSES = "weft.barrier.addresses"
+"""The property of tasks of barrier stages that names the runners of all of them."""
+
+MOST_MESSAGE_BYTES = 128 << 10
+"""What a message of :meth:`BarrierTaskContext.allGather` may have in UTF-8."""
 
 _ATTEMPT_BITS = 16
 _PARTITION_BITS = 24
@@ -82,7 +88,8 @@ class TaskContext:
             "attemptNumber": task["attempt"],
             "localProperties": task.get("properties", {}),
         }
-        TaskContext._taskContext = TaskContext.from_json(described)
+        kind = BarrierTaskContext if ADDRESSES in described["localProperties"] else TaskContext
+        TaskContext._taskContext = kind.from_json(described)
 
     @classmethod
     def _reads(cls, place: Callable[[], Optional[tuple[str, int]]]) -> None:
@@ -115,7 +122,7 @@ class TaskContext:
         >>> TaskContext.from_json(described).partitionId()
         2
         """
-        context: TaskContext = object.__new__(TaskContext)
+        context: TaskContext = object.__new__(cls)
         context._stageId = int(json["stageId"])
         context._partitionId = int(json["partitionId"])
         context._attemptNumber = int(json["attemptNumber"])
@@ -311,31 +318,137 @@ class TaskContext:
         return {}
 
 
-class BarrierTaskContext(TaskContext):
-    """Not in Weft: tasks of a stage do not wait for each other."""
+class BarrierTaskInfo:
+    """A task of a barrier stage, as :meth:`BarrierTaskContext.getTaskInfos` tells of it.
 
-    def __new__(cls, **_: Any) -> BarrierTaskContext:
-        """Refuse, as :meth:`get` does."""
-        _refuse_barrier("BarrierTaskContext()")
+    Parameters
+    ----------
+    address : str
+        Host and port of the process that runs it, ``host:port``; the port is 0 in ``local`` masters.
+
+    Examples
+    --------
+    >>> from weft import BarrierTaskInfo
+    >>> BarrierTaskInfo("node1:7000").address
+    'node1:7000'
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+
+class BarrierTaskContext(TaskContext):
+    """The task that runs in this process, in a barrier stage: :meth:`get` gives it.
+
+    All tasks of a barrier stage run at the same time, and can wait for each other. They must all make the same calls of
+    :meth:`barrier` and :meth:`allGather` in the same order; where one ends instead, or makes another call, the others'
+    calls fail.
+
+    Examples
+    --------
+    >>> from weft import BarrierTaskContext
+    >>> def ranks(records):
+    ...     task = BarrierTaskContext.get()
+    ...     sizes = task.allGather(str(len(list(records))))
+    ...     task.barrier()
+    ...     yield task.partitionId(), sizes
+    >>> sc.parallelize([1, 2, 3], 2).barrier().mapPartitions(ranks).collect()
+    [(0, ['1', '2']), (1, ['1', '2'])]
+    >>> def places(_):
+    ...     yield len(BarrierTaskContext.get().getTaskInfos())
+    >>> sc.parallelize([1, 2, 3], 2).barrier().mapPartitions(places).collect()
+    [2, 2]
+    """
+
+    _calls: ClassVar[Optional[Callable[[bool, str], list[str]]]] = None
 
     @classmethod
-    def get(cls) -> NoReturn:
-        """Refuse.
+    def get(cls) -> BarrierTaskContext:
+        """Give the context of the running task.
+
+        Returns
+        -------
+        BarrierTaskContext
+            The same object as :meth:`TaskContext.get` gives.
 
         Raises
         ------
-        NotSupportedError
-            Always; it says what to do instead.
+        WrongPlaceError
+            A RuntimeError, in a task of another stage, and in the driver.
         """
-        _refuse_barrier("BarrierTaskContext.get()")
+        found = cls._taskContext
+        if not isinstance(found, BarrierTaskContext):
+            raise WrongPlaceError(
+                "It is not in a barrier stage: "
+                "BarrierTaskContext.get() works in functions of rdd.barrier().mapPartitions."
+            )
+        return found
 
+    def barrier(self) -> None:
+        """Wait until all tasks of the stage have called this as often.
 
-BARRIER_INSTEAD = (
-    "end the job where all must wait, collect what they exchange, and broadcast it to the tasks of the next job"
-)
+        Raises
+        ------
+        BarrierError
+            If not all tasks can come any more, or did not within ``weft.barrier.timeout`` (E27).
+        WrongPlaceError
+            In a thread that the task has started, and when it has ended.
+        """
+        self._call(False, "")
 
+    def allGather(self, message: str = "") -> list[str]:
+        """Wait as :meth:`barrier` does, and give what all tasks have said, in the order of their partitions.
 
-def _refuse_barrier(name: str) -> NoReturn:
-    raise NotSupportedError(
-        f"{name} is not in Weft: tasks of a stage do not wait for each other. Instead: {BARRIER_INSTEAD}.", "E18", 2
-    )
+        Parameters
+        ----------
+        message : str
+            What this task says; at most 128 KiB in UTF-8, and at most 1 Mi characters for all tasks together.
+
+        Returns
+        -------
+        list of str
+            One of each task.
+
+        Raises
+        ------
+        BarrierError
+            As :meth:`barrier` does, and if the messages are too large (E27).
+        TypeError
+            If the message is no text.
+        WrongPlaceError
+            As :meth:`barrier` does.
+        """
+        if not isinstance(message, str):
+            raise TypeError("Argument `message` must be of type `str`")
+        length = len(message.encode())
+        if length > MOST_MESSAGE_BYTES:
+            raise BarrierError(
+                f"A message of allGather has {length:,} bytes; it may have {MOST_MESSAGE_BYTES:,}. "
+                "Write what is large to a file, and gather its path.",
+                "E27",
+            )
+        return self._call(True, message)
+
+    def getTaskInfos(self) -> list[BarrierTaskInfo]:
+        """Give where the tasks of the stage run, in the order of their partitions.
+
+        Returns
+        -------
+        list of BarrierTaskInfo
+            One of each task.
+
+        Raises
+        ------
+        WrongPlaceError
+            If this is not the context of a task of a barrier stage.
+        """
+        if ADDRESSES not in getattr(self, "_localProperties", ()):
+            raise WrongPlaceError("getTaskInfos() works in a task of a barrier stage only.")
+        return [BarrierTaskInfo(address) for address in self._localProperties[ADDRESSES].split(",")]
+
+    def _call(self, gathers: bool, message: str) -> list[str]:
+        calls = BarrierTaskContext._calls
+        if calls is None or TaskContext._taskContext is not self:
+            name = "allGather" if gathers else "barrier"
+            raise WrongPlaceError(f"{name}() works in a task of a barrier stage only, while it runs.")
+        return calls(gathers, message)

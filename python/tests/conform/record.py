@@ -33,6 +33,7 @@ _SIGNED += ["errors.PySparkException"]
 _FUNCTIONS = ["inheritable_thread_target", "rdd.portable_hash"]
 _MODULES = {"cases": "CASES", "morecases": "MORE", "sharedcases": "SHARED", "apicases": "API", "cachecases": "CACHED"}
 _MODULES["errorcases"] = "ERRORS"
+_MODULES["barriercases"] = "BARRIERS"
 _WORKER_ERROR = re.compile(r"^([A-Za-z_][\w.]*(?:Error|Exception|Iteration|Custom))(?::.*)?$", re.MULTILINE)
 _JAVA_ERROR = re.compile(r"(?:: |^)((?:[a-z]\w*\.)+[A-Z]\w*)")
 

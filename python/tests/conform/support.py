@@ -27,7 +27,6 @@ from weft.profiler import BasicProfiler, MemoryProfiler, Profiler, ProfilerColle
 from weft.rdd import BoundedFloat
 from weft.resultiterable import ResultIterable
 from weft.status import SparkExecutorInfo, SparkJobInfo, SparkStageInfo, StatusTracker
-from weft.taskcontext import BARRIER_INSTEAD
 
 __all__ = ["FUNCTIONS", "OWNERS", "SHIMS", "document"]
 
@@ -43,6 +42,9 @@ OWNERS: dict[str, type] = {
     "StatCounter": weft.StatCounter,
     "SparkFiles": weft.WeftFiles,
     "TaskContext": weft.TaskContext,
+    "RDDBarrier": weft.RDDBarrier,
+    "BarrierTaskContext": weft.BarrierTaskContext,
+    "BarrierTaskInfo": weft.BarrierTaskInfo,
     "InheritableThread": weft.InheritableThread,
     "ResultIterable": ResultIterable,
     **{one.__name__: one for one in (StatusTracker, SparkJobInfo, SparkStageInfo, SparkExecutorInfo, BoundedFloat)},
@@ -63,10 +65,7 @@ SHIMS: dict[str, type] = {
 """What only programs that were written for PySpark reach: PySpark's documentation is theirs."""
 
 _UDF_INSTEAD = instead_of("pyspark.profiler.UDFBasicProfiler")
-_ABSENT = {
-    **dict.fromkeys(("BarrierTaskContext", "BarrierTaskInfo", "RDDBarrier"), BARRIER_INSTEAD),
-    "UDFBasicProfiler": _UDF_INSTEAD,
-}
+_ABSENT = {"UDFBasicProfiler": _UDF_INSTEAD}
 """Classes that can be imported, and raise when they are used; what to use instead."""
 
 _IN_PART = {
@@ -80,7 +79,10 @@ FUNCTIONS = {"inheritable_thread_target": threads.inheritable_thread_target, "rd
 _WEFTS_OWN = ("ArrowRecordBatchSerializer", "AvroSerializer", "CPickleSerializer")
 for _name in _WEFTS_OWN:
     OWNERS.pop(_name)
-_NOTES = {"withResources": "on YARN, where it asks for no more than one processor a task; else raises, instead: " + RESOURCES_INSTEAD}
+_NOTES = {
+    "withResources": "on YARN, where it asks for no more than one processor a task; else raises, instead: "
+    + RESOURCES_INSTEAD
+}
 _INTRODUCTION = """\
 # What of PySpark's API is in Weft
 

@@ -12,7 +12,18 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from tests.conform import apicases, cachecases, cases, differ, errorcases, morecases, record, sharedcases, support
+from tests.conform import (
+    apicases,
+    barriercases,
+    cachecases,
+    cases,
+    differ,
+    errorcases,
+    morecases,
+    record,
+    sharedcases,
+    support,
+)
 from weft import WeftContext
 from weft._pyspark import exceptions
 
@@ -21,6 +32,7 @@ pytestmark = pytest.mark.local
 with open(os.path.join(record.HERE, "recorded.json"), encoding="utf-8") as _file:
     RECORDED: dict[str, Any] = json.load(_file)
 ALL = {**cases.CASES, **morecases.MORE, **sharedcases.SHARED, **apicases.API, **cachecases.CACHED, **errorcases.ERRORS}
+ALL |= barriercases.BARRIERS
 MEANT = differ.read_meant()
 NEEDED: set[differ.Difference] = set()
 # text and bytes hash otherwise before CPython 3.11, so that they fall into other partitions than in the record
@@ -35,8 +47,10 @@ def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
     cloudpickle.register_pickle_by_value(apicases)
     cloudpickle.register_pickle_by_value(cachecases)
     cloudpickle.register_pickle_by_value(errorcases)
+    cloudpickle.register_pickle_by_value(barriercases)
     with WeftContext(request.param) as made:
         yield made
+    cloudpickle.unregister_pickle_by_value(barriercases)
     cloudpickle.unregister_pickle_by_value(errorcases)
     cloudpickle.unregister_pickle_by_value(apicases)
     cloudpickle.unregister_pickle_by_value(sharedcases)

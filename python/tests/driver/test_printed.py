@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from weft._ops import native
-from weft.taskcontext import BARRIER_INSTEAD
 
 from .printed import HEADER, PACKAGES, assert_prints, masked, weft
 
@@ -254,11 +253,11 @@ def test_e18_a_name_that_is_not_in_weft(tmp_path: Path) -> None:
         tmp_path,
         """
         sc = WeftContext("local[1]")
-        sc.parallelize([1]).barrier()
+        sc.parallelize([1]).toDF()
         """,
         2,
-        f"""
-        RDD.barrier (etl.py:4) is not in Weft. Instead: {BARRIER_INSTEAD}.
+        """
+        RDD.toDF (etl.py:4) is not in Weft. Instead: pandas.DataFrame(rdd.collect()), or pandas in mapPartitions.
         """,
     )
 

@@ -140,19 +140,30 @@ def test_serializers_profilers_states_and_resources_stand_under_pysparks_modules
     ]
 
 
-def test_what_waits_for_all_tasks_names_the_way_without_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("master", MASTERS)
+def test_tasks_wait_for_each_other_under_pysparks_names(master: str, tmp_path: Path) -> None:
     code = """
         from pyspark import BarrierTaskContext, BarrierTaskInfo, RDDBarrier, SparkContext
+        from pyspark.errors import PySparkRuntimeError
+
+        def together(records):
+            task = BarrierTaskContext.get()
+            task.barrier()
+            infos = [isinstance(info, BarrierTaskInfo) for info in task.getTaskInfos()]
+            yield sorted(records), task.allGather(str(task.partitionId())), infos
 
         sc = SparkContext(MASTER)
-        ways = lambda: sc.range(1).barrier(), BarrierTaskContext.get, lambda: RDDBarrier(sc.range(1)), BarrierTaskInfo
-        for use in ways:
-            try:
-                use()
-            except NotImplementedError as error:
-                print("Instead: end the job where all must wait" in str(error))
+        barrier = sc.range(4, numSlices=2).barrier()
+        print(type(barrier) is RDDBarrier, barrier.mapPartitions(together).collect())
+        try:
+            BarrierTaskContext.get()
+        except PySparkRuntimeError as error:
+            print(str(error).partition(":")[0])
         """
-    assert run(code, tmp_path).splitlines() == ["True"] * 4
+    assert run(code, tmp_path, master).splitlines() == [
+        "True [([0, 1], ['0', '1'], [True, True]), ([2, 3], ['0', '1'], [True, True])]",
+        "It is not in a barrier stage",
+    ]
 
 
 def test_names_that_are_not_here_import_and_raise_when_they_are_used(tmp_path: Path) -> None:

@@ -29,7 +29,6 @@ def test_every_use_is_found_once_with_its_line() -> None:
         (3, "pyspark.ml.feature.HashingTF"),
         (3, "pyspark.ml.feature.Tokenizer"),
         (6, "setting spark.executor.cores"),
-        (8, "RDD.barrier"),
         (8, "RDD.toDF"),
         (9, "pyspark.sql.functions.col"),
     ]
@@ -49,7 +48,7 @@ def test_folders_notebooks_and_json(tmp_path: Path, capsys: pytest.CaptureFixtur
     (tmp_path / "note.ipynb").write_text(json.dumps({"cells": cells}))
     assert main(["--json", str(tmp_path)]) == 1
     found = json.loads(capsys.readouterr().out)
-    assert len(found) == 7
+    assert len(found) == 6
     instead = "pandas.DataFrame(rdd.collect()), or pandas in mapPartitions"
     assert found[0] == {"file": str(tmp_path / "note.ipynb"), "line": 2, "name": "RDD.toDF", "instead": instead}
 

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import os
 import shutil
-import struct
 import tempfile
 import threading
 import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NamedTuple
 
 from weft._datasocket import Failure
-from weft._inline.connection import Cancelled, InlineConnection
+from weft._inline.connection import Cancelled, InlineConnection, Sink
 from weft._inline.formats import format_parts
+from weft._inline.gang import Gang
 from weft._inline.history import InlineHistory
 from weft._inline.inputs import text_splits
 from weft._inline.outputs import TextOutput
 from weft._inline.planning import BOUNDS, Layout, PlanNode, Stage, no_jvm, plan_stages, read_plan
 from weft._inline.rejects import InlineRejects
+from weft._inline.results import Result
 from weft._inline.sequence import SequenceWriter, writes_bytes
 from weft._inline.shuffles import Shuffles
 from weft._inline.tasks import TaskPlace, Tasks
 from weft._inline.trees import task_body
-from weft._serializers import read_batches
 from weft.errors import DriverOnlyError
-from weft.taskcontext import TaskContext
+from weft.taskcontext import ADDRESSES, TaskContext
 
 __all__ = ["InlineJobs"]
 
-_BATCH = struct.Struct(">BBHIIQ")
 _SUMS = ("rowsIn", "bytesIn", "rowsOut", "bytesOut", "spilledBytes")
 _SINKS = {"Collect": "result", "Drain": "none", "SaveText": "text", "SaveRecords": "pairs"}
 _PROGRESS_SECONDS = 0.1
@@ -103,10 +103,11 @@ class InlineJobs:
         self._skipped = 0  # hidden files that no job has told of yet
         self._connection = connection = InlineConnection(self.blocks, self._shuffles, self._is_cancelled)
         self._tasks = Tasks(connection, memory, self.folder, self.files, environment)
+        self._apart = lambda stopped: self._tasks_apart(memory, environment, stopped)
         self._lock = threading.Lock()
         self._gone: deque[int] = deque()  # RDDs that are persisted no more
         self._persisted: dict[int, int] = {}  # how many partitions persisted RDDs have
-        self._owner = 0
+        self._owners: set[int] = set()  # threads that run the job and its tasks
         self._application = f"inline_{os.getpid()}_{id(self)}"
         self._count = 0
         self._stages = 0
@@ -174,13 +175,13 @@ class InlineJobs:
         DriverOnlyError
             If a function of the user's asks for it.
         """
-        if self._owner == threading.get_ident():
+        if threading.get_ident() in self._owners:
             raise DriverOnlyError("A function that runs in a task starts a job; only the driver can.", "E05")
         with self._lock:
+            self._owners.add(threading.get_ident())
             self._drop_gone()
             plan = read_plan(encoded)
             self._hold_known(plan)
-            self._owner = threading.get_ident()
             self._running = {**plan["properties"], "": "running"}
             self._cancelled = False
             self._is_stopped = told.is_stopped
@@ -199,10 +200,16 @@ class InlineJobs:
                 self.history.finished(number, succeeded)
                 self._running = {}
                 self._is_stopped = bool
-                self._owner = 0
+                self._owners.clear()
+
+    def _tasks_apart(self, memory: int, environment: dict[str, str], stopped: Callable[[], bool]) -> Tasks:
+        """What a worker of its own would be, for a task that takes turns with others."""
+        connection = InlineConnection(self.blocks, self._shuffles, lambda: self._is_cancelled() or stopped())
+        connection.on_reject = self._connection.on_reject
+        return Tasks(connection, memory, self.folder, self.files, environment)
 
     def _layout(self, plan: dict[str, Any]) -> Layout:
-        return Layout(plan, lambda node: len(self._text_splits(node)))
+        return Layout(plan, lambda node: len(self._text_splits(node)), self._shuffles.count_kept)
 
     def _hold_known(self, plan: dict[str, Any]) -> None:
         """Have persisted RDDs that the plan only names read as they are kept; the driver sends all if some are not."""
@@ -256,7 +263,7 @@ class InlineJobs:
         try:
             layout = self._layout(plan)
             self._check_held(layout)
-            stages = plan_stages(plan, layout, self._shuffles.is_written, self._shuffles.count_kept)
+            stages = plan_stages(plan, layout, self._shuffles.is_written)
             for node in layout.nodes:
                 if node.kind == "Cached":
                     self._persisted[node.rdd] = layout.partitions(node.index)
@@ -264,6 +271,7 @@ class InlineJobs:
             of = _Of(self.history, number, sums, told)
             job = _Job(self._tasks, self._shuffles, layout, self._text_splits, self._most_bytes, of)
             job.rejects = rejects
+            job.gangs = _Gangs(self._apart, self._owners)
             for position, stage in enumerate(stages, 1):
                 job.begin_stage(self._stages, plan["properties"])
                 self._stages += 1
@@ -316,6 +324,22 @@ class _Of(NamedTuple):
     told: Told
 
 
+class _Gangs(NamedTuple):
+    """How tasks are run that take turns: each with ``make``'s, in threads that note themselves."""
+
+    make: Callable[[Callable[[], bool]], Tasks]
+    threads: set[int]
+
+
+class _Where(NamedTuple):
+    """A stage on its way: its place among the job's, and where its records go."""
+
+    stage: Stage
+    position: int
+    sink: str
+    output: TextOutput | None
+
+
 class _Job:
     """The stages of one job."""
 
@@ -337,6 +361,7 @@ class _Job:
         self._of = of
         self._result_bytes = 0
         self.rejects: InlineRejects
+        self.gangs: _Gangs
         self._told = time.monotonic()
 
     def begin_stage(self, number: int, properties: dict[str, str]) -> None:
@@ -352,35 +377,67 @@ class _Job:
         result_sink: str,
         output: TextOutput | None,
     ) -> None:
-        """Run every task of a stage, in order."""
+        """Run every task of a stage, in order; those of a barrier stage in turns."""
         if stage.shuffle is not None and not stage.bounds:
             self._shuffles.drop(stage.shuffle.rdd)  # what a failed job has left of it
-        for done, partition in enumerate(stage.partitions):
-            self._tell(stage, position, of, done)
-            self.rejects.partition = partition
-            place = TaskPlace(position, stage.name, stage.site, partition, len(stage.partitions))
-            described = {"stage": self._stage, "partition": partition, "attempt": 0, "properties": self._properties}
-            TaskContext._enter(described)
-            self._of.history.began(self._of.job, self._stage)
-            body = task_body(self._layout, self._splits, stage, partition, result_sink, self._shuffles.is_kept)
-            if stage.shuffle is not None:
-                finished = self._tasks.run(body, place, _nowhere)
-                written = stage.shuffle.rdd | BOUNDS if stage.bounds else stage.shuffle.rdd
-                self._shuffles.add(written, finished["mapOutput"]["path"])
-            elif output is not None:
-                with output.open(partition) as part:
-                    body.sink.update(target=output.target_bytes, byKey=output.by_key)
-                    write = SequenceWriter(part.write).feed if result_sink == "pairs" else part.write
-                    finished = self._tasks.run(body, place, write, part.place)
-            else:
-                result = _Result(partition, self._of.told)
-                finished = self._tasks.run(body, place, lambda data, to=result: self._take(to, data))  # type: ignore[misc]
-            self._add(finished)
-            self._of.history.ended(self._of.job, self._stage)
+        where = _Where(stage, position, result_sink, output)
+        if stage.barrier:
+            self._run_gang(where)
+        else:
+            for done, partition in enumerate(stage.partitions):
+                self._tell(stage, position, of, done)
+                sink = partial(self._take, Result(partition, self._of.told))
+                self._ended(stage, self._task(self._tasks, where, partition, sink))
         if stage.shuffle is not None and (stage.bounds or stage.shuffle.body["writer"] != "range"):
             self._shuffles.complete(stage.shuffle.rdd)
 
-    def _take(self, result: _Result, data: memoryview) -> None:
+    def _run_gang(self, where: _Where) -> None:
+        """Run the tasks of a barrier stage; the driver hears of them when all have succeeded."""
+        stage = where.stage
+        kept: list[list[bytes]] = [[] for _ in stage.partitions]
+        gang: Gang
+
+        def work(partition: int) -> Any:
+            tasks = self.gangs.make(lambda: gang.cancelled)
+            return self._task(tasks, where, partition, lambda data: kept[partition].append(bytes(data)))
+
+        works = [partial(work, partition) for partition in stage.partitions]
+        gang = Gang(f"{stage.name} at {stage.site}", works, self.gangs.threads)
+        for partition, finished in zip(stage.partitions, gang.run()):
+            result = Result(partition, self._of.told)
+            for data in kept[partition]:
+                self._take(result, memoryview(data))
+            self._ended(stage, finished)
+
+    def _task(self, tasks: Tasks, where: _Where, partition: int, sink: Sink) -> dict[str, Any]:
+        """Run one task; gives the object of its DONE frame."""
+        stage, output, count = where.stage, where.output, len(where.stage.partitions)
+        self.rejects.partition = partition
+        place = TaskPlace(where.position, stage.name, stage.site, partition, count)
+        properties = self._properties
+        if stage.barrier:
+            properties = {**properties, ADDRESSES: ",".join(["localhost:0"] * count)}
+        TaskContext._enter({"stage": self._stage, "partition": partition, "attempt": 0, "properties": properties})
+        self._of.history.began(self._of.job, self._stage)
+        body = task_body(self._layout, self._splits, stage, partition, where.sink, self._shuffles.is_kept)
+        if stage.shuffle is not None:
+            return tasks.run(body, place, _nowhere)
+        if output is None:
+            return tasks.run(body, place, sink)
+        with output.open(partition) as part:
+            body.sink.update(target=output.target_bytes, byKey=output.by_key)
+            write = SequenceWriter(part.write).feed if where.sink == "pairs" else part.write
+            return tasks.run(body, place, write, part.place)
+
+    def _ended(self, stage: Stage, finished: dict[str, Any]) -> None:
+        """Note what a task has made; called in the order of the tasks."""
+        if stage.shuffle is not None:
+            written = stage.shuffle.rdd | BOUNDS if stage.bounds else stage.shuffle.rdd
+            self._shuffles.add(written, finished["mapOutput"]["path"])
+        self._add(finished)
+        self._of.history.ended(self._of.job, self._stage)
+
+    def _take(self, result: Result, data: memoryview) -> None:
         self._result_bytes += len(data)
         if 0 < self._most_bytes < self._result_bytes:
             message = (
@@ -412,43 +469,6 @@ class _Job:
         told = {"id": position, "position": position, "of": of, "name": stage.name, "site": stage.site}
         told |= {"tasks": len(stage.partitions), "done": done, "running": 1, "failed": 0}
         self._of.told.progress({"job": 0, "stages": [told], "waiting": None})
-
-
-class _Result:
-    """Decodes the result of one task batch by batch as its bytes come."""
-
-    def __init__(self, partition: int, told: Told) -> None:
-        self._partition = partition
-        self._told = told
-        self._bytes = bytearray()
-
-    def feed(self, data: memoryview) -> None:
-        if self._told.raw is not None:
-            self._told.raw(data)
-            return
-        self._bytes += data
-        while len(self._bytes) >= _BATCH.size:
-            end = _BATCH.size + _BATCH.unpack_from(self._bytes)[5]
-            if len(self._bytes) < end:
-                return
-            batch = memoryview(bytes(self._bytes[:end]))
-            del self._bytes[:end]
-            for records in read_batches(_Reader(batch)):
-                self._told.batch(self._partition, records)
-
-
-class _Reader:
-    """Fills buffers from bytes."""
-
-    def __init__(self, data: memoryview) -> None:
-        self._data = data
-
-    def __call__(self, buffer: memoryview) -> bool:
-        if not self._data:
-            return False
-        buffer[:] = self._data[: len(buffer)]
-        self._data = self._data[len(buffer) :]
-        return True
 
 
 def _nowhere(_data: memoryview) -> None:

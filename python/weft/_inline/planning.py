@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from weft._plan import plan_schema
-from weft.errors import InternalError, NotSupportedError
+from weft.errors import BarrierError, InternalError, NotSupportedError
 
 __all__ = ["BOUNDS", "Layout", "PlanNode", "Stage", "no_jvm", "plan_stages", "read_plan"]
 
@@ -34,7 +34,8 @@ class Stage:
     """Tasks that can run one after the other without new data.
 
     ``root`` is the node whose partitions are computed; ``shuffle`` the node that is written, None in the result stage;
-    ``bounds`` says that the stage makes the bounds of that shuffle out of its samples.
+    ``bounds`` says that the stage makes the bounds of that shuffle out of its samples; ``barrier`` that its tasks wait
+    for each other.
     """
 
     root: int
@@ -43,6 +44,7 @@ class Stage:
     partitions: tuple[int, ...]
     name: str
     site: str
+    barrier: bool = False
 
 
 def no_jvm(what: str) -> NotSupportedError:
@@ -74,11 +76,16 @@ class Layout:
         What :func:`read_plan` gives.
     text_partitions : callable
         How many splits a TextSource has.
+    count_kept : callable
+        How many partitions are kept of a persisted RDD.
     """
 
-    def __init__(self, plan: dict[str, Any], text_partitions: Callable[[PlanNode], int]) -> None:
+    def __init__(
+        self, plan: dict[str, Any], text_partitions: Callable[[PlanNode], int], count_kept: Callable[[int], int]
+    ) -> None:
         self.nodes = [_node(index, record) for index, record in enumerate(plan["nodes"])]
         self._ask = text_partitions
+        self._count_kept = count_kept
         self._counts: dict[int, int] = {}
 
     def partitions(self, index: int) -> int:
@@ -120,6 +127,21 @@ class Layout:
             raise InternalError(f"{node.name} at {node.site}: its sides have {sides} partitions.")
         return counts[0]
 
+    def is_barrier(self, index: int) -> bool:
+        """Whether tasks that compute this node, without a shuffle between, wait for each other."""
+        waiting = [index]
+        while waiting:
+            node = self.nodes[waiting.pop()]
+            if node.kind == "Pipeline" and any(step["op"] == "barrier" for step in node.body["steps"]):
+                return True
+            if node.kind != "Shuffle" and not self.is_whole(node):
+                waiting += node.parents
+        return False
+
+    def is_whole(self, node: PlanNode) -> bool:
+        """Whether a node is of a persisted RDD of which all partitions are kept."""
+        return node.kind == "Cached" and self._count_kept(node.rdd) == self.partitions(node.index)
+
     def narrow_parents(self, index: int, partition: int) -> list[tuple[int, int]]:
         """Which partitions of which parents make this one without a shuffle, in order."""
         node = self.nodes[index]
@@ -146,7 +168,6 @@ def plan_stages(
     plan: dict[str, Any],
     layout: Layout,
     is_written: Callable[[int], bool],
-    count_kept: Callable[[int], int],
 ) -> list[Stage]:
     """Cut a plan into stages, in an order in which each finds what it reads.
 
@@ -161,8 +182,7 @@ def plan_stages(
     needed = [False] * len(layout.nodes)
     needed[plan["result"]] = True
     for node in reversed(layout.nodes):
-        kept = node.kind == "Cached" and count_kept(node.rdd) == layout.partitions(node.index)
-        if needed[node.index] and not kept and not (node.kind == "Shuffle" and is_written(node.rdd)):
+        if needed[node.index] and not layout.is_whole(node) and not (node.kind == "Shuffle" and is_written(node.rdd)):
             for parent in node.parents:
                 needed[parent] = True
     stages = []
@@ -183,4 +203,42 @@ def _stage(layout: Layout, root: int, partitions: tuple[int, ...], shuffle: Plan
     node = layout.nodes[root]
     steps = node.body["steps"] if node.kind == "Pipeline" else []
     name, site = (steps[-1]["name"], steps[-1]["site"]) if steps else (node.name, node.site)
-    return Stage(root, shuffle, False, partitions, name, site)
+    barrier = layout.is_barrier(root)
+    if barrier:
+        _check_chain(layout, root, len(partitions))
+    return Stage(root, shuffle, False, partitions, name, site, barrier)
+
+
+def _check_chain(layout: Layout, root: int, tasks: int) -> None:
+    """Refuse what a barrier stage cannot be, as the ApplicationMaster's BarrierChain does."""
+    last = layout.nodes[root]
+    seen, waiting = set(), [root]
+    while waiting:
+        node = layout.nodes[waiting.pop(0)]
+        if node.index in seen:
+            continue
+        seen.add(node.index)
+        count = layout.partitions(node.index)
+        problem = ""
+        if count != tasks and node is last:
+            problem = (
+                f"the action runs {tasks} of its {count} partitions.\n"
+                "Use collect()[0] instead of first(), and collect()[:n] instead of take(n)."
+            )
+        elif count != tasks:
+            problem = (
+                f"it runs {tasks} tasks, and {node.name} at {node.site} has {count} partitions.\n"
+                "Use repartition(n) before barrier(), which shuffles, instead of coalesce(n) or a union."
+            )
+        elif node.kind != "Shuffle" and not layout.is_whole(node):
+            barriers = sum(map(layout.is_barrier, node.parents))
+            if barriers > 1:
+                problem = (
+                    f"{node.name} at {node.site} is made of {barriers} barrier RDDs.\n"
+                    "Put a shuffle between, such as repartition, or persist one of them."
+                )
+            waiting += node.parents
+        if problem:
+            raise BarrierError(
+                f"{last.name} at {last.site} is of a barrier stage, whose tasks all run at once; {problem}", "E27"
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import time
@@ -28,6 +29,9 @@ __all__ = ["TaskPlace", "Tasks"]
 
 _CODES = {"user": ("E01", 1), "key": ("E22", 1), "import": ("E06", 4), "memory": ("E09", 1)}
 _CODES |= {"input": ("E21", 1), "budget": ("E26", 1)}
+
+
+_numbers = itertools.count(1)
 
 
 class TaskPlace:
@@ -62,7 +66,6 @@ class Tasks:
         self._environment = {**environment, "WEFT_FILES": files}
         self._streams = Streams(connection)
         self._blobs = Blobs(self._streams)
-        self._count = 0
 
     def run(self, body: TaskBody, place: TaskPlace, sink: Sink, on_part: OnPart | None = None) -> dict[str, Any]:
         """Run one task; gives the object of its DONE frame.
@@ -74,7 +77,6 @@ class Tasks:
         Cancelled
             If its job was cancelled.
         """
-        self._count += 1
         self._connection.begin(body.inputs, sink, on_part)
         self._streams.start_task()
         self._blobs.start_task()
@@ -107,7 +109,7 @@ class Tasks:
         started = time.process_time()
         task = {
             "output": [self._folder],
-            "mapId": f"inline-{self._count}",
+            "mapId": f"inline-{next(_numbers)}",
             "partition": 0,
             "attempt": 0,
             "memory": self._memory,

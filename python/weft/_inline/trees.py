@@ -33,7 +33,7 @@ class ShuffleInput:
 
 @dataclass(frozen=True)
 class KeptInput:
-    """An input: a persisted partition, if it is kept."""
+    """An input: a persisted partition, if it is kept; none is that has a negative number."""
 
     rdd: int
     partition: int
@@ -143,10 +143,10 @@ class _Trees:
         if kind == "Shuffle":
             return self._shuffle(node, partition)
         if kind in ("Cached", "Held"):
-            kept = kind == "Held" or self._is_kept(node.rdd, partition)
+            kept = kind == "Held" or self._may_read(node, partition)
             return {
                 "op": "cached",
-                "stream": self._stream(KeptInput(node.rdd, partition)),
+                "stream": self._stream(KeptInput(node.rdd, partition if kept else -1)),
                 "rdd": node.rdd,
                 "partition": partition,
                 "in": None if kept else self.tree(node.parents[0], partition),
@@ -156,6 +156,10 @@ class _Trees:
             return inner[0]
         op = {"CoGroup": "cogroup", "Zip": "zip", "Cartesian": "cartesian"}.get(kind, "concat")
         return {"op": op, "index": partition, "in": inner}
+
+    def _may_read(self, node: PlanNode, partition: int) -> bool:
+        """Whether a persisted partition is kept; of tasks that wait for each other all compute theirs, or none."""
+        return self._is_kept(node.rdd, partition) and not self._layout.is_barrier(node.index)
 
     def _text(self, node: PlanNode, partition: int) -> dict[str, Any]:
         split = self._splits(node)[partition]

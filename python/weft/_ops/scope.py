@@ -10,7 +10,7 @@ from typing import Any
 
 from weft._ops.memory import Gauge, MemoryWatch
 
-__all__ = ["TaskScope", "current", "end_if_forked", "enter", "watch_forks"]
+__all__ = ["TaskScope", "current", "end_if_forked", "enter", "entered", "watch_forks"]
 
 _entered: list[TaskScope] = []
 _forked: list[int] = []
@@ -83,6 +83,11 @@ class TaskScope:
 def enter(scope: TaskScope | None) -> None:
     """Make a task's scope the one that :func:`current` gives; None after the task."""
     _entered[:] = [] if scope is None else [scope]
+
+
+def entered() -> TaskScope | None:
+    """Give the scope of the task that this process runs; None if it runs none."""
+    return _entered[0] if _entered else None
 
 
 def current() -> TaskScope:

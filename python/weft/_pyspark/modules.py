@@ -11,7 +11,6 @@ from typing import Any, NoReturn
 from weft._callsite import call_site
 from weft._pyspark import API_VERSION, exceptions
 from weft.errors import NotSupportedError
-from weft.taskcontext import BARRIER_INSTEAD
 
 __all__ = ["MODULES", "ShimLoader", "absent", "absent_of", "instead_of", "is_provided"]
 
@@ -44,6 +43,7 @@ _REQUESTS = (
     "TaskResourceRequest",
     "TaskResourceRequests",
 )
+_CONTEXTS = ("BarrierTaskContext", "BarrierTaskInfo", "TaskContext")
 _PROFILES = ("ResourceProfile", "ResourceProfileBuilder")
 _TESTING = (
     "ByteArrayOutput",
@@ -79,16 +79,16 @@ _CORE = {
     **_all_of("weft.status", _STATUS),
     "Accumulator": "weft.accumulators.Accumulator",
     "AccumulatorParam": "weft.accumulators.AccumulatorParam",
-    "BarrierTaskContext": "weft.taskcontext.BarrierTaskContext",
+    **_all_of("weft.taskcontext", _CONTEXTS),
     "Broadcast": "weft.broadcast.Broadcast",
     "InheritableThread": "weft.threads.InheritableThread",
     "RDD": "weft.rdd.RDD",
+    "RDDBarrier": "weft.rdd.RDDBarrier",
     "Row": "weft._pyspark.row.Row",
     "SparkConf": "weft.conf.WeftConf",
     "SparkContext": "weft.context.WeftContext",
     "SparkFiles": "weft.files.WeftFiles",
     "StorageLevel": "weft.storagelevel.StorageLevel",
-    "TaskContext": "weft.taskcontext.TaskContext",
     "inheritable_thread_target": "weft.threads.inheritable_thread_target",
 }
 
@@ -110,6 +110,7 @@ MODULES: dict[str, dict[str, str]] = {
     "pyspark.core.rdd": {
         "BoundedFloat": "weft.rdd.BoundedFloat",
         "RDD": "weft.rdd.RDD",
+        "RDDBarrier": "weft.rdd.RDDBarrier",
         "portable_hash": "weft.rdd.portable_hash",
     },
     "pyspark.core.status": _all_of("weft.status", _STATUS),
@@ -123,6 +124,7 @@ MODULES: dict[str, dict[str, str]] = {
         "BoundedFloat": "weft.rdd.BoundedFloat",
         "PipelinedRDD": "weft.rdd.RDD",
         "RDD": "weft.rdd.RDD",
+        "RDDBarrier": "weft.rdd.RDDBarrier",
         "portable_hash": "weft.rdd.portable_hash",
     },
     "pyspark.resource": _all_of("weft.resources", ("ResourceInformation", *_PROFILES, *_REQUESTS)),
@@ -138,10 +140,7 @@ MODULES: dict[str, dict[str, str]] = {
     "pyspark.statcounter": {"StatCounter": "weft.statcounter.StatCounter"},
     "pyspark.status": _all_of("weft.status", _STATUS),
     "pyspark.storagelevel": {"StorageLevel": "weft.storagelevel.StorageLevel"},
-    "pyspark.taskcontext": {
-        "BarrierTaskContext": "weft.taskcontext.BarrierTaskContext",
-        "TaskContext": "weft.taskcontext.TaskContext",
-    },
+    "pyspark.taskcontext": _all_of("weft.taskcontext", _CONTEXTS),
     "pyspark.testing": {"main": "weft._pyspark.testing.main"},
     "pyspark.testing.sqlutils": _all_of("weft._pyspark.testing", (*_TESTING, "ReusedSQLTestCase")),
     "pyspark.testing.unittestutils": {"main": "weft._pyspark.testing.main"},
@@ -154,11 +153,6 @@ MODULES: dict[str, dict[str, str]] = {
 }
 
 _INSTEAD = (
-    ("pyspark.RDDBarrier", BARRIER_INSTEAD),
-    ("pyspark.BarrierTaskInfo", BARRIER_INSTEAD),
-    ("pyspark.taskcontext.BarrierTaskInfo", BARRIER_INSTEAD),
-    ("pyspark.core.rdd.RDDBarrier", BARRIER_INSTEAD),
-    ("pyspark.rdd.RDDBarrier", BARRIER_INSTEAD),
     ("pyspark.profiler.UDFBasicProfiler", "pyspark.profiler.BasicProfiler, for functions of RDDs"),
     ("pyspark.testing.assertDataFrameEqual", "assertEqual of the lists that collect() gives, sorted"),
     ("pyspark.testing.assertSchemaEqual", "assertEqual of the lists that collect() gives, sorted"),

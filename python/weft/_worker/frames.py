@@ -30,6 +30,7 @@ class FrameType(IntEnum):
     SHUTDOWN = 7
     BROADCAST = 8
     FILES = 9
+    PASSED = 10
     HELLO = 16
     OPEN = 17
     CREDIT = 18
@@ -43,9 +44,10 @@ class FrameType(IntEnum):
     LOOKUP = 26
     PART = 27
     REJECTS = 28
+    BARRIER = 29
 
 
-_FROM_RUNNER = frozenset(range(1, 10))
+_FROM_RUNNER = frozenset(range(1, 11))
 
 
 class FrameError(Exception):

@@ -21,6 +21,7 @@ from weft._ops.memory import private_bytes
 from weft._ops.scope import TaskScope, enter, watch_forks
 from weft._tables.needs import aesgcm
 from weft._unpack import PACKED, unpack
+from weft._worker.barriers import BarrierCalls
 from weft._worker.blobs import Blobs
 from weft._worker.failures import describe
 from weft._worker.frames import Connection, Frame, FrameError, FrameType, RunnerGone, pack_json_and_bytes
@@ -28,7 +29,7 @@ from weft._worker.process import set_title
 from weft._worker.program import Program
 from weft._worker.sinks import Sinks
 from weft._worker.streams import Streams
-from weft.taskcontext import TaskContext
+from weft.taskcontext import BarrierTaskContext, TaskContext
 
 __all__ = ["no_end_of_data", "serve"]
 
@@ -105,6 +106,8 @@ class _Worker:
         self._streams = Streams(connection)
         self._blobs = Blobs(self._streams)
         broadcast.set_finder(self._blobs.find_broadcast)
+        self._barriers = BarrierCalls(self._streams)
+        BarrierTaskContext._calls = self._barriers
         self._baseline = private_bytes()
         self._on_path: set[str] = set()
         self._cpu = 0.0
@@ -123,6 +126,7 @@ class _Worker:
         task = frame.json()
         self._streams.start_task()
         self._blobs.start_task()
+        self._barriers.start_task()
         accumulators.start_task()
         TaskContext._enter(task)
         if broadcast.any_stale():

@@ -83,7 +83,8 @@ class Streams:
     def _keep(self, arrived: Frame) -> bool:
         """Whether the frame is of an input; it is kept if that is open."""
         if arrived.type not in _OF_INPUTS:
-            return False
+            # the answer to a call of barrier() that an exception of the user's has ended
+            return arrived.type == FrameType.PASSED
         if arrived.stream in self._waiting and arrived.stream not in self._closed:
             self._waiting[arrived.stream].append(arrived)
         return True

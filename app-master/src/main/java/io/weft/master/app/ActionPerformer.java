@@ -14,6 +14,7 @@ import io.weft.runner.protocol.RunnerCommand;
 import io.weft.runner.protocol.RunnerEvent;
 import io.weft.runner.protocol.TaskAttemptId;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -34,8 +35,9 @@ final class ActionPerformer {
     private final Map<String, RunnerCommand.AddFile> files = new LinkedHashMap<>();
 
     private Optional<RunnerEvent.TaskSucceeded> success = Optional.empty();
-    /** The accepted result at hand, when the driver does not take it. */
-    private Optional<SchedulerEvent.ResultTaken> unwanted = Optional.empty();
+    private final GangReports gangs = new GangReports();
+    /** Accepted results that the driver does not take, and of which the scheduler has not heard that. */
+    private List<SchedulerEvent.ResultTaken> unwanted = new ArrayList<>();
 
     private Optional<JobFailure> tooLarge = Optional.empty();
     private int tooLargeJob;
@@ -102,12 +104,12 @@ final class ActionPerformer {
         success = Optional.of(report);
     }
 
-    /** After the judgement: a result that nobody takes is given back. Of one that was accepted the scheduler must hear that. */
-    Optional<SchedulerEvent.ResultTaken> judged() {
+    /** After the judgement: a result that nobody takes is given back. Of those that were accepted the scheduler must hear that. */
+    List<SchedulerEvent.ResultTaken> judged() {
         success.flatMap(RunningJobs::unclaimed).ifPresent(this::release);
         success = Optional.empty();
-        Optional<SchedulerEvent.ResultTaken> heard = unwanted;
-        unwanted = Optional.empty();
+        List<SchedulerEvent.ResultTaken> heard = unwanted;
+        unwanted = new ArrayList<>();
         return heard;
     }
 
@@ -133,6 +135,17 @@ final class ActionPerformer {
             backend.send(grant.runner(), new RunnerCommand.GrantCommit(grant.id()));
         } else if (action instanceof SchedulerAction.DenyCommit deny) {
             backend.send(deny.runner(), new RunnerCommand.DenyCommit(deny.id()));
+        } else if (action instanceof SchedulerAction.TaskParked parked) {
+            gangs.park(parked.attempt(), success);
+            success = Optional.empty();
+        } else if (action instanceof SchedulerAction.TaskDropped dropped) {
+            gangs.take(dropped.attempt()).flatMap(RunningJobs::unclaimed).ifPresent(this::release);
+            rejected.remove(dropped.attempt());
+        } else if (action instanceof SchedulerAction.PassBarrier pass) {
+            GangReports.passed(pass).forEach(command -> backend.send(pass.runner(), command));
+        } else if (action instanceof SchedulerAction.RefuseBarrier refuse) {
+            backend.send(
+                    refuse.runner(), new RunnerCommand.BarrierRefused(refuse.ids(), refuse.call(), refuse.reason()));
         } else if (action instanceof SchedulerAction.WantSlots want) {
             backend.wantSlots(want.slots(), want.byHost());
         } else if (action instanceof SchedulerAction.WakeAt wake) {
@@ -187,13 +200,14 @@ final class ActionPerformer {
                 launch.runner(),
                 new RunnerCommand.Launch(
                         launch.slot(),
-                        job.tasks().make(launch.id(), launch.epochs()),
+                        job.tasks().make(launch.id(), launch.epochs(), launch.gang()),
                         job.hadoop().version()));
     }
 
     private void accepted(SchedulerAction.TaskAccepted accepted) {
+        Optional<RunnerEvent.TaskSucceeded> parked = gangs.take(accepted.attempt());
         Optional<RunnerEvent.TaskSucceeded> report =
-                success.filter(one -> one.id().equals(accepted.attempt()));
+                parked.isPresent() ? parked : success.filter(one -> one.id().equals(accepted.attempt()));
         Optional<JobRun> job = jobs.job(accepted.job());
         if (report.isEmpty() || job.isEmpty()) {
             return;
@@ -208,7 +222,7 @@ final class ActionPerformer {
             }
         }
         if (accepted.resultStage() && report.get().result().isPresent()) {
-            take(job.get(), accepted.attempt(), report.get().result().get());
+            take(job.get(), report.get(), report.get().result().get());
         }
     }
 
@@ -238,8 +252,10 @@ final class ActionPerformer {
 
     /** The attempt has ended: what it rejected or left out counts by now, or never. */
     void forgetRejected(TaskAttemptId id) {
-        rejected.remove(id);
-        leftOut.remove(id);
+        if (!gangs.has(id)) {
+            rejected.remove(id);
+            leftOut.remove(id);
+        }
     }
 
     private void update(JobRun job, byte[] updates) {
@@ -252,13 +268,16 @@ final class ActionPerformer {
         }
     }
 
-    private void take(JobRun job, TaskAttemptId id, ResultRef result) {
+    private void take(JobRun job, RunnerEvent.TaskSucceeded report, ResultRef result) {
         tooLargeJob = job.spec().job();
         try {
-            if (job.offer(id, result)) {
-                success = Optional.empty();
+            if (job.offer(report.id(), result)) {
+                success = success.filter(other -> !other.id().equals(report.id()));
             } else {
-                unwanted = Optional.of(new SchedulerEvent.ResultTaken(job.spec().job(), id));
+                unwanted.add(new SchedulerEvent.ResultTaken(job.spec().job(), report.id()));
+                if (success.isEmpty()) {
+                    RunningJobs.unclaimed(report).ifPresent(this::release);
+                }
             }
             tooLarge = tooLarge.isPresent() ? tooLarge : job.tooLarge();
         } catch (IOException error) {

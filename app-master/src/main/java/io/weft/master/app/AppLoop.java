@@ -360,7 +360,7 @@ public final class AppLoop implements BackendListener, Submitter {
         }
         reports.ended(event);
         schedule(WorkerReports.translate(event));
-        performer.judged().ifPresent(this::schedule);
+        performer.judged().forEach(this::schedule);
         performer.takeTooLarge().ifPresent(one -> cancelled(one.getKey(), one.getValue()));
         if (event instanceof RunnerEvent.TaskSucceeded done) {
             performer.forgetRejected(done.id());

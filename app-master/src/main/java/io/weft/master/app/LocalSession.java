@@ -52,7 +52,7 @@ final class LocalSession implements AutoCloseable {
                     LocalBackends.make(new LocalBackends.Place(id, line, settings, folders), master, blocks, hadoop);
             Application.Spec spec = new Application.Spec(
                     id,
-                    settings,
+                    settings.withSlots(made.slots()),
                     python(line),
                     folders.main(),
                     folders.data().get(0),
@@ -98,8 +98,10 @@ final class LocalSession implements AutoCloseable {
             throw new StartException(
                     "E18",
                     2,
-                    "yarn: a script started here runs on local[N] or local-cluster[C,S,MB]; on YARN it runs in cluster mode.\n"
-                            + "Submit it: bin/weft submit --master yarn --deploy-mode cluster " + line.script(),
+                    "yarn: a script started here runs on local[N] or local-cluster[C,S,MB]; on YARN it runs in cluster"
+                            + " mode.\n"
+                            + "Submit it: bin/weft submit --master yarn --deploy-mode"
+                            + " cluster " + line.script(),
                     null);
         }
         return master;

@@ -104,6 +104,9 @@ final class WorkerReports {
             return new SchedulerEvent.FetchFailed(failed.id(), failed.lost(), failed.reason());
         } else if (event instanceof RunnerEvent.CommitWanted wanted) {
             return new SchedulerEvent.CommitWanted(wanted.id());
+        } else if (event instanceof RunnerEvent.BarrierReached reached) {
+            return new SchedulerEvent.BarrierReached(
+                    reached.id(), reached.call(), reached.gathers(), reached.message());
         }
         throw new IllegalArgumentException("the scheduler does not hear " + event);
     }

@@ -125,7 +125,7 @@ final class YarnSession {
         Path data = folder.locals()
                 .get(0)
                 .resolve("weft-driver-" + ProcessHandle.current().pid());
-        AppSettings own = AppSettings.of(settings);
+        AppSettings own = withSlots(AppSettings.of(settings));
         Optional<Allocation> allocation = own.allocation()
                 .map(bounds -> new Allocation(bounds, (int) record.number("cores"), (int) record.number("executors")));
         Application.Spec spec =
@@ -139,6 +139,12 @@ final class YarnSession {
         driver = DriverProcess.start(command(), environment(gateway), folder.folder());
         int exit = driver.await();
         return DriverResult.of(exit, driver.tail());
+    }
+
+    /** The settings of an application that can have as many slots as this one. */
+    private AppSettings withSlots(AppSettings own) {
+        long runners = own.allocation().map(bounds -> (long) bounds.max()).orElse(record.number("executors"));
+        return own.withSlots((int) Math.min(Integer.MAX_VALUE, runners * record.number("cores")));
     }
 
     private List<String> command() {

@@ -82,7 +82,11 @@ public record AppSettings(
                         settings.flag("weft.speculation"),
                         settings.number("weft.speculation.quantile"),
                         settings.number("weft.speculation.multiplier"),
-                        settings.millis("weft.speculation.minTaskRuntime")));
+                        settings.millis("weft.speculation.minTaskRuntime")),
+                new SchedulerSettings.Barrier(
+                        Integer.MAX_VALUE,
+                        Math.max(1, settings.millis("weft.barrier.slotsTimeout")),
+                        Math.max(1, settings.millis("weft.barrier.timeout"))));
         String logFolder = settings.string("weft.log.dir");
         int parallelism = settings.integer("weft.default.parallelism");
         return new AppSettings(
@@ -150,6 +154,13 @@ public record AppSettings(
     /** The same without tasks that prefer hosts. */
     public AppSettings withoutLocality() {
         return with(scheduler.withLocality(false));
+    }
+
+    /** The same of an application that can have so many slots. */
+    public AppSettings withSlots(int slots) {
+        SchedulerSettings.Barrier barrier = scheduler.barrier();
+        return with(scheduler.withBarrier(
+                new SchedulerSettings.Barrier(slots, barrier.gatherMillis(), barrier.syncMillis())));
     }
 
     private AppSettings with(SchedulerSettings other) {

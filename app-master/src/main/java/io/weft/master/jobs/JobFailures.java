@@ -42,7 +42,10 @@ public final class JobFailures {
             return JobFailure.of("", 1, "cancelled", job.spec().action() + " was cancelled: " + failed.reason() + ".");
         }
         if (failed.attempt() == null || failed.last() == null) {
-            return JobFailure.of("E23", 7, "external", failed.reason());
+            boolean barrier = failed.last() != null && failed.last().code().equals("E27");
+            return barrier
+                    ? JobFailure.of("E27", 1, "user", failed.reason())
+                    : JobFailure.of("E23", 7, "external", failed.reason());
         }
         TaskFailure last = failed.last();
         JobFailure.Where where = where(job, failed);

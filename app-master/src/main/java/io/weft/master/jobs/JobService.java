@@ -211,7 +211,7 @@ public final class JobService {
     }
 
     private static JobException invalid(InvalidPlanException error) {
-        return new JobException(JobFailure.of("", 1, "user", Stacks.message(error), error));
+        return new JobException(JobFailure.of(error.code(), 1, "user", Stacks.message(error), error));
     }
 
     /** Of a plan's files, by node id. */

@@ -12,6 +12,7 @@ import io.weft.runner.protocol.OutputSpec;
 import io.weft.runner.protocol.TaskAttemptId;
 import io.weft.runner.protocol.TaskSpec;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -48,7 +49,7 @@ final class PlannedTasks implements TaskSpecs {
     }
 
     @Override
-    public TaskSpec make(TaskAttemptId id, Map<Integer, Integer> epochs) {
+    public TaskSpec make(TaskAttemptId id, Map<Integer, Integer> epochs, List<String> gang) {
         TaskBody body = trees.body(id.stage(), id.partition(), epochs);
         JobPlan planned = plan();
         Plan plan = planned.layout().plan();
@@ -63,7 +64,14 @@ final class PlannedTasks implements TaskSpecs {
                 settings.memoryBytes(),
                 settings.limitBytes(),
                 files.onPath(),
-                properties);
+                gang.isEmpty() ? properties : with(gang));
+    }
+
+    /** The properties of a task of a barrier stage. */
+    private Map<String, String> with(List<String> gang) {
+        Map<String, String> more = new HashMap<>(properties);
+        more.put("weft.barrier.addresses", String.join(",", gang));
+        return more;
     }
 
     @Override

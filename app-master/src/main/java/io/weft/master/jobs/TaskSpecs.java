@@ -3,13 +3,14 @@ package io.weft.master.jobs;
 import io.weft.master.stages.JobPlan;
 import io.weft.runner.protocol.TaskAttemptId;
 import io.weft.runner.protocol.TaskSpec;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** Makes the task attempts of one job when they are launched, so that a million waiting tasks cost nothing. */
 public interface TaskSpecs {
-    /** {@code epochs}: by shuffle that the stage reads. */
-    TaskSpec make(TaskAttemptId id, Map<Integer, Integer> epochs);
+    /** {@code epochs}: by shuffle that the stage reads; {@code gang}: of a barrier stage the addresses of its tasks, else empty. */
+    TaskSpec make(TaskAttemptId id, Map<Integer, Integer> epochs, List<String> gang);
 
     /** The job's plan as it is now. */
     JobPlan plan();

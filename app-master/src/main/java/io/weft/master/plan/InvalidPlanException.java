@@ -4,12 +4,26 @@ package io.weft.master.plan;
 public final class InvalidPlanException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private final String code;
+
     public InvalidPlanException(String message) {
+        this("", message);
+    }
+
+    /** {@code code}: of docs/errors.md, or "". */
+    public InvalidPlanException(String code, String message) {
         super(message);
+        this.code = code;
     }
 
     public InvalidPlanException(String message, Throwable cause) {
         super(message, cause);
+        code = "";
+    }
+
+    /** Of docs/errors.md, or "". */
+    public String code() {
+        return code;
     }
 
     /** The refusal of one node, naming the user's line. */

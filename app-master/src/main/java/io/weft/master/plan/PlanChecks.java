@@ -24,7 +24,7 @@ final class PlanChecks {
     static final int RDD_LIMIT = 1 << 29;
 
     private static final List<String> STEPS_WITH_FUNCTION =
-            List.of("map", "flatMap", "filter", "mapValues", "flatMapValues", "partitions", "serializer", "profile");
+            List.of("map flatMap filter mapValues flatMapValues partitions barrier serializer profile".split(" "));
     private static final List<String> STEPS_WITHOUT_FUNCTION = List.of("keys", "values");
 
     private PlanChecks() {}

@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * One narrow step of a pipeline.
  *
- * @param op one of map, flatMap, filter, mapValues, flatMapValues, keys, values, partitions
+ * @param op one of map, flatMap, filter, mapValues, flatMapValues, keys, values, partitions, barrier
  * @param function hash of the blob; empty for keys and values only
  * @param name the operation as the user wrote it
  * @param site {@code file:line} of the user's call
@@ -16,6 +16,11 @@ public record Step(String op, Optional<String> function, String name, String sit
     /** A step that fails its task when its function raises. */
     public Step(String op, Optional<String> function, String name, String site) {
         this(op, function, name, site, Optional.empty());
+    }
+
+    /** As partitions, and all tasks of its stage run at once. */
+    public boolean isBarrier() {
+        return op.equals("barrier");
     }
 
     public Step {

@@ -19,6 +19,9 @@ final class JobRun {
 
     StageRun result;
 
+    /** It has barrier stages. */
+    boolean hasGangs;
+
     /** Number of its attempts that run and are not cancelled. */
     int running;
 

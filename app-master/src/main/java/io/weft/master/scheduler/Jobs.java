@@ -10,6 +10,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -39,6 +40,12 @@ final class Jobs {
             if (!add(job, stage, turn)) {
                 return;
             }
+        }
+        Optional<String> tooLarge = Gangs.tooLarge(job, settings.barrier().slots());
+        if (tooLarge.isPresent()) {
+            TaskFailure problem = failure(FailureKind.RESOURCES, Gangs.CODE, tooLarge.get());
+            fail(job, tooLarge.get(), null, problem, List.of(), turn);
+            return;
         }
         refresh(job, turn);
         if (!job.ended) {
@@ -78,6 +85,12 @@ final class Jobs {
             }
         }
         StageRun added = new StageRun(job, stage, output, inputs(stage));
+        if (stage.barrier()) {
+            job.hasGangs = true;
+            if (output != null) {
+                output.together = true;
+            }
+        }
         job.stages.put(stage.id(), added);
         if (output == null) {
             job.result = added;
@@ -138,6 +151,9 @@ final class Jobs {
             if (stage.isBegun()) {
                 placement.resume(stage, turn);
             } else {
+                if (stage.gang != null && stage.output != null) {
+                    stage.output.loseAll(new IntQueue());
+                }
                 placement.begin(stage, turn);
             }
         }
@@ -253,6 +269,9 @@ final class Jobs {
         for (StageRun stage : job.stages.values()) {
             List.copyOf(stage.copies.values()).forEach(attempt -> placement.cancel(attempt, reason, turn));
             List.copyOf(stage.running.values()).forEach(attempt -> placement.cancel(attempt, reason, turn));
+            if (stage.gang != null) {
+                Gangs.drop(stage, turn);
+            }
             if (stage.output != null) {
                 stage.output.jobs.remove(job);
                 if (stage.output.producer == stage) {

@@ -1,6 +1,7 @@
 package io.weft.master.scheduler;
 
 import io.weft.runner.protocol.TaskAttemptId;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,11 @@ import java.util.TreeSet;
  * </ol>
  *
  * <p>A task that becomes pending takes a free slot of a host that it prefers at once, or any if it prefers none.
+ *
+ * <p>A barrier stage whose turn it is takes as many free slots as it has tasks. When fewer are free, but there are so many in all, free
+ * slots are set aside for it, and no other task is launched until it has them: it waits no longer than what runs takes, and others wait
+ * no longer than that. One stage gathers at a time, so that two never hold half of what each needs. When there are fewer in all, the
+ * slots go to others meanwhile.
  */
 final class Placement {
     private static final long POLL_MILLIS = 50;
@@ -35,6 +41,9 @@ final class Placement {
     /** When to look again at slots that wait for tasks of their host; {@code Long.MAX_VALUE} when none waits. */
     private long nextPollMillis = Long.MAX_VALUE;
 
+    /** The barrier stage for which free slots are set aside; null when there is none. */
+    private StageRun gathering;
+
     Placement(SchedulerSettings settings) {
         this.settings = settings;
         slots = new Slots(settings.exclusion());
@@ -44,8 +53,66 @@ final class Placement {
     void begin(StageRun stage, Turn turn) {
         List<Integer> todo = stage.begin(settings.locality());
         turn.add(new SchedulerAction.StageStarted(stage.job.id, stage.stage.id(), todo.size()));
+        if (stage.gang != null) {
+            submitAll(stage, turn);
+            return;
+        }
         todo.forEach(task -> queue(stage, task, "", turn));
         update(stage, 0);
+    }
+
+    /** Lets all tasks of a barrier stage wait, and launches them if it is active and there are slots for all. */
+    void submitAll(StageRun stage, Turn turn) {
+        for (int task = 0; task < stage.tasks(); task++) {
+            if (!stage.pending.contains(task)) {
+                stage.pending.add(task, "", slots::isAlive);
+            }
+        }
+        update(stage, 0);
+        if (stage.isLaunchable() && gathering == null) {
+            gather(stage, turn);
+        }
+    }
+
+    boolean isGathering() {
+        return gathering != null;
+    }
+
+    /** Launches a barrier stage, or sets free slots aside for it; false when there are too few in all. */
+    private boolean gather(StageRun stage, Turn turn) {
+        if (slots.free.size() < stage.tasks()) {
+            gathering = slots.usable() < stage.tasks() ? null : stage;
+            return gathering != null;
+        }
+        gathering = null;
+        List<List<String>> preferred = settings.locality() ? stage.stage.preferredHosts() : List.of();
+        List<Slot> chosen = slots.choose(preferred.isEmpty() ? nowhere(stage.tasks()) : preferred);
+        List<String> addresses =
+                chosen.stream().map(slot -> slot.runner.address()).toList();
+        for (int task = 0; task < chosen.size(); task++) {
+            stage.pending.take(task);
+            launch(stage, task, chosen.get(task), addresses, turn);
+        }
+        stage.gang.begin(stage.running.values());
+        return true;
+    }
+
+    private static List<List<String>> nowhere(int tasks) {
+        return Collections.nCopies(tasks, List.of());
+    }
+
+    /** Gives back the slots that are set aside for a stage that does not want them any more, or cannot have enough. */
+    private void stopGathering(Turn turn) {
+        boolean wanted = gathering != null
+                && gathering.isLaunchable()
+                && !gathering.job.ended
+                && slots.usable() >= gathering.tasks();
+        if (gathering != null && !wanted) {
+            gathering = null;
+            for (Slot slot : List.copyOf(slots.free)) {
+                fill(slot, turn);
+            }
+        }
     }
 
     /** A begun stage is active again: its tasks may take slots that are free. */
@@ -64,7 +131,7 @@ final class Placement {
 
     private void queue(StageRun stage, int task, String avoidedHost, Turn turn) {
         List<String> wanted = stage.pending.add(task, avoidedHost, slots::isAlive);
-        if (stage.status == StageStatus.ACTIVE && !slots.free.isEmpty()) {
+        if (stage.status == StageStatus.ACTIVE && !slots.free.isEmpty() && gathering == null) {
             Optional<Slot> slot = wanted.isEmpty()
                     ? Optional.of(slots.free.first())
                     : wanted.stream()
@@ -72,7 +139,7 @@ final class Placement {
                             .findFirst();
             if (slot.isPresent()) {
                 stage.pending.take(task);
-                launch(stage, task, slot.get(), turn);
+                launch(stage, task, slot.get(), List.of(), turn);
             }
         }
     }
@@ -146,6 +213,7 @@ final class Placement {
     /** What time alone changes: exclusions end, and slots that have waited long enough take tasks from afar. */
     void timePassed(Turn turn) {
         slots.readmit(turn.now()).forEach(slot -> offer(slot, turn));
+        stopGathering(turn);
         if (turn.now() >= nextPollMillis) {
             nextPollMillis = Long.MAX_VALUE;
             for (Slot slot : List.copyOf(slots.free)) {
@@ -155,7 +223,8 @@ final class Placement {
                 fill(slot, turn);
             }
         }
-        boolean slotsWait = !slots.free.isEmpty() && !jobs.isEmpty();
+        boolean slotsWait =
+                !slots.free.isEmpty() && gathering == null && jobs.stream().anyMatch(Placement::hasSingles);
         nextPollMillis = slotsWait ? Math.min(nextPollMillis, turn.now() + POLL_MILLIS) : Long.MAX_VALUE;
         long wakeMillis = nextPollMillis;
         if (!jobs.isEmpty()) {
@@ -164,12 +233,33 @@ final class Placement {
         turn.wakeAt(wakeMillis);
     }
 
+    /** Some of its tasks need no others beside them. */
+    private static boolean hasSingles(JobRun job) {
+        return !job.hasGangs || job.launchable.values().stream().anyMatch(stage -> stage.gang == null);
+    }
+
     private void fill(Slot slot, Turn turn) {
+        if (gathering != null) {
+            if (slots.free.size() >= gathering.tasks() && gathering.isLaunchable() && !gathering.job.ended) {
+                gather(gathering, turn);
+                List.copyOf(slots.free).forEach(left -> fill(left, turn));
+            }
+            return;
+        }
+        if (!slots.free.contains(slot)) {
+            return;
+        }
         for (JobRun job : jobs) {
             for (StageRun stage : job.launchable.values()) {
+                if (stage.gang != null) {
+                    if (gather(stage, turn)) {
+                        return;
+                    }
+                    continue;
+                }
                 int task = takeFor(stage, slot, turn.now());
                 if (task >= 0) {
-                    launch(stage, task, slot, turn);
+                    launch(stage, task, slot, List.of(), turn);
                     return;
                 }
             }
@@ -198,8 +288,13 @@ final class Placement {
         return task < 0 && waited >= longWait ? pending.takeAny() : task;
     }
 
-    /** Launches a task that waits no more, or a second attempt of one that runs. */
+    /** Launches a second attempt of a task that runs. */
     void launch(StageRun stage, int task, Slot slot, Turn turn) {
+        launch(stage, task, slot, List.of(), turn);
+    }
+
+    /** Launches a task that waits no more. {@code gang}: as LaunchTask has it. */
+    private void launch(StageRun stage, int task, Slot slot, List<String> gang, Turn turn) {
         Attempt attempt = new Attempt(stage.nextAttempt(task), stage, task, slot, turn.now());
         slots.occupy(slot, attempt);
         attempts.put(attempt.id, attempt);
@@ -207,7 +302,13 @@ final class Placement {
         update(stage, 1);
         stage.inputs.forEach(input -> input.announce(turn));
         turn.add(new SchedulerAction.LaunchTask(
-                attempt.id, stage.job.id, attempt.runner(), slot.number, locality(stage, task, slot), stage.epochs()));
+                attempt.id,
+                stage.job.id,
+                attempt.runner(),
+                slot.number,
+                locality(stage, task, slot),
+                stage.epochs(),
+                gang));
     }
 
     private Locality locality(StageRun stage, int task, Slot slot) {

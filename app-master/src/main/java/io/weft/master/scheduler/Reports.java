@@ -4,6 +4,7 @@ import io.weft.runner.protocol.FailureKind;
 import io.weft.runner.protocol.MapOutputId;
 import io.weft.runner.protocol.TaskAttemptId;
 import io.weft.runner.protocol.TaskFailure;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,9 +21,11 @@ final class Reports {
     private final Jobs jobs;
     private final Placement placement;
     private final Speculation speculation;
+    private final Gangs gangs;
 
-    Reports(SchedulerSettings settings, Jobs jobs, Placement placement, Speculation speculation) {
+    Reports(SchedulerSettings settings, Jobs jobs, Placement placement, Speculation speculation, Gangs gangs) {
         this.speculation = speculation;
+        this.gangs = gangs;
         this.settings = settings;
         this.jobs = jobs;
         this.placement = placement;
@@ -53,6 +56,8 @@ final class Reports {
             failed(attempt, Jobs.failure(FailureKind.INTERNAL, "", problem), turn);
         } else if (stage.stage.commits() && !granted) {
             failed(attempt, Jobs.failure(FailureKind.INTERNAL, "", "succeeded without the grant of its commit"), turn);
+        } else if (stage.gang != null) {
+            gangs.succeeded(attempt, event, turn);
         } else {
             cancelBeside(attempt, "another attempt of the task succeeded", turn);
             speculation.succeeded(attempt, turn);
@@ -95,6 +100,10 @@ final class Reports {
         if (failure.kind() != FailureKind.USER && failure.kind() != FailureKind.FATAL) {
             placement.blame(attempt.host(), turn);
         }
+        if (attempt.stage.gang != null) {
+            gangs.failed(attempt, failure, turn);
+            return;
+        }
         if (failure.kind() == FailureKind.EXTERNAL) {
             lost(attempt, failure, turn);
             return;
@@ -125,7 +134,12 @@ final class Reports {
     }
 
     private void lost(Attempt attempt, String reason, Turn turn) {
-        lost(attempt, Jobs.failure(FailureKind.EXTERNAL, "", reason), turn);
+        TaskFailure failure = Jobs.failure(FailureKind.EXTERNAL, "", reason);
+        if (attempt.stage.gang != null) {
+            gangs.failed(attempt, failure, turn);
+        } else {
+            lost(attempt, failure, turn);
+        }
     }
 
     void resultTaken(SchedulerEvent.ResultTaken event, Turn turn) {
@@ -140,6 +154,10 @@ final class Reports {
     void resultLost(SchedulerEvent.ResultLost event, Turn turn) {
         heldBy(event.job(), event.id()).ifPresent(attempt -> {
             placement.blame(attempt.host(), turn);
+            if (attempt.stage.gang != null) {
+                gangs.resultLost(attempt, event.reason(), turn);
+                return;
+            }
             attempt.stage.resultLost(attempt);
             lost(attempt, event.reason(), turn);
         });
@@ -168,6 +186,7 @@ final class Reports {
                 hosts.add(shuffle.lastLossHost());
             }
         }
+        lost.forEach(Reports::loseTogether);
         hosts.forEach(host -> placement.blame(host, turn));
         Optional<Attempt> ended = placement.end(event.id(), turn);
         ended.filter(attempt -> !attempt.cancelled).ifPresent(attempt -> lost(attempt, event.reason(), turn));
@@ -183,16 +202,29 @@ final class Reports {
         if (!event.outputsReadable()) {
             jobs.shuffles.values().forEach(shuffle -> lost.put(shuffle, shuffle.loseRunner(event.runner())));
             lost.values().removeIf(maps -> maps.size() == 0);
+            lost.forEach(Reports::loseTogether);
         }
+        List<Attempt> ended = new ArrayList<>();
         for (Slot slot : runner.map(RunnerState::slots).orElse(List.of())) {
             if (slot.attempt != null) {
-                Attempt attempt = placement.end(slot.attempt.id, turn).orElseThrow();
-                if (!attempt.cancelled) {
-                    lost(attempt, event.reason(), turn);
-                }
+                ended.add(placement.end(slot.attempt.id, turn).orElseThrow());
             }
         }
+        for (Attempt attempt : ended) {
+            // the loss of one may have ended the job of another
+            if (!attempt.cancelled && !attempt.stage.job.ended) {
+                lost(attempt, event.reason(), turn);
+            }
+        }
+        gangs.runnerLost(event, turn);
         jobs.mapsLost(lost, turn);
+    }
+
+    /** Of a shuffle that a barrier stage writes all outputs are lost with one. */
+    private static void loseTogether(ShuffleState shuffle, IntQueue lost) {
+        if (shuffle.together) {
+            shuffle.loseAll(lost);
+        }
     }
 
     void commitWanted(TaskAttemptId id, Turn turn) {
@@ -201,6 +233,10 @@ final class Reports {
             return;
         }
         StageRun stage = attempt.stage;
+        if (stage.gang != null && !attempt.cancelled && stage.stage.commits()) {
+            gangs.commitWanted(attempt, turn);
+            return;
+        }
         boolean grant = !attempt.cancelled
                 && stage.stage.commits()
                 && stage.grants.computeIfAbsent(attempt.task, task -> id).equals(id);

@@ -2,5 +2,5 @@ package io.weft.master.scheduler;
 
 import java.util.List;
 
-/** A runner that takes tasks. {@code order}: runners are numbered as they register. */
-record RunnerState(String name, HostState host, int order, List<Slot> slots) {}
+/** A runner that takes tasks. {@code order}: runners are numbered as they register; {@code address}: host and port. */
+record RunnerState(String name, HostState host, int order, List<Slot> slots, String address) {}

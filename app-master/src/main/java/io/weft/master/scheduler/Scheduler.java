@@ -1,6 +1,7 @@
 package io.weft.master.scheduler;
 
 import io.weft.master.scheduler.SchedulerEvent.AllCancelled;
+import io.weft.master.scheduler.SchedulerEvent.BarrierReached;
 import io.weft.master.scheduler.SchedulerEvent.CommitWanted;
 import io.weft.master.scheduler.SchedulerEvent.FetchFailed;
 import io.weft.master.scheduler.SchedulerEvent.GroupCancelled;
@@ -28,6 +29,7 @@ public final class Scheduler {
     private final Placement placement;
     private final Jobs jobs;
     private final Speculation speculation;
+    private final Gangs gangs;
     private final Reports reports;
 
     /** Ids of all jobs that were ever submitted; a second submission of one is dropped. */
@@ -47,7 +49,8 @@ public final class Scheduler {
         placement = new Placement(settings);
         jobs = new Jobs(settings, placement);
         speculation = new Speculation(settings.speculation(), placement);
-        reports = new Reports(settings, jobs, placement, speculation);
+        gangs = new Gangs(settings, jobs, placement);
+        reports = new Reports(settings, jobs, placement, speculation, gangs);
     }
 
     /** Decides what follows from one event at one time. Never blocks, never reads a clock, never throws for a late report. */
@@ -59,6 +62,7 @@ public final class Scheduler {
         }
         placement.timePassed(turn);
         speculation.look(jobs.live.values(), turn);
+        gangs.look(turn);
         turn.addWake();
         if (turn.actions().stream().anyMatch(Scheduler::changesDemand) || event instanceof RunnerLost) {
             want(turn);
@@ -77,6 +81,8 @@ public final class Scheduler {
             reports.fetchFailed(fetchFailed, turn);
         } else if (event instanceof CommitWanted wantsCommit) {
             reports.commitWanted(wantsCommit.id(), turn);
+        } else if (event instanceof BarrierReached reached) {
+            gangs.reached(reached, turn);
         } else if (event instanceof ResultTaken taken) {
             reports.resultTaken(taken, turn);
         } else if (event instanceof ResultLost lost) {

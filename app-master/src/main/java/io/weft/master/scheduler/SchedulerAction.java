@@ -11,9 +11,18 @@ public sealed interface SchedulerAction {
     /** Before the first task of a stage runs at this epoch: the outputs it will read, by shuffle, in map order. */
     record ShuffleReady(int shuffle, int epoch, List<MapOutput> outputs) implements SchedulerAction {}
 
-    /** {@code epochs}: by shuffle that the stage reads. {@code locality} says what was won. */
+    /**
+     * {@code epochs}: by shuffle that the stage reads. {@code locality} says what was won. {@code gang}: of a barrier stage, by task the
+     * address of the runner that it runs on now; else empty.
+     */
     record LaunchTask(
-            TaskAttemptId id, int job, String runner, int slot, Locality locality, Map<Integer, Integer> epochs)
+            TaskAttemptId id,
+            int job,
+            String runner,
+            int slot,
+            Locality locality,
+            Map<Integer, Integer> epochs,
+            List<String> gang)
             implements SchedulerAction {}
 
     record CancelTask(TaskAttemptId id, String runner, String reason) implements SchedulerAction {}
@@ -24,6 +33,19 @@ public sealed interface SchedulerAction {
 
     /** {@code attempt} is the accepted one; each task of a result stage once, and again each time its result was lost. */
     record TaskAccepted(int job, TaskAttemptId attempt, boolean resultStage) implements SchedulerAction {}
+
+    /** The attempt of a barrier stage has succeeded; keep its report until {@link TaskAccepted} or {@link TaskDropped} follows. */
+    record TaskParked(TaskAttemptId attempt) implements SchedulerAction {}
+
+    /** Nobody wants what this parked attempt made. */
+    record TaskDropped(TaskAttemptId attempt) implements SchedulerAction {}
+
+    /** These attempts, all of this runner, may leave the call in which they wait; {@code messages}: of all tasks in order, or none. */
+    record PassBarrier(String runner, List<TaskAttemptId> ids, int call, List<String> messages)
+            implements SchedulerAction {}
+
+    /** These attempts, all of this runner, wait in vain. */
+    record RefuseBarrier(String runner, List<TaskAttemptId> ids, int call, String reason) implements SchedulerAction {}
 
     /** Slots wanted in all now, and by host how many tasks would like to run there; a hint for asking containers. */
     record WantSlots(int slots, Map<String, Integer> byHost) implements SchedulerAction {}

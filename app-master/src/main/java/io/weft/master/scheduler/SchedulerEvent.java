@@ -25,8 +25,12 @@ public sealed interface SchedulerEvent {
 
     record AllCancelled(String reason) implements SchedulerEvent {}
 
-    /** A runner is ready to take tasks; {@code rack} may be "". */
-    record RunnerRegistered(String runner, String host, String rack, int slots) implements SchedulerEvent {}
+    /** A runner is ready to take tasks; {@code rack} may be "". {@code port}: of its block server, 0 without one. */
+    record RunnerRegistered(String runner, String host, String rack, int slots, int port) implements SchedulerEvent {
+        public RunnerRegistered(String runner, String host, String rack, int slots) {
+            this(runner, host, rack, slots, 0);
+        }
+    }
 
     /** A runner is gone. {@code outputsReadable}: its map outputs can still be read (own host's files, mapreduce_shuffle). */
     record RunnerLost(String runner, boolean outputsReadable, String reason) implements SchedulerEvent {}
@@ -48,6 +52,12 @@ public sealed interface SchedulerEvent {
     record FetchFailed(TaskAttemptId id, List<MapOutputId> lost, String reason) implements SchedulerEvent {}
 
     record CommitWanted(TaskAttemptId id) implements SchedulerEvent {}
+
+    /**
+     * A task of a barrier stage waits for the others: in barrier(), or in allGather ({@code gathers}) with a message. {@code call}: its
+     * calls before this one.
+     */
+    record BarrierReached(TaskAttemptId id, int call, boolean gathers, String message) implements SchedulerEvent {}
 
     /** The job's output commit ended; {@code error} is empty when it succeeded. */
     record JobCommitted(int job, Optional<TaskFailure> error) implements SchedulerEvent {}

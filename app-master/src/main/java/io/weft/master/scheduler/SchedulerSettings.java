@@ -10,6 +10,7 @@ import java.util.Objects;
  *     task that kills its container each time must end, too
  * @param maxShuffleLosses times in a row that a complete shuffle may lose outputs before any of its readers' tasks succeeds; then the
  *     jobs that read it fail (E23)
+ * @param barrier when a barrier stage fails instead of waiting
  */
 public record SchedulerSettings(
         int maxTaskFailures,
@@ -17,14 +18,22 @@ public record SchedulerSettings(
         int maxShuffleLosses,
         Preference preference,
         Exclusion exclusion,
-        Speculation speculation) {
+        Speculation speculation,
+        Barrier barrier) {
     public static final SchedulerSettings DEFAULT = new SchedulerSettings(
-            4, 20, 4, new Preference(true, 250, 250), new Exclusion(6, 600_000), new Speculation(false, 0.9, 3, 100));
+            4,
+            20,
+            4,
+            new Preference(true, 250, 250),
+            new Exclusion(6, 600_000),
+            new Speculation(false, 0.9, 3, 100),
+            new Barrier(Integer.MAX_VALUE, 600_000, Long.MAX_VALUE));
 
     public SchedulerSettings {
         Objects.requireNonNull(preference, "preference is null");
         Objects.requireNonNull(exclusion, "exclusion is null");
         Objects.requireNonNull(speculation, "speculation is null");
+        Objects.requireNonNull(barrier, "barrier is null");
         requirePositive("maxTaskFailures", maxTaskFailures);
         requirePositive("maxTaskLosses", maxTaskLosses);
         requirePositive("maxShuffleLosses", maxShuffleLosses);
@@ -62,6 +71,22 @@ public record SchedulerSettings(
     }
 
     /**
+     * When a barrier stage fails instead of waiting.
+     *
+     * @param slots of the application when all its containers are there: a stage of more tasks fails at once
+     * @param gatherMillis how long a stage waits for slots that are not there
+     * @param syncMillis how long tasks wait in a call for those that have not made it
+     */
+    public record Barrier(int slots, long gatherMillis, long syncMillis) {
+        public Barrier {
+            if (slots < 1 || gatherMillis < 1 || syncMillis < 1) {
+                throw new IllegalArgumentException(
+                        "barrier: " + slots + " slots, waits of " + gatherMillis + " and " + syncMillis + " ms");
+            }
+        }
+    }
+
+    /**
      * When a host gets no tasks for a while. At most a third of the hosts are excluded at a time.
      *
      * @param failures failures on one host within {@code millis} that exclude it; those of user code do not count
@@ -86,7 +111,8 @@ public record SchedulerSettings(
     }
 
     public SchedulerSettings withMaxTaskFailures(int failures) {
-        return new SchedulerSettings(failures, maxTaskLosses, maxShuffleLosses, preference, exclusion, speculation);
+        return new SchedulerSettings(
+                failures, maxTaskLosses, maxShuffleLosses, preference, exclusion, speculation, barrier);
     }
 
     public SchedulerSettings withLocality(boolean on) {
@@ -96,11 +122,18 @@ public record SchedulerSettings(
                 maxShuffleLosses,
                 new Preference(on, nodeWaitMillis(), rackWaitMillis()),
                 exclusion,
-                speculation);
+                speculation,
+                barrier);
     }
 
     public SchedulerSettings withSpeculation(Speculation other) {
-        return new SchedulerSettings(maxTaskFailures, maxTaskLosses, maxShuffleLosses, preference, exclusion, other);
+        return new SchedulerSettings(
+                maxTaskFailures, maxTaskLosses, maxShuffleLosses, preference, exclusion, other, barrier);
+    }
+
+    public SchedulerSettings withBarrier(Barrier other) {
+        return new SchedulerSettings(
+                maxTaskFailures, maxTaskLosses, maxShuffleLosses, preference, exclusion, speculation, other);
     }
 
     private static void requirePositive(String name, int value) {

@@ -34,6 +34,9 @@ final class ShuffleState {
     /** Last epoch that was announced by ShuffleReady, 0 for none. */
     private int announcedEpoch;
 
+    /** A barrier stage writes it: when one output is lost, so are all, since it is all of them that are made again. */
+    boolean together;
+
     /** Times that it was complete and lost outputs since a task that reads it succeeded. */
     int lossesInARow;
 
@@ -124,6 +127,16 @@ final class ShuffleState {
             }
         }
         return lost;
+    }
+
+    /** Removes all outputs; adds their maps to {@code lost}. */
+    void loseAll(IntQueue lost) {
+        for (int map = 0; map < outputs.length; map++) {
+            if (outputs[map] != null) {
+                remove(map);
+                lost.addLast(map);
+            }
+        }
     }
 
     private void remove(int map) {

@@ -1,6 +1,8 @@
 package io.weft.master.scheduler;
 
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -55,7 +57,8 @@ final class Slots {
             }
         }
         host.runners++;
-        RunnerState runner = new RunnerState(event.runner(), host, registrations++, new ArrayList<>());
+        String address = event.host() + ":" + event.port();
+        RunnerState runner = new RunnerState(event.runner(), host, registrations++, new ArrayList<>(), address);
         for (int number = 0; number < event.slots(); number++) {
             runner.slots().add(new Slot(runner, number, nowMillis));
         }
@@ -86,6 +89,43 @@ final class Slots {
 
     long lastRegistrationMillis() {
         return lastRegistrationMillis;
+    }
+
+    /** Slots on hosts that are not excluded, occupied ones too. Costs as much as there are runners. */
+    int usable() {
+        return runners.values().stream()
+                .filter(runner -> !runner.host().isExcluded())
+                .mapToInt(runner -> runner.slots().size())
+                .sum();
+    }
+
+    /** A free slot for each of these tasks: of a host that it prefers where there is one, else the next; there are enough. */
+    List<Slot> choose(List<List<String>> preferred) {
+        Slot[] chosen = new Slot[preferred.size()];
+        Set<Slot> taken = new HashSet<>();
+        for (int task = 0; task < chosen.length; task++) {
+            for (String host : preferred.get(task)) {
+                if (chosen[task] == null) {
+                    chosen[task] = vacantOn(host, taken);
+                }
+            }
+        }
+        Iterator<Slot> rest = free.iterator();
+        for (int task = 0; task < chosen.length; task++) {
+            while (chosen[task] == null) {
+                Slot next = rest.next();
+                chosen[task] = taken.add(next) ? next : null;
+            }
+        }
+        return List.of(chosen);
+    }
+
+    private Slot vacantOn(String host, Set<Slot> taken) {
+        HostState state = hosts.get(host);
+        if (state == null || state.isExcluded()) {
+            return null;
+        }
+        return state.vacant.stream().filter(taken::add).findFirst().orElse(null);
     }
 
     /** A free slot of this host. */

@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * Which running tasks get a second attempt beside the first: those of a stage most of whose tasks are done that run longer than a
  * multiple of the median, when a slot of another host is free that no waiting task takes. The first attempt that succeeds, or is
- * granted its commit, wins; the other one is cancelled. The rule is Spark's (its settings spark.speculation.*), but for the interval:
+ * granted its commit, wins; the other one is cancelled. Tasks of barrier stages get none. The rule is Spark's (its settings spark.speculation.*), but for the interval:
  * what may become slow is looked at when it does, by {@link SchedulerAction.WakeAt}.
  */
 final class Speculation {
@@ -28,7 +28,7 @@ final class Speculation {
 
     /** Launches second attempts, and asks to be woken when the next task becomes slow. Costs as much as attempts run. */
     void look(Collection<JobRun> jobs, Turn turn) {
-        if (!settings.enabled() || placement.slots.free.isEmpty()) {
+        if (!settings.enabled() || placement.slots.free.isEmpty() || placement.isGathering()) {
             return;
         }
         for (JobRun job : jobs) {
@@ -41,7 +41,8 @@ final class Speculation {
     }
 
     private boolean mostAreDone(StageRun stage) {
-        return stage.status == StageStatus.ACTIVE
+        return stage.gang == null
+                && stage.status == StageStatus.ACTIVE
                 && stage.pending.count() == 0
                 && !stage.running.isEmpty()
                 && stage.durations.count() >= Math.max(1, (long) (settings.quantile() * stage.tasks()));

@@ -31,6 +31,9 @@ final class StageRun {
     /** Shuffles it reads; more when its job is extended. */
     List<ShuffleState> inputs;
 
+    /** Of a barrier stage; null for others. */
+    final Gang gang;
+
     /** Tasks that wait for a slot; empty before the stage has begun. */
     PendingTasks pending = new PendingTasks(List.of());
 
@@ -73,6 +76,7 @@ final class StageRun {
         this.stage = stage;
         this.output = output;
         this.inputs = inputs;
+        gang = stage.barrier() ? new Gang(stage.partitions().size()) : null;
         nextAttempts = new int[output == null ? stage.partitions().size() : 0];
     }
 
@@ -86,7 +90,12 @@ final class StageRun {
 
     /** Neither done, nor running, nor pending: its output was just lost. */
     boolean isIdle(int task) {
-        return !isDone(task) && !running.containsKey(task) && !pending.contains(task);
+        return !isDone(task) && !running.containsKey(task) && !pending.contains(task) && !isParked(task);
+    }
+
+    /** It has succeeded, and others of its barrier stage have not yet. */
+    private boolean isParked(int task) {
+        return gang != null && gang.parked.containsKey(task);
     }
 
     boolean isFinished() {
@@ -134,6 +143,9 @@ final class StageRun {
         begun = false;
         if (output != null) {
             troubles.clear();
+            if (gang != null) {
+                gang.trouble = new Trouble();
+            }
         }
         moveTo(StageStatus.IDLE);
     }
@@ -146,6 +158,12 @@ final class StageRun {
         if (isHeld) {
             held.put(attempt.id, attempt);
         }
+    }
+
+    /** All tasks are to do again. */
+    void clearResults() {
+        results.clear();
+        resultCount = 0;
     }
 
     /** A held result is gone, its task is to do again. */
@@ -208,7 +226,10 @@ final class StageRun {
         Checks.require(!isFinished() || status == StageStatus.IDLE, this + " is finished, but " + status);
         Checks.require(!isLaunchable() || mayRun(), this + " launches tasks before its inputs are there");
         Checks.require(job.isLaunchable(this) == isLaunchable(), this + " is wrongly offered slots or not");
-        held.values().forEach(attempt -> Checks.require(isDone(attempt.task), attempt.id + " is held but not done"));
+        held.values()
+                .forEach(attempt -> Checks.require(
+                        isDone(attempt.task) || gang != null && gang.delivered.get(attempt.task),
+                        attempt.id + " is held but not done"));
         grants.forEach((task, id) -> Checks.require(
                 running.containsKey(task) && running.get(task).id.equals(id)
                         || copies.containsKey(task) && copies.get(task).id.equals(id),
@@ -216,9 +237,14 @@ final class StageRun {
         copies.forEach((task, copy) -> Checks.require(
                 running.containsKey(task) && running.get(task) != copy, copy.id + " runs beside nothing"));
         for (int task = 0; begun && task < tasks(); task++) {
-            int states =
-                    (isDone(task) ? 1 : 0) + (running.containsKey(task) ? 1 : 0) + (pending.contains(task) ? 1 : 0);
+            int states = (isDone(task) ? 1 : 0)
+                    + (running.containsKey(task) ? 1 : 0)
+                    + (pending.contains(task) ? 1 : 0)
+                    + (isParked(task) ? 1 : 0);
             Checks.require(states == 1, this + " task " + task + " is in " + states + " states");
+        }
+        if (gang != null) {
+            gang.validate(this);
         }
     }
 

@@ -3,6 +3,7 @@ package io.weft.master.stages;
 import io.weft.master.plan.InvalidPlanException;
 import io.weft.master.plan.Plan;
 import io.weft.master.plan.PlanNode;
+import io.weft.master.plan.Step;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +26,9 @@ public final class Layout {
     /** Number of partitions by node id. */
     private final int[] counts;
 
+    /** By node id, whether computing a partition of it runs a step {@code barrier}. */
+    private final boolean[] barriers;
+
     private final KeptHosts kept;
 
     /** A layout in which nothing is kept. */
@@ -41,9 +45,22 @@ public final class Layout {
         this.kept = kept;
         this.sources = Map.copyOf(sources);
         counts = new int[plan.nodes().size()];
+        barriers = new boolean[plan.nodes().size()];
         for (PlanNode node : plan.nodes()) {
             counts[node.id()] = count(node);
+            barriers[node.id()] = runsBarrier(node);
         }
+    }
+
+    private boolean runsBarrier(PlanNode node) {
+        if (node instanceof PlanNode.Shuffle) {
+            return false;
+        }
+        if (node instanceof PlanNode.Pipeline pipeline
+                && pipeline.steps().stream().anyMatch(Step::isBarrier)) {
+            return true;
+        }
+        return node.parents().stream().anyMatch(parent -> barriers[parent]);
     }
 
     public Plan plan() {
@@ -53,6 +70,11 @@ public final class Layout {
     /** Number of partitions of a node. */
     public int partitions(int node) {
         return counts[node];
+    }
+
+    /** Tasks that compute this node, without a shuffle between, wait for each other. */
+    public boolean isBarrier(int node) {
+        return barriers[node];
     }
 
     /** One partition of one node. */

@@ -12,6 +12,7 @@ import java.util.Objects;
  * @param partitions partition numbers to compute: 0..n-1 for map stages, the asked ones for result stages
  * @param preferredHosts per task, hosts that hold its input, best first; empty lists where none is known
  * @param commits true when each task must be granted its commit
+ * @param barrier its tasks run all at once or not at all
  * @param name operation and source line of its last step, for people
  */
 public record Stage(
@@ -22,6 +23,7 @@ public record Stage(
         List<Integer> partitions,
         List<List<String>> preferredHosts,
         boolean commits,
+        boolean barrier,
         String name,
         String site) {
     public Stage {

@@ -37,7 +37,7 @@ public record StageGraph(List<Stage> stages) {
             line.append(", prefers ").append(stage.preferredHosts());
         }
         line.append(stage.kind() == StageKind.RESULT ? ", result" : ", writes shuffle " + stage.shuffle());
-        return line + (stage.commits() ? ", commits" : "");
+        return line + (stage.commits() ? ", commits" : "") + (stage.barrier() ? ", barrier" : "");
     }
 
     private static boolean isWhole(List<Integer> partitions) {

@@ -24,6 +24,7 @@ import java.util.stream.IntStream;
  *   <li>A range shuffle (sortBy) has a second stage of one task behind its map stage: it reads the samples in every map output and
  *       writes the bounds as shuffle {@link #boundsShuffle}. Who reads the shuffle reads both.
  *   <li>The result node and what is narrow below it are the result stage, the last one.
+ *   <li>A stage with a step {@code barrier} is a barrier stage; what such a stage cannot be is refused ({@link BarrierChain}).
  * </ol>
  *
  * <p>A shuffle's id is the RDD id of its node, hence the same in every job that reads it.
@@ -140,6 +141,7 @@ public final class StagePlanner {
                     List.of(0),
                     List.of(List.of()),
                     false,
+                    false,
                     name,
                     shuffle.origin().site()));
             outputs.put(stage, new StageOutput.BoundsWrite(shuffle.id()));
@@ -179,8 +181,13 @@ public final class StagePlanner {
                 .map(partition -> layout.preferredHosts(root, partition))
                 .toList();
         boolean commits = kind == StageKind.RESULT && plan.action().isSave();
+        boolean barrier = layout.isBarrier(root);
+        if (barrier) {
+            BarrierChain.check(layout, root, partitions.size());
+        }
         int id = stageId(shuffle);
-        stages.add(new Stage(id, kind, shuffle, List.copyOf(reads.get(root)), partitions, hosts, commits, name, site));
+        List<Integer> inputs = List.copyOf(reads.get(root));
+        stages.add(new Stage(id, kind, shuffle, inputs, partitions, hosts, commits, barrier, name, site));
         outputs.put(id, output);
     }
 }

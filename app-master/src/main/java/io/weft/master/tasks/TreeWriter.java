@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Writes the tree of one task, and numbers its inputs on the way. For one task, one thread. */
 final class TreeWriter {
@@ -68,7 +69,8 @@ final class TreeWriter {
         } else if (node instanceof PlanNode.Cached cached) {
             writeCached(to, cached, partition);
         } else if (node instanceof PlanNode.Held held) {
-            writeKept(to, held.origin().rdd(), partition, false);
+            int rdd = held.origin().rdd();
+            writeKept(to, rdd, partition, new InputSpec.Cached(places(rdd, partition), false));
             to.writeNullField("in");
         } else {
             String op = combination(node);
@@ -194,17 +196,34 @@ final class TreeWriter {
     }
 
     private void writeCached(JsonGenerator to, PlanNode.Cached cached, int partition) throws IOException {
-        writeKept(to, cached.origin().rdd(), partition, true);
+        int rdd = cached.origin().rdd();
+        writeKept(
+                to,
+                rdd,
+                partition,
+                new InputSpec.Cached(isReadable(cached) ? places(rdd, partition) : List.of(), true));
         to.writeFieldName("in");
         write(to, cached.parent(), partition);
     }
 
-    private void writeKept(JsonGenerator to, int rdd, int partition, boolean computable) throws IOException {
-        to.writeStringField("op", "cached");
+    /** Tasks that wait for each other compute all together: unless all partitions are kept, none is read. */
+    private boolean isReadable(PlanNode.Cached cached) {
+        return !layout.isBarrier(cached.id())
+                || IntStream.range(0, layout.partitions(cached.id()))
+                        .allMatch(partition ->
+                                kept.find(cached.origin().rdd(), partition).isPresent());
+    }
+
+    private List<MapOutput> places(int rdd, int partition) {
         List<MapOutput> places = new ArrayList<>();
         kept.find(rdd, partition).ifPresent(places::add);
         places.addAll(kept.copies(rdd, partition));
-        to.writeNumberField("stream", stream(new InputSpec.Cached(places, computable)));
+        return places;
+    }
+
+    private void writeKept(JsonGenerator to, int rdd, int partition, InputSpec.Cached input) throws IOException {
+        to.writeStringField("op", "cached");
+        to.writeNumberField("stream", stream(input));
         to.writeNumberField("rdd", rdd);
         to.writeNumberField("partition", partition);
     }

@@ -27,6 +27,7 @@ class JobHistoryTest {
                 List.of(0, 1),
                 List.of(List.of(), List.of()),
                 false,
+                false,
                 "map",
                 "x:1");
         JobRun.Spec spec =

@@ -21,17 +21,39 @@ final class Graphs {
 
     static Stage map(int id, int shuffle, List<Integer> reads, List<List<String>> hosts) {
         List<Integer> partitions = partitions(hosts.size());
-        return new Stage(id, StageKind.SHUFFLE_MAP, shuffle, reads, partitions, hosts, false, "map", "etl.py:" + id);
+        return new Stage(
+                id, StageKind.SHUFFLE_MAP, shuffle, reads, partitions, hosts, false, false, "map", "etl.py:" + id);
     }
 
     static Stage result(int id, List<Integer> reads, List<List<String>> hosts) {
         List<Integer> partitions = partitions(hosts.size());
-        return new Stage(id, StageKind.RESULT, -1, reads, partitions, hosts, false, "collect", "etl.py:" + id);
+        return new Stage(id, StageKind.RESULT, -1, reads, partitions, hosts, false, false, "collect", "etl.py:" + id);
     }
 
     static Stage save(int id, List<Integer> reads, int tasks) {
         List<Integer> partitions = partitions(tasks);
-        return new Stage(id, StageKind.RESULT, -1, reads, partitions, nowhere(tasks), true, "save", "etl.py:" + id);
+        return new Stage(
+                id, StageKind.RESULT, -1, reads, partitions, nowhere(tasks), true, false, "save", "etl.py:" + id);
+    }
+
+    /** The same stage, whose tasks run all at once. */
+    static Stage barrier(Stage stage) {
+        return new Stage(
+                stage.id(),
+                stage.kind(),
+                stage.shuffle(),
+                stage.reads(),
+                stage.partitions(),
+                stage.preferredHosts(),
+                stage.commits(),
+                true,
+                stage.name(),
+                stage.site());
+    }
+
+    /** One barrier stage of tasks that prefer nothing. */
+    static StageGraph gang(int stage, int tasks) {
+        return new StageGraph(List.of(barrier(result(stage, List.of(), nowhere(tasks)))));
     }
 
     /** One stage of tasks that prefer nothing. */

@@ -58,11 +58,15 @@ final class Invariants {
     /** Accepted attempts whose results the driver neither has nor lost. */
     private final Set<TaskAttemptId> held = new HashSet<>();
 
+    private final GangInvariants gangs = new GangInvariants();
     private final Map<Integer, Stage> resultStages = new HashMap<>();
     private final Set<Integer> endedJobs = new HashSet<>();
 
     /** The attempt that ended with the event at hand. */
     private TaskAttemptId wasLive;
+
+    /** Attempts whose runners hold their results. */
+    private final Set<TaskAttemptId> holders = new HashSet<>();
 
     /** That attempt's runner holds its result. */
     private boolean holds;
@@ -74,6 +78,7 @@ final class Invariants {
 
     /** Call before the scheduler gets the event. */
     void before(SchedulerEvent event) {
+        gangs.before(event);
         if (event instanceof SchedulerEvent.JobSubmitted e) {
             submitted(e.job(), e.graph());
         } else if (event instanceof SchedulerEvent.RunnerRegistered e) {
@@ -90,17 +95,24 @@ final class Invariants {
                 accepted.values().stream()
                         .filter(output -> output.runner().equals(e.runner()))
                         .toList()
-                        .forEach(this::lose);
+                        .forEach(output -> {
+                            lose(output);
+                            loseTogether(output.id().shuffle());
+                        });
             }
         } else if (event instanceof SchedulerEvent.FetchFailed e) {
             e.lost().forEach(id -> {
                 lost.add(id);
                 accepted.values().removeIf(output -> output.id().equals(id));
+                loseTogether(id.shuffle());
             });
             ended(e.id());
         } else if (event instanceof SchedulerEvent.TaskSucceeded e) {
             e.output().ifPresent(output -> reported.put(e.id(), output));
             holds = e.held();
+            if (e.held()) {
+                holders.add(e.id());
+            }
             ended(e.id());
         } else if (event instanceof SchedulerEvent.ResultTaken e) {
             held.remove(e.id());
@@ -109,7 +121,8 @@ final class Invariants {
                 results.remove(Task.of(e.id()));
             }
         } else if (event instanceof SchedulerEvent.TaskFailed e) {
-            if (live.containsKey(e.id()) && e.failure().kind() != FailureKind.EXTERNAL) {
+            boolean counts = live.containsKey(e.id()) && !cancelled.contains(e.id());
+            if (counts && e.failure().kind() != FailureKind.EXTERNAL) {
                 failures.merge(Task.of(e.id()), 1, Integer::sum);
             }
             ended(e.id());
@@ -120,12 +133,20 @@ final class Invariants {
 
     private void submitted(int job, StageGraph graph) {
         graph.stages().forEach(stage -> stages.put(stage.id(), stage));
+        gangs.submitted(job, graph);
         resultStages.put(job, graph.stages().get(graph.stages().size() - 1));
     }
 
     private void lose(MapOutput output) {
         lost.add(output.id());
         accepted.remove(output.id().shuffle() + "/" + output.id().map());
+    }
+
+    /** Of what a barrier stage has written all is lost with one; it can be read, but nobody may accept half of it. */
+    private void loseTogether(int shuffle) {
+        if (stages.values().stream().anyMatch(stage -> stage.barrier() && stage.shuffle() == shuffle)) {
+            accepted.keySet().removeIf(key -> key.startsWith(shuffle + "/"));
+        }
     }
 
     private void ended(TaskAttemptId id) {
@@ -164,6 +185,7 @@ final class Invariants {
         }
         won.clear();
         wasLive = null;
+        gangs.after(actions);
     }
 
     private boolean isBeside(TaskAttemptId other, TaskAttemptId winner) {
@@ -210,11 +232,11 @@ final class Invariants {
         TaskAttemptId id = accept.attempt();
         won.add(id);
         check(!cancelled.contains(id), id + " is accepted though it was cancelled");
-        check(id.equals(wasLive), id + " is accepted though it did not just end");
         Stage stage = stages.get(id.stage());
+        check(id.equals(wasLive) || stage.barrier(), id + " is accepted though it did not just end");
         if (accept.resultStage()) {
             check(results.add(Task.of(id)), id + " is the second result of its partition");
-            if (holds) {
+            if (stage.barrier() ? holders.contains(id) : holds) {
                 held.add(id);
             }
             check(
@@ -250,7 +272,7 @@ final class Invariants {
         check(live.containsKey(id) && !cancelled.contains(id), id + " may commit, but is over");
     }
 
-    private static void check(boolean condition, String problem) {
+    static void check(boolean condition, String problem) {
         if (!condition) {
             throw new Violation(problem);
         }

@@ -93,6 +93,47 @@ final class PlantedFaults {
         }
     }
 
+    /** Lets the other tasks of a barrier stage go on when one has failed. */
+    static final class RestOfGangGoesOn extends Right {
+        @Override
+        public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
+            return super.handle(event, nowMillis).stream()
+                    .filter(action -> !(action instanceof SchedulerAction.CancelTask cancel
+                            && cancel.reason().endsWith("run together")))
+                    .toList();
+        }
+    }
+
+    /** Lets a task leave its call as soon as it has made it. */
+    static final class BarrierOpen extends Right {
+        private final Map<TaskAttemptId, String> runners = new HashMap<>();
+
+        @Override
+        public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
+            List<SchedulerAction> actions = new ArrayList<>(super.handle(event, nowMillis));
+            for (SchedulerAction action : actions) {
+                if (action instanceof SchedulerAction.LaunchTask launch) {
+                    runners.put(launch.id(), launch.runner());
+                }
+            }
+            if (event instanceof SchedulerEvent.BarrierReached reached) {
+                List<TaskAttemptId> ids = List.of(reached.id());
+                actions.add(new SchedulerAction.PassBarrier(runners.get(reached.id()), ids, reached.call(), List.of()));
+            }
+            return actions;
+        }
+    }
+
+    /** Forgets what tasks of a barrier stage have made that is not wanted. */
+    static final class ParkedForgotten extends Right {
+        @Override
+        public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
+            return super.handle(event, nowMillis).stream()
+                    .filter(action -> !(action instanceof SchedulerAction.TaskDropped))
+                    .toList();
+        }
+    }
+
     /** Grants a task's commit again to an attempt whose task's commit is granted to another. */
     static final class CommitGrantedTwice extends Right {
         private final Map<TaskAttemptId, String> runners = new HashMap<>();

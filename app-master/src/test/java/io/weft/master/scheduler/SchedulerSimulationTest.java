@@ -61,7 +61,11 @@ class SchedulerSimulationTest {
             "RACK",
             "TaskCancelled[",
             "ResultTaken[",
-            "ResultLost["
+            "ResultLost[",
+            "PassBarrier[",
+            "RefuseBarrier[",
+            "TaskParked[",
+            "TaskDropped["
         }) {
             assertTrue(logs.indexOf(word) >= 0, () -> "no seed of 50 has a " + word);
         }
@@ -80,6 +84,21 @@ class SchedulerSimulationTest {
     @Test
     void findsThatAJobEndsBeforeTheDriverHasItsResults() {
         assertFound(PlantedFaults.EndsBeforeResultsAreTaken::new, "before the driver had the result of");
+    }
+
+    @Test
+    void findsThatTheRestOfABarrierStageGoesOn() {
+        assertFound(PlantedFaults.RestOfGangGoesOn::new, "goes on");
+    }
+
+    @Test
+    void findsThatABarrierLetsATaskPassAlone() {
+        assertFound(PlantedFaults.BarrierOpen::new, "has not come");
+    }
+
+    @Test
+    void findsThatWhatABarrierStageMadeInVainIsNotGivenBack() {
+        assertFound(PlantedFaults.ParkedForgotten::new, "barrier stage");
     }
 
     @Test

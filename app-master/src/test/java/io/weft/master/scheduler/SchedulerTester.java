@@ -129,6 +129,19 @@ final class SchedulerTester {
         on(new SchedulerEvent.FetchFailed(id(attempt), List.of(lost), "connection refused"), expected);
     }
 
+    /** The attempt calls barrier(), or allGather with this message. */
+    void reached(String attempt, int call, String... expected) {
+        on(new SchedulerEvent.BarrierReached(id(attempt), call, false, ""), expected);
+    }
+
+    void gathers(String attempt, int call, String message, String... expected) {
+        on(new SchedulerEvent.BarrierReached(id(attempt), call, true, message), expected);
+    }
+
+    void wantsCommit(String attempt, String... expected) {
+        on(new SchedulerEvent.CommitWanted(id(attempt)), expected);
+    }
+
     void after(long millis, String... expected) {
         now += millis;
         on(new SchedulerEvent.Tick(), expected);
@@ -169,8 +182,20 @@ final class SchedulerTester {
             return "drop shuffle " + a.shuffle();
         } else if (action instanceof SchedulerAction.WakeAt a) {
             return "wake at " + a.millis();
+        } else if (action instanceof SchedulerAction.TaskParked a) {
+            return "park " + dots(a.attempt());
+        } else if (action instanceof SchedulerAction.TaskDropped a) {
+            return "drop " + dots(a.attempt());
+        } else if (action instanceof SchedulerAction.PassBarrier a) {
+            return "pass " + dots(a.ids()) + " on " + a.runner() + " call " + a.call() + " " + a.messages();
+        } else if (action instanceof SchedulerAction.RefuseBarrier a) {
+            return "refuse " + dots(a.ids()) + " on " + a.runner() + " call " + a.call() + ": " + a.reason();
         }
         return action.toString();
+    }
+
+    private static String dots(List<TaskAttemptId> ids) {
+        return String.join(" ", ids.stream().map(SchedulerTester::dots).toList());
     }
 
     private static String dots(TaskAttemptId id) {

@@ -57,6 +57,10 @@ final class SimulatedCluster {
     private final Map<TaskAttemptId, Integer> held = new LinkedHashMap<>();
 
     private final Set<TaskAttemptId> cancelled = new HashSet<>();
+
+    /** Barrier attempts that wait in a call, with their launches. */
+    private final Map<TaskAttemptId, SchedulerAction.LaunchTask> calling = new HashMap<>();
+
     private final Map<Integer, Map<Integer, Long>> committed = new HashMap<>();
     private final Map<String, List<MapOutput>> lists = new HashMap<>();
 
@@ -159,7 +163,9 @@ final class SimulatedCluster {
         if (action instanceof SchedulerAction.LaunchTask launch) {
             Runner runner = runners.get(launch.runner());
             working.put(launch.id(), runner);
-            simulation.after(1 + random.nextInt(800), () -> work(launch, runner));
+            long begins = 1 + random.nextInt(800);
+            boolean barrier = !launch.gang().isEmpty();
+            simulation.after(begins, barrier ? () -> call(launch, runner, 0) : () -> work(launch, runner));
         } else if (action instanceof SchedulerAction.ShuffleReady ready) {
             lists.put(ready.shuffle() + "/" + ready.epoch(), ready.outputs());
         } else if (action instanceof SchedulerAction.CancelTask cancel) {
@@ -167,6 +173,15 @@ final class SimulatedCluster {
             simulation.after(random.nextInt(300), () -> stop(cancel.id()));
         } else if (action instanceof SchedulerAction.GrantCommit grant) {
             simulation.after(random.nextInt(300), () -> commit(grant.id()));
+        } else if (action instanceof SchedulerAction.TaskDropped dropped) {
+            spoil(dropped.attempt());
+        } else if (action instanceof SchedulerAction.PassBarrier pass) {
+            pass.ids().forEach(id -> goOn(id, pass.call()));
+        } else if (action instanceof SchedulerAction.RefuseBarrier refuse) {
+            refuse.ids().forEach(id -> {
+                calling.remove(id);
+                simulation.after(random.nextInt(100), () -> fail(id));
+            });
         } else if (action instanceof SchedulerAction.DenyCommit deny) {
             simulation.after(random.nextInt(300), () -> stop(deny.id()));
         }
@@ -187,6 +202,35 @@ final class SimulatedCluster {
         Runner runner = working.remove(id);
         if (runner != null) {
             report(runner, new SchedulerEvent.TaskCancelled(id));
+        }
+    }
+
+    /** An attempt of a barrier stage calls barrier(), rarely it forgets to. */
+    private void call(SchedulerAction.LaunchTask launch, Runner runner, int number) {
+        if (!runner.alive || !working.containsKey(launch.id())) {
+            return;
+        }
+        if (trouble(4)) {
+            work(launch, runner);
+            return;
+        }
+        calling.put(launch.id(), launch);
+        report(runner, new SchedulerEvent.BarrierReached(launch.id(), number, number == 1, "m"));
+    }
+
+    private void goOn(TaskAttemptId id, int call) {
+        SchedulerAction.LaunchTask launch = calling.remove(id);
+        if (launch != null) {
+            Runner runner = runners.get(launch.runner());
+            simulation.after(
+                    random.nextInt(200), call == 0 ? () -> call(launch, runner, 1) : () -> work(launch, runner));
+        }
+    }
+
+    private void fail(TaskAttemptId id) {
+        Runner runner = working.get(id);
+        if (runner != null && runner.alive) {
+            end(id, runner, new SchedulerEvent.TaskFailed(id, SchedulerTester.EXTERNAL));
         }
     }
 

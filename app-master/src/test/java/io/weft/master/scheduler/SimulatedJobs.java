@@ -16,8 +16,16 @@ import java.util.TreeSet;
 final class SimulatedJobs {
     private static final int MAX_TASKS = 5;
 
+    /** Fewer, as there must be so many slots. */
+    private static final int MAX_GANG = 3;
+
     /** How one shuffle is made, in every job that reads it. */
-    private record Shuffle(int id, List<Integer> reads, List<List<String>> hosts) {}
+    private record Shuffle(int id, List<Integer> reads, List<List<String>> hosts, boolean barrier) {
+        Stage stage(int stage) {
+            Stage plain = Graphs.map(stage, id, reads, hosts);
+            return barrier ? Graphs.barrier(plain) : plain;
+        }
+    }
 
     private final Random random;
     private final List<Shuffle> shuffles = new ArrayList<>();
@@ -31,7 +39,9 @@ final class SimulatedJobs {
         this.random = random;
         int shuffleCount = random.nextInt(5);
         for (int id = 0; id < shuffleCount; id++) {
-            shuffles.add(new Shuffle(id, someShuffles(id), hosts(1 + random.nextInt(MAX_TASKS))));
+            boolean barrier = random.nextInt(4) == 0;
+            int maps = 1 + random.nextInt(barrier ? MAX_GANG : MAX_TASKS);
+            shuffles.add(new Shuffle(id, someShuffles(id), hosts(maps), barrier));
         }
         int jobs = 1 + random.nextInt(4);
         for (int job = 0; job < jobs; job++) {
@@ -59,7 +69,7 @@ final class SimulatedJobs {
     private List<Long> mapValues(int id) {
         Shuffle shuffle = shuffles.get(id);
         List<Long> values = new ArrayList<>();
-        Stage stage = Graphs.map(0, id, shuffle.reads(), shuffle.hosts());
+        Stage stage = shuffle.stage(0);
         stage.partitions().forEach(partition -> values.add(value(stage, 0, partition)));
         return values;
     }
@@ -71,11 +81,14 @@ final class SimulatedJobs {
         List<Stage> added = new ArrayList<>();
         for (int id : needed) {
             Shuffle shuffle = shuffles.get(id);
-            added.add(Graphs.map(stages.size() + added.size(), id, shuffle.reads(), shuffle.hosts()));
+            added.add(shuffle.stage(stages.size() + added.size()));
         }
         int last = stages.size() + added.size();
-        int tasks = 1 + random.nextInt(MAX_TASKS);
-        added.add(random.nextBoolean() ? Graphs.save(last, reads, tasks) : Graphs.result(last, reads, hosts(tasks)));
+        boolean barrier = random.nextInt(3) == 0;
+        int tasks = 1 + random.nextInt(barrier ? MAX_GANG : MAX_TASKS);
+        Stage result =
+                random.nextBoolean() ? Graphs.save(last, reads, tasks) : Graphs.result(last, reads, hosts(tasks));
+        added.add(barrier ? Graphs.barrier(result) : result);
         added.forEach(stage -> stages.put(stage.id(), stage));
         return new StageGraph(added);
     }

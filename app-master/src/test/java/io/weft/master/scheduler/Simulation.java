@@ -175,7 +175,9 @@ final class Simulation {
             if (ending instanceof SchedulerAction.JobFailed failed) {
                 boolean poisoned = failed.attempt() != null && failed.reason().contains("failed 4 times");
                 boolean lossesInARow = failed.reason().contains("was run 4 times") && losses >= 4;
-                if (!poisoned && !lossesInARow && !(failed.cancelled() && cancelRequested.contains(job))) {
+                boolean lacking = failed.reason().contains("weft.barrier.slotsTimeout")
+                        && graph.stages().stream().anyMatch(Stage::barrier);
+                if (!poisoned && !lossesInARow && !lacking && !(failed.cancelled() && cancelRequested.contains(job))) {
                     problems.add("job " + job + " failed without reason: " + failed.reason());
                 }
             } else if (ending == null) {

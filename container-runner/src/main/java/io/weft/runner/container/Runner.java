@@ -193,6 +193,14 @@ public final class Runner implements AutoCloseable {
             find(grant.id()).ifPresent(run -> run.decideCommit(true));
         } else if (command instanceof RunnerCommand.DenyCommit deny) {
             find(deny.id()).ifPresent(run -> run.decideCommit(false));
+        } else if (command instanceof RunnerCommand.BarrierPassed passed) {
+            for (TaskAttemptId id : passed.ids()) {
+                find(id).ifPresent(run -> run.barriers().ifPresent(link -> link.pass(passed)));
+            }
+        } else if (command instanceof RunnerCommand.BarrierRefused refused) {
+            for (TaskAttemptId id : refused.ids()) {
+                find(id).ifPresent(run -> run.barriers().ifPresent(link -> link.refuse(refused)));
+            }
         } else if (command instanceof RunnerCommand.ShuffleOutputs part) {
             shuffles.add(part);
         } else if (command instanceof RunnerCommand.DropShuffle drop) {

@@ -74,7 +74,10 @@ public final class MessageCodec {
             RunnerEvent.KeptCopied.class,
             HadoopChanges.class,
             RunnerCommand.HadoopSettings.class,
-            RunnerEvent.FilesLeftOut.class);
+            RunnerEvent.FilesLeftOut.class,
+            RunnerEvent.BarrierReached.class,
+            RunnerCommand.BarrierPassed.class,
+            RunnerCommand.BarrierRefused.class);
 
     private final Kryo kryo;
     private final Output output = new Output(4096, MAX_MESSAGE_BYTES);

@@ -27,6 +27,26 @@ public sealed interface RunnerCommand {
     record DenyCommit(TaskAttemptId id) implements RunnerCommand {}
 
     /**
+     * These attempts may leave call number {@code call}, in which they wait. {@code messages}: of all tasks in their order, or none; they are cut so that a
+     * message stays small, {@code last} closes the list.
+     */
+    record BarrierPassed(List<TaskAttemptId> ids, int call, List<String> messages, boolean last)
+            implements RunnerCommand {
+        public BarrierPassed {
+            ids = List.copyOf(ids);
+            messages = List.copyOf(messages);
+        }
+    }
+
+    /** In this call these attempts wait in vain for the other tasks of their stage. */
+    record BarrierRefused(List<TaskAttemptId> ids, int call, String reason) implements RunnerCommand {
+        public BarrierRefused {
+            ids = List.copyOf(ids);
+            Objects.requireNonNull(reason, "reason is null");
+        }
+    }
+
+    /**
      * Part of the outputs of a shuffle at an epoch, sent before the first task that names it; {@code last} closes the list. Lists are cut
      * so that a message stays small.
      */

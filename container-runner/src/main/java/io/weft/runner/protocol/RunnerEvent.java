@@ -69,6 +69,22 @@ public sealed interface RunnerEvent {
     /** The attempt has written its output and asks whether it may commit; it waits for the answer. */
     record CommitWanted(TaskAttemptId id) implements RunnerEvent {}
 
+    /**
+     * The attempt waits in barrier(), or in allGather ({@code gathers}) with a message, for the other tasks of its stage. {@code call}: how
+     * many such calls it has made before.
+     */
+    record BarrierReached(TaskAttemptId id, int call, boolean gathers, String message) implements RunnerEvent {
+        public BarrierReached {
+            Objects.requireNonNull(message, "message is null");
+            if (message.length() > MAX_BARRIER_BYTES) {
+                throw new ProtocolException("a message of allGather has " + message.length() + " characters");
+            }
+        }
+    }
+
+    /** What a message of allGather may have, in UTF-8. */
+    int MAX_BARRIER_BYTES = 128 << 10;
+
     /** A task needs this broadcast; the runner serves blocks at {@code host} and {@code blockPort}, 0 for none. */
     record BroadcastWanted(int broadcast, String host, int blockPort) implements RunnerEvent {
         public BroadcastWanted {

@@ -62,6 +62,7 @@ final class TaskConversation {
     private final Map<Integer, InputFeeder> feeders = new HashMap<>();
 
     private final LeftOut leftOut;
+    private final BarrierLink barriers;
     private final long borderBefore;
     private volatile String step = "";
 
@@ -79,6 +80,7 @@ final class TaskConversation {
         this.stop = stop;
         this.cancelled = cancelled;
         this.leftOut = new LeftOut(spec.lenient());
+        this.barriers = new BarrierLink(worker, services.feeders(), stop);
         this.borderBefore = worker.borderBytes();
     }
 
@@ -90,6 +92,11 @@ final class TaskConversation {
     /** Damaged files whose rest was left out: by path, what is wrong. */
     Map<String, String> leftOut() {
         return leftOut.files();
+    }
+
+    /** What becomes of the worker's calls of barrier() and allGather. */
+    BarrierLink barriers() {
+        return barriers;
     }
 
     /** Bytes over the worker's connection since this began, both ways. */
@@ -158,6 +165,7 @@ final class TaskConversation {
                 int broadcast = frame.json().path("broadcast").asInt(-1);
                 services.feeders().execute(() -> sendBroadcast(broadcast));
             }
+            case BARRIER -> services.reports().event(barriers.reached(spec.id(), frame));
             case STEP -> step = frame.json().path("step").asText("");
             case RESULT, OUTPUT, PART, REJECTS -> sink.accept(frame);
             default -> throw new ProtocolException("a worker sent " + frame.type() + " during a task");

@@ -118,6 +118,11 @@ public final class TaskRun implements MemoryWatch.Watched {
         }
     }
 
+    /** Takes what is said to the worker's calls of barrier(), while it runs the task. */
+    public synchronized Optional<BarrierLink> barriers() {
+        return phase == Phase.RUNNING ? conversation.map(TaskConversation::barriers) : Optional.empty();
+    }
+
     private RunnerEvent runWithFiles(WorkerPool pool, int slot) throws InterruptedException {
         try {
             files.join();

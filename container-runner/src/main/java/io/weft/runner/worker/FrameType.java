@@ -13,6 +13,7 @@ public enum FrameType {
     SHUTDOWN(7),
     BROADCAST(8),
     FILES(9),
+    PASSED(10),
     HELLO(16),
     OPEN(17),
     CREDIT(18),
@@ -25,7 +26,8 @@ public enum FrameType {
     STEP(25),
     LOOKUP(26),
     PART(27),
-    REJECTS(28);
+    REJECTS(28),
+    BARRIER(29);
 
     private static final int FIRST_OF_WORKER = 16;
     private static final FrameType[] BY_CODE = byCode();
@@ -51,7 +53,7 @@ public enum FrameType {
     }
 
     private static FrameType[] byCode() {
-        FrameType[] types = new FrameType[REJECTS.code + 1];
+        FrameType[] types = new FrameType[BARRIER.code + 1];
         for (FrameType type : values()) {
             types[type.code] = type;
         }

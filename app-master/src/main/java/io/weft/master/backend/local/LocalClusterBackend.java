@@ -213,8 +213,8 @@ public final class LocalClusterBackend implements Backend, ResultSource, RunnerE
             }
             child.ready();
         }
-        listener.scheduler(
-                new SchedulerEvent.RunnerRegistered(register.runner(), register.host(), "", register.slots()));
+        listener.scheduler(new SchedulerEvent.RunnerRegistered(
+                register.runner(), register.host(), "", register.slots(), register.blockPort()));
     }
 
     @Override

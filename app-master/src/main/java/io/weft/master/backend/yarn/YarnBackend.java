@@ -227,7 +227,8 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
             }
             registered.put(runner.runner(), runner);
         }
-        listener.scheduler(new SchedulerEvent.RunnerRegistered(runner.runner(), runner.host(), rack, runner.slots()));
+        listener.scheduler(new SchedulerEvent.RunnerRegistered(
+                runner.runner(), runner.host(), rack, runner.slots(), runner.blockPort()));
     }
 
     @Override
