@@ -103,11 +103,15 @@ def test_settings_of_the_program_itself_count_as_they_do_in_cluster_mode(jobs: J
         textwrap.dedent(
             """
             import os
+
+            import weft
+
+            weft.activate()
             from pyspark import SparkConf, SparkContext, TaskContext
 
             conf = SparkConf().setAll([
-                ("spark.default.parallelism", 5), ("spark.task.maxFailures", 7),
-                ("spark.hadoop.textinputformat.record.delimiter", "|"), ("spark.executorEnv.LATE", "1"),
+                ("spark.default.parallelism", 5), ("spark.task.maxFailures", 7), ("spark.local.dir", "/nowhere"),
+                ("spark.hadoop.textinputformat.record.delimiter", "|"), ("spark.executorEnv.OF_TASKS", "1"),
             ])
             sc = SparkContext(conf=conf)
 
@@ -116,16 +120,22 @@ def test_settings_of_the_program_itself_count_as_they_do_in_cluster_mode(jobs: J
                     raise ValueError("again")
                 return records
 
+            def look(_):
+                from pyspark import TaskContext
+                return os.environ["OF_TASKS"], TaskContext.get() is not None
+
             print("parallelism", sc.parallelize(range(10)).getNumPartitions())
+            print("tasks", sorted(set(sc.range(4, numSlices=4).map(look).collect())))
             print("attempts", sc.parallelize([1], 1).mapPartitionsWithIndex(fails_often).collect())
             """
         )
     )
-    ended = jobs.run("--pyspark", str(program))
+    ended = jobs.run(str(program))
     assert ended.code == 0, ended.errors
     printed = jobs.output(ended.application)
     assert "parallelism 5\n" in printed and "attempts [1]\n" in printed
-    assert "without effect, as containers have started: weft.env.LATE." in printed
+    assert "tasks [('1', True)]\n" in printed
+    assert "without effect, as containers have started: weft.local.dir." in printed
 
 
 def test_changes_of_hadoops_configuration_reach_containers_that_run(jobs: Jobs, tmp_path: Path) -> None:

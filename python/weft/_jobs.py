@@ -59,6 +59,7 @@ class Jobs:
         self.checkpoints = Checkpoints()
         self._lock = threading.Lock()  # guards _held, and that a block is dropped before it is sent again
         self.markers = Markers()
+        self.environment: dict[str, str] = {}  # for workers that run already: weft.env.NAME
         self.hadoop_opened = False  # the program may have changed Hadoop's configuration
         self._started = time.monotonic()
         self._stopped_at: str | None = None
@@ -243,11 +244,12 @@ class Jobs:
         self.require_running()
         site, state = call_site(), self._lineages.state()
         notes = PlanNotes(self._shuffle_ids, self.markers)
-        plan = build_plan(node, action, name, site, self.properties, partitions, self._levels, state.known, notes)
+        properties = {**self.environment, **self.properties}
+        plan = build_plan(node, action, name, site, properties, partitions, self._levels, state.known, notes)
         answer = self._send(plan, result, stop)
         if answer is None:  # another thread has unpersisted what the plan only names
             self._lineages.clear()
-            plan = build_plan(node, action, name, site, self.properties, partitions, self._levels, (), notes)
+            plan = build_plan(node, action, name, site, properties, partitions, self._levels, (), notes)
             answer = self._send(plan, result, stop)
         if answer is None:
             raise InternalError(f"The gateway does not know the lineage that {name} at {site} needs.", "", 7)

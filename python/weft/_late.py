@@ -15,12 +15,12 @@ from weft.errors import InputMissingError, SettingError
 __all__ = ["tell_master"]
 
 _HADOOP = "weft.hadoop."
+_ENVIRONMENT = "weft.env."
 _FACTS = ("weft.master", "weft.app.name")
 _AT_START = (
     "weft.cache.",
     "weft.driver.env.",
     "weft.dynamicAllocation.",
-    "weft.env.",
     "weft.executor.",
     "weft.gateway.",
     "weft.jars",
@@ -37,6 +37,8 @@ _AFTER_ALL = ("weft.python.worker.memory", "weft.ui.progress")
 
 def tell_master(conf: WeftConf, jobs: Jobs, answer: Answer) -> None:
     """Give the ApplicationMaster the settings that ``weft submit`` was not given, and name those that come too late.
+
+    Variables of the workers' environment go with each job, and are set when a task begins: containers run already.
 
     Raises
     ------
@@ -63,7 +65,9 @@ def tell_master(conf: WeftConf, jobs: Jobs, answer: Answer) -> None:
         jobs.hadoop_opened = True
         for name, value in hadoop.items():
             opened.set(name, value)
-    own = {name: value for name, value in new.items() if name not in late and not name.startswith(_HADOOP)}
+    jobs.environment = {name: value for name, value in new.items() if name.startswith(_ENVIRONMENT)}
+    elsewhere = {*late, *jobs.environment}
+    own = {name: value for name, value in new.items() if name not in elsewhere and not name.startswith(_HADOOP)}
     if own:
         try:
             jobs.control("configure", json.dumps(own))

@@ -23,6 +23,7 @@ from weft._tables.needs import aesgcm
 from weft._unpack import PACKED, unpack
 from weft._worker.barriers import BarrierCalls
 from weft._worker.blobs import Blobs
+from weft._worker.environment import use_variables
 from weft._worker.failures import describe
 from weft._worker.frames import Connection, Frame, FrameError, FrameType, RunnerGone, pack_json_and_bytes
 from weft._worker.process import set_title
@@ -129,6 +130,7 @@ class _Worker:
         self._barriers.start_task()
         accumulators.start_task()
         TaskContext._enter(task)
+        use_variables(task.get("properties", {}))
         if broadcast.any_stale():
             self._blobs.clear()
         scope = TaskScope(int(task["memory"]), task["spill"], self._baseline)
