@@ -117,7 +117,8 @@ class SparkSession:
 
     @property
     def _jsc(self) -> JavaContext:
-        return self._sc._jsc
+        gateway: JavaContext = self._sc._jsc
+        return gateway
 
     @property
     def read(self) -> DataFrameReader:

@@ -13,7 +13,7 @@ _PREFIX = "weft.env."
 
 
 def use_variables(properties: Mapping[str, str]) -> None:
-    """Set the variables that a job's properties name: ``weft.env.NAME``; what is read as a process starts has been read."""
+    """Set the variables that a job's properties name: ``weft.env.NAME``. What Python reads as it starts it has read."""
     for name, value in properties.items():
         if name.startswith(_PREFIX):
             os.environ[name[len(_PREFIX) :]] = value

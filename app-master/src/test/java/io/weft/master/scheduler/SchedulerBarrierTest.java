@@ -326,8 +326,8 @@ class SchedulerBarrierTest {
                 0,
                 "b".repeat(BarrierCalls.MAX_CHARACTERS / 2),
                 "refuse 0.0.0 0.1.0 on r1 call 0: In the barrier stage of collect at etl.py:0, the messages of"
-                    + " allGather, call number 1, have more than 1048576 characters together. Write what is large to a"
-                    + " file, and gather its path.");
+                        + " allGather, call number 1, have more than 1048576 characters together. Write what is large to a"
+                        + " file, and gather its path.");
     }
 
     @Test

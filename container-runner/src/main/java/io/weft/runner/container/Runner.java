@@ -19,6 +19,7 @@ import io.weft.runner.task.BlobCache;
 import io.weft.runner.task.BroadcastFiles;
 import io.weft.runner.task.BroadcastReader;
 import io.weft.runner.task.InputOpener;
+import io.weft.runner.task.MasterBlocks;
 import io.weft.runner.task.MemoryWatch;
 import io.weft.runner.task.Sinks;
 import io.weft.runner.task.TaskFolders;
@@ -106,12 +107,7 @@ public final class Runner implements AutoCloseable {
             blockPort = ends.serve() ? serve() : 0;
             MemoryWatch memory = new MemoryWatch(config.limits().containerBytes());
             open.push(memory::close);
-            broadcasts = new BroadcastFiles(
-                    ends.master(),
-                    new BroadcastReader(ends.master(), client::reader, BROADCAST_STALL_MILLIS),
-                    results,
-                    folders.broadcasts(),
-                    broadcast -> events.accept(new RunnerEvent.BroadcastWanted(broadcast, config.host(), blockPort())));
+            broadcasts = broadcastFiles(client);
             files = new SharedFiles(ends.master(), folders.files(), threads);
             services = new TaskServices(
                     config.application(),
@@ -144,6 +140,16 @@ public final class Runner implements AutoCloseable {
         for (int slot = 0; slot < config.workers().slots(); slot++) {
             slots.add(new Slot(slot, workers, run -> running.remove(run.id(), run)));
         }
+    }
+
+    private BroadcastFiles broadcastFiles(BlockClient client) throws IOException {
+        MasterBlocks master = config.connections().master();
+        return new BroadcastFiles(
+                master,
+                new BroadcastReader(master, client::reader, BROADCAST_STALL_MILLIS),
+                results,
+                folders.broadcasts(),
+                broadcast -> events.accept(new RunnerEvent.BroadcastWanted(broadcast, config.host(), blockPort())));
     }
 
     private int serve() throws IOException {
