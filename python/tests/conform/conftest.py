@@ -1,4 +1,4 @@
-"""Where the cases put their files: one folder of the session, removed at its end."""
+"""Where the cases put their files: one folder, removed at their end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _one_folder_for_the_cases_files() -> Iterator[None]:
     before = tempfile.tempdir
     folder = tempfile.mkdtemp(prefix="conform-")

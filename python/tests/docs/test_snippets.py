@@ -76,7 +76,12 @@ def nothing(sc: WeftContext, folder: Path) -> Names:
     return {"WeftConf": WeftConf}
 
 
+def barrier(sc: WeftContext, folder: Path) -> Names:
+    return {"rdd": sc.range(20)}
+
+
 GIVEN: dict[str, Callable[[WeftContext, Path], Names]] = {
+    "barrier.md": barrier,
     "broadcast.md": broadcast,
     "files.md": files,
     "fs.md": nothing,

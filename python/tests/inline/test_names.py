@@ -106,10 +106,12 @@ def of_rdds(sc: WeftContext, folder: Path) -> tuple[dict[str, tuple[Any, ...]], 
 
 
 def of_context(sc: WeftContext, folder: Path) -> dict[str, tuple[Any, ...]]:
-    inside, numbers = str(folder / "in"), sc.parallelize([1])
+    inside, pickles, numbers = str(folder / "in"), str(folder / "pickles"), sc.parallelize([1])
+    if not os.path.exists(pickles):
+        numbers.saveAsPickleFile(pickles)
     dataset = (IN, KEY, VALUE, None, None, {"mapreduce.input.fileinputformat.inputdir": inside})
     return {
-        **dict.fromkeys(("binaryFiles", "pickleFile", "sequenceFile", "textFile", "wholeTextFiles"), (inside,)),
+        **dict.fromkeys(("binaryFiles", "sequenceFile", "textFile", "wholeTextFiles"), (inside,)),
         **dict.fromkeys(("hadoopFile", "newAPIHadoopFile"), (inside, IN, KEY, VALUE)),
         **dict.fromkeys(("hadoopRDD", "newAPIHadoopRDD"), dataset),
         **dict.fromkeys(("addJobTag", "cancelJobsWithTag", "removeJobTag", "cancelJobGroup"), ("name",)),
@@ -123,6 +125,7 @@ def of_context(sc: WeftContext, folder: Path) -> dict[str, tuple[Any, ...]]:
         "broadcast": (1,),
         "dump_profiles": (str(folder / "profiles"),),
         "parallelize": ([1],),
+        "pickleFile": (pickles,),
         "range": (3,),
         "runJob": (numbers, list),
         "setCheckpointDir": (str(folder / "checkpoints"),),
@@ -207,7 +210,6 @@ def test_what_pysparks_programs_reach_into_names_the_way_without_it(sc: WeftCont
         lambda: sc._gateway,
         lambda: sc.range(1)._jrdd,  # type: ignore[attr-defined]
         lambda: sc.range(1)._to_java_object_rdd(),  # type: ignore[attr-defined]
-        lambda: sc.range(1).barrier(),  # type: ignore[attr-defined]
         lambda: sc.range(1).toDF(),  # type: ignore[attr-defined]
     ]
     for ask in asked:

@@ -178,10 +178,10 @@ class InlineJobs:
         if threading.get_ident() in self._owners:
             raise DriverOnlyError("A function that runs in a task starts a job; only the driver can.", "E05")
         with self._lock:
-            self._owners.add(threading.get_ident())
             self._drop_gone()
             plan = read_plan(encoded)
             self._hold_known(plan)
+            self._owners.add(threading.get_ident())
             self._running = {**plan["properties"], "": "running"}
             self._cancelled = False
             self._is_stopped = told.is_stopped
