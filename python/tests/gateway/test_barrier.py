@@ -187,3 +187,9 @@ def test_a_save_is_whole(sc: WeftContext, tmp_path: Path) -> None:
     sc.range(6, numSlices=3).barrier().mapPartitions(wait).saveAsTextFile(f"file:{tmp_path}/out")
     assert sorted(os.listdir(tmp_path / "out"))[-3:] == ["part-00000", "part-00001", "part-00002"]
     assert sorted(map(int, sc.textFile(f"file:{tmp_path}/out").collect())) == list(range(6))
+
+
+def test_the_drivers_environment_stays_as_it_was(sc: WeftContext) -> None:
+    before = dict(os.environ)
+    sc.range(3, numSlices=3).barrier().mapPartitions(lambda _: BarrierTaskContext.get().allGather()).collect()
+    assert dict(os.environ) == before

@@ -34,6 +34,41 @@ _CODES |= {"input": ("E21", 1), "budget": ("E26", 1)}
 _numbers = itertools.count(1)
 
 
+class _Variables:
+    """Environment variables of tasks.
+
+    Tasks of a barrier stage overlap: the last to end brings back what was before the first.
+    """
+
+    def __init__(self) -> None:
+        self._inside = 0
+        self._before: dict[str, str | None] = {}
+
+    @contextmanager
+    def of_a_task(self, environment: Mapping[str, str]) -> Iterator[None]:
+        """Set them for as long as a task runs."""
+        if self._inside == 0:
+            self._before = {name: os.environ.get(name) for name in environment}
+        self._inside += 1
+        os.environ.update(environment)
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            if self._inside == 0:
+                self._restore()
+
+    def _restore(self) -> None:
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+_variables = _Variables()
+
+
 class TaskPlace:
     """Which task it is, in the words of an error message: ``stage 2 (flatMap, etl.py:58), task 17 of 240``."""
 
@@ -88,7 +123,7 @@ class Tasks:
         if broadcast.any_stale():
             self._blobs.clear()
         try:
-            with self._as_a_task():
+            with _variables.of_a_task(self._environment):
                 program = Program(self._streams, self._blobs, scope)
                 done = self._execute(program, scope, body)
                 scope.succeeded = True
@@ -129,20 +164,6 @@ class Tasks:
             "kept": scope.kept,
             "rejects": program.rejects(),
         }
-
-    @contextmanager
-    def _as_a_task(self) -> Iterator[None]:
-        """The task's environment variables, for as long as it runs."""
-        before = {name: os.environ.get(name) for name in self._environment}
-        os.environ.update(self._environment)
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
 
 
 def _failure(error: BaseException, program: Program | None, place: TaskPlace) -> Failure:
