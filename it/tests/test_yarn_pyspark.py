@@ -63,7 +63,7 @@ def test_sparks_settings_do_what_they_do_in_spark_submit(jobs: Jobs, tmp_path: P
     assert "tasks [('t', None, True)]\n" in printed
     assert "conf 3 kept 3\n" in printed
     assert "name by settings\n" in printed
-    assert "without effect" not in printed
+    assert "without effect" not in jobs.output(ended.application, "stderr")
     assert "by settings" in jobs.cluster.must("yarn", "application", "-status", ended.application)
 
 
@@ -135,7 +135,7 @@ def test_settings_of_the_program_itself_count_as_they_do_in_cluster_mode(jobs: J
     printed = jobs.output(ended.application)
     assert "parallelism 5\n" in printed and "attempts [1]\n" in printed
     assert "tasks [('1', True)]\n" in printed
-    assert "without effect, as containers have started: weft.local.dir." in printed
+    assert "without effect, as containers have started: weft.local.dir." in jobs.output(ended.application, "stderr")
 
 
 def test_changes_of_hadoops_configuration_reach_containers_that_run(jobs: Jobs, tmp_path: Path) -> None:
