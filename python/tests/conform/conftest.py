@@ -10,7 +10,8 @@ import pytest
 
 
 @pytest.fixture(scope="package", autouse=True)
-def _one_folder_for_the_cases_files() -> Iterator[None]:
+def _one_folder_for_the_cases_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    tmp_path_factory.getbasetemp()  # made when first asked for, and other tests' as well: not in this folder
     before = tempfile.tempdir
     folder = tempfile.mkdtemp(prefix="conform-")
     tempfile.tempdir = folder
