@@ -25,6 +25,9 @@ final class BarrierCalls {
     /** Calls that were ended for all. */
     private int ended;
 
+    /** Why a call ended in vain when a task had ended; "" while none has. Who comes to that call later hears the same. */
+    private String vain = "";
+
     private boolean gathers;
     private long characters;
     private long openedMillis;
@@ -40,6 +43,7 @@ final class BarrierCalls {
         Arrays.fill(made, 0);
         characters = 0;
         ended = 0;
+        vain = "";
     }
 
     /** Tasks that wait, in order. */
@@ -77,7 +81,9 @@ final class BarrierCalls {
         String other = waiting.isEmpty() ? "" : "task " + waiting.firstKey();
         waiting.put(task, call.message());
         characters += call.message().length();
-        if (call.call() != ended) {
+        if (call.call() < ended && !vain.isEmpty()) {
+            return Optional.of(vain);
+        } else if (call.call() != ended) {
             return Optional.of("task " + task + " has made " + (call.call() + 1)
                     + " calls where the others make their call number " + (ended + 1)
                     + ". All tasks of a barrier stage must make the same calls in the same order");
@@ -94,11 +100,13 @@ final class BarrierCalls {
 
     /** Why those that wait do so in vain, now that a task has ended and will never call. */
     Optional<String> without(int task) {
-        return waiting.isEmpty()
-                ? Optional.empty()
-                : Optional.of("task " + task + " has ended after " + ended + " calls, while task " + waiting.firstKey()
-                        + " waits in " + name(gathers) + ", its call number " + (ended + 1)
-                        + ". All tasks of a barrier stage must make the same calls in the same order");
+        if (waiting.isEmpty()) {
+            return Optional.empty();
+        }
+        vain = "task " + task + " has ended after " + ended + " calls, while task " + waiting.firstKey() + " waits in "
+                + name(gathers) + ", its call number " + (ended + 1)
+                + ". All tasks of a barrier stage must make the same calls in the same order";
+        return Optional.of(vain);
     }
 
     /** Why those that wait have waited long enough. */
