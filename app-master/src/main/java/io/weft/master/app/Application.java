@@ -113,10 +113,10 @@ public final class Application implements Gateway.Control {
         return Files.createDirectories(spec.settings().logFolder().get()).resolve(spec.id() + ".events.log");
     }
 
-    /** Starts the loop and the backend. Throws IOException with a sentence for the user. */
+    /** Starts the backend and the loop, which has what the backend told it until then. Throws IOException with a sentence for the user. */
     public void start() throws IOException {
-        loop.start();
         backend.start(loop);
+        loop.start();
     }
 
     public JobService jobs() {

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * The source of runners. All methods but {@link #stop} return at once; they are called by the application's loop thread, except
- * {@code start} and {@code stop}. What happens is told to the listener, from any thread, in order for each runner.
+ * The source of runners. All methods but {@link #stop} return at once; they are called by the application's loop thread, which begins
+ * when {@code start} has returned, except {@code start} and {@code stop}. What happens is told to the listener, from any thread, in order for each runner.
  */
 public interface Backend {
     /** Starts getting runners. Throws IOException with a sentence for the user when there can be none. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.master.config.AllocationSettings;
 import io.weft.master.config.AppSettings;
 import io.weft.master.config.Definitions;
 import io.weft.master.config.HadoopConf;
@@ -47,6 +48,7 @@ class ApplicationTest {
     private final Map<String, byte[]> held = new ConcurrentHashMap<>();
 
     private final CountDownLatch stopped = new CountDownLatch(1);
+    private Optional<Allocation> allocation = Optional.empty();
     private Application application;
     private Doors doors;
 
@@ -60,7 +62,7 @@ class ApplicationTest {
                 .withMaxFailures(1);
         DriverPython python = new DriverPython(new Interpreter("cpython", "3.11.7", "siphash13"), "/usr/bin/python3");
         application = new Application(
-                new Application.Spec("local_1_2", own, python, folder, folder, Optional.empty(), true),
+                new Application.Spec("local_1_2", own, python, folder, folder, allocation, true),
                 new HadoopConf(Map.of()),
                 new BlockStore(folder.resolve("blocks"), 1 << 20),
                 backend,
@@ -108,6 +110,15 @@ class ApplicationTest {
             assertEquals(3L, stats.get("tasks"));
             assertEquals(9L, stats.get("rowsIn"));
             assertEquals(1_000L, stats.get("peakRss"));
+        }
+    }
+
+    @Test
+    void noRunnersAreAskedForBeforeTheBackendHasStarted() throws Exception {
+        allocation = Optional.of(new Allocation(new AllocationSettings(1, 4, 1, 60_000, 60_000, 1, 1), 4, 1));
+        backend.startSlowly(500);
+        try (DriverEnd driver = open()) {
+            assertEquals(1, backend.wanted.poll(20, TimeUnit.SECONDS));
         }
     }
 

@@ -19,17 +19,38 @@ import java.util.concurrent.TimeUnit;
 final class FakeBackend implements Backend {
     final BlockingQueue<RunnerCommand> commands = new LinkedBlockingQueue<>();
     private final int slots;
+    /** Runners that were asked for. */
+    final BlockingQueue<Integer> wanted = new LinkedBlockingQueue<>();
+
     private BackendListener listener;
     private String newest = "";
+    private long startMillis;
 
     FakeBackend(int slots) {
         this.slots = slots;
+    }
+
+    /** Its start takes so long, or ends when runners are asked for, which is too early. */
+    void startSlowly(long millis) {
+        startMillis = millis;
     }
 
     @Override
     public void start(BackendListener hears) {
         listener = hears;
         register("r1");
+        try {
+            if (startMillis > 0 && wanted.poll(startMillis, TimeUnit.MILLISECONDS) != null) {
+                throw new AssertionError("asked for runners before the start has ended");
+            }
+        } catch (InterruptedException ended) {
+            throw new AssertionError(ended);
+        }
+    }
+
+    @Override
+    public void wantRunners(int runners) {
+        wanted.add(runners);
     }
 
     void register(String runner) {
