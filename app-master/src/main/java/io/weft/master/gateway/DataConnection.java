@@ -10,6 +10,7 @@ import io.weft.master.results.ResultFeed;
 import io.weft.master.results.ResultLostException;
 import io.weft.runner.protocol.RunnerCommand;
 import io.weft.runner.shuffle.BlockStore;
+import io.weft.runner.socket.LocalServer;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -47,7 +48,7 @@ final class DataConnection {
             return;
         }
         String given = Json.string(Json.object(first.text()), "token", "");
-        if (!StartLine.sameToken(token, given)) {
+        if (!LocalServer.sameToken(token, given)) {
             return;
         }
         for (DataChannel.Frame frame = channel.read(); frame != null; frame = channel.read()) {

@@ -2,9 +2,7 @@ package io.weft.master.gateway;
 
 import io.weft.master.jobs.Json;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.List;
 import java.util.Map;
 
@@ -56,11 +54,6 @@ public record StartLine(
                 Json.strings(json, "hadoop"),
                 Json.string(json, "script", ""),
                 Path.of(Json.string(json, "cwd", ".")).toAbsolutePath());
-    }
-
-    /** Compares in constant time. */
-    public static boolean sameToken(String expected, String given) {
-        return MessageDigest.isEqual(expected.getBytes(StandardCharsets.UTF_8), given.getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

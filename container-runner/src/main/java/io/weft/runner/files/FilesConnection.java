@@ -3,6 +3,7 @@ package io.weft.runner.files;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.runner.socket.LocalServer;
 import io.weft.runner.worker.Json;
 import java.io.EOFException;
 import java.io.IOException;
@@ -35,7 +36,7 @@ final class FilesConnection {
     /** Serves until Python closes the connection; a wrong token closes it at once. */
     void serve(String token) throws IOException {
         if (channel.next() != FilesChannel.AUTH
-                || !FilesServer.same(token, channel.json().path("token").asText(""))) {
+                || !LocalServer.sameToken(token, channel.json().path("token").asText(""))) {
             return;
         }
         try {
