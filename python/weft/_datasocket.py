@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from weft._frames import send_frame
 from weft._serializers import read_batches
 from weft.errors import InternalError
 
@@ -170,18 +171,9 @@ class DataSocket:
         for chunk in payload:
             view = memoryview(chunk)
             for start in range(0, len(view), _BULK):
-                self._send_part(view[start : start + _BULK])
+                part = view[start : start + _BULK]
+                send_frame(self._socket, _HEADER.pack(len(part), _BYTES, 0, 0), part)
         self._send_json(_FINISH, {})
-
-    def _send_part(self, part: memoryview) -> None:
-        """Send a BYTES frame without joining header and body, which would copy the body."""
-        header = _HEADER.pack(len(part), _BYTES, 0, 0)
-        sent = self._socket.sendmsg([header, part])
-        if sent < len(header):
-            self._socket.sendall(header[sent:])
-            sent = len(header)
-        if sent < len(header) + len(part):
-            self._socket.sendall(part[sent - len(header) :])
 
     def _send_json(self, kind: int, body: dict[str, Any]) -> None:
         data = json.dumps(body).encode()

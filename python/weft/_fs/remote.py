@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from weft._frames import send_frame
 from weft._fs.door import Buffer, Entry, Range
 
 __all__ = ["RemoteStorage"]
@@ -143,12 +144,7 @@ class _Connection:
             part = data[start : start + _BULK]
             header = _HEADER.pack(len(part), _DATA, 0, 0)
             try:
-                sent = self._socket.sendmsg([header, part])
-                if sent < len(header):
-                    self._socket.sendall(header[sent:])
-                    sent = len(header)
-                if sent < len(header) + len(part):
-                    self._socket.sendall(part[sent - len(header) :])
+                send_frame(self._socket, header, part)
             except OSError as error:
                 raise self._broken(str(error.strerror or error)) from None
 

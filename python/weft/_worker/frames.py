@@ -8,6 +8,7 @@ import struct
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from weft._frames import send_frame
 from weft._ops.scope import end_if_forked
 
 __all__ = ["Connection", "Frame", "FrameError", "FrameType", "MAX_BODY", "RunnerGone", "pack_json_and_bytes"]
@@ -103,12 +104,7 @@ class Connection:
             if len(body) < 16384:
                 self._socket.sendall(header + body)
                 return
-            sent = self._socket.sendmsg([header, body])
-            if sent < len(header):
-                self._socket.sendall(header[sent:])
-                sent = len(header)
-            if sent < len(header) + len(body):
-                self._socket.sendall(memoryview(body)[sent - len(header) :])
+            send_frame(self._socket, header, body)
         except (BrokenPipeError, ConnectionResetError) as error:
             raise RunnerGone from error
 
