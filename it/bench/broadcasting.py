@@ -9,11 +9,12 @@ looked at. Nothing here is counted by Weft:
 - bytes that the processes of a node's containers received, and that the ApplicationMaster's container sent, are those
   of the kernel's counters of their TCP connections (`ss -ti`), asked for again and again;
 - what the loopback device carried meanwhile (/proc/net/dev) includes everything else on the machine;
-- memory is Pss of /proc/PID/smaps_rollup, and the Rss that a NodeManager adds up.
+- memory is Pss of /proc/PID/smaps_rollup, less that of the same workers before, when they had imported what the value
+  needs; and the Rss that a NodeManager adds up.
 
 Needs numpy and pyarrow in the interpreter that runs it, and 5 times the value's size of memory and disk. The budget:
-1.1 times the value into each node, 2 times out of the driver (and 2 % of frames and other traffic), and 300 MB beside
-the value as Pss of a node's four workers, which is what the interpreters and their libraries take.
+1.1 times the value into each node, 2 times out of the driver (and 2 % of frames and other traffic), and 1.15 times the
+value added to the Pss of a node's four workers together.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ from weft import WeftContext
 
 folder, kind, size = sys.argv[1], sys.argv[2], int(sys.argv[3]) << 20
 
-def value():
+def value(size):
     import numpy
     array = numpy.arange(size // 8, dtype=numpy.int64)
     if kind == "bytes":
@@ -68,19 +69,30 @@ def touch(data):
 def note(name):
     open(f"{{folder}}/{{name}}", "w").close()
 
+def load(index, _records):
+    import numpy
+    if kind == "arrow":
+        import pyarrow
+    touch(value(4096))
+    note(f"loaded-{{os.getpid()}}")
+    wait("looked")
+    yield index
+
+def wait(name):
+    while not os.path.exists(f"{{folder}}/{{name}}"):
+        time.sleep(0.05)
+
 def hold(index, _records):
     began = time.time()
     found = touch(shared.value)
     note(f"read-{{os.getpid()}}")
-    while not os.path.exists(f"{{folder}}/go"):
-        time.sleep(0.05)
+    wait("go")
     yield found, began, os.environ["NM_HOST"]
 
 with WeftContext() as sc:
     wanted = {NODES * WORKERS}
-    while len(set(sc.parallelize(range(wanted), wanted).map(lambda _: (time.sleep(0.2), os.getpid())[1]).collect())) < wanted:
-        pass
-    made = value()
+    sc.parallelize(range(wanted), wanted).mapPartitionsWithIndex(load).collect()
+    made = value(size)
     start = time.time()
     shared = sc.broadcast(made)
     note("sent")
@@ -108,25 +120,48 @@ class Watch:
 
     def look(self) -> None:
         """Ask for the counters of all connections; they are gone with the connection."""
-        listed = subprocess.run(["ss", "-tinpHO"], capture_output=True, text=True, check=True).stdout
+        listed = subprocess.run(
+            ["ss", "-tinpHO"], capture_output=True, text=True, check=True
+        ).stdout
         for line in listed.splitlines():
             ends = line.split()[3:5]
-            found = {name: int(number) for name, number in re.findall(r"\b(bytes_sent|bytes_received):(\d+)", line)}
-            owners = [self.container(int(pid)) for pid in re.findall(r"pid=(\d+)", line)]
-            if owners and owners[0][1]:  # a process that is being started has its parent's sockets for a moment
+            found = {
+                name: int(number)
+                for name, number in re.findall(
+                    r"\b(bytes_sent|bytes_received):(\d+)", line
+                )
+            }
+            owners = [
+                self.container(int(pid)) for pid in re.findall(r"pid=(\d+)", line)
+            ]
+            if (
+                owners and owners[0][1]
+            ):  # a process that is being started has its parent's sockets for a moment
                 known = self._bytes.get((ends[0], ends[1]))
                 owner = known[0] if known else owners[0]
-                self._bytes[ends[0], ends[1]] = (owner, found.get("bytes_sent", 0), found.get("bytes_received", 0))
+                self._bytes[ends[0], ends[1]] = (
+                    owner,
+                    found.get("bytes_sent", 0),
+                    found.get("bytes_received", 0),
+                )
 
     def container(self, pid: int) -> tuple[str, str]:
         """Node and container of a process; two empty texts if it is in none, or has gone unseen."""
         if pid not in self._containers:
             try:
-                environment = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace").split("\0")
+                environment = (
+                    Path(f"/proc/{pid}/environ")
+                    .read_bytes()
+                    .decode(errors="replace")
+                    .split("\0")
+                )
             except OSError:
                 return "", ""
             values = dict(entry.partition("=")[::2] for entry in environment)
-            self._containers[pid] = (values.get("NM_HOST", ""), values.get("CONTAINER_ID", ""))
+            self._containers[pid] = (
+                values.get("NM_HOST", ""),
+                values.get("CONTAINER_ID", ""),
+            )
         return self._containers[pid]
 
     def processes(self) -> dict[int, tuple[str, str]]:
@@ -150,7 +185,11 @@ class Watch:
 def loopback() -> int:
     """Bytes that the loopback device has received."""
     lines = Path("/proc/net/dev").read_text().splitlines()
-    return next(int(line.split(":")[1].split()[0]) for line in lines if line.strip().startswith("lo:"))
+    return next(
+        int(line.split(":")[1].split()[0])
+        for line in lines
+        if line.strip().startswith("lo:")
+    )
 
 
 def memory(pid: int, name: str) -> int:
@@ -162,10 +201,22 @@ def memory(pid: int, name: str) -> int:
     return int(re.findall(rf"^{name}: +(\d+)", rollup, re.MULTILINE)[0]) << 10
 
 
+def workers_memory(watch: Watch, name: str) -> dict[str, int]:
+    """A value of smaps_rollup, added up over the workers of each node."""
+    total: dict[str, int] = defaultdict(int)
+    for pid, (node, _) in watch.processes().items():
+        total[node] += memory(pid, name) if is_worker(pid) else 0
+    return total
+
+
 def is_worker(pid: int) -> bool:
     """Whether it is a Python worker, or the server that forks them."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().startswith((b"weft-worker", b"weft-forkserver"))
+        return (
+            Path(f"/proc/{pid}/cmdline")
+            .read_bytes()
+            .startswith((b"weft-worker", b"weft-forkserver"))
+        )
     except OSError:
         return False
 
@@ -175,27 +226,51 @@ def run(on: Cluster, scratch: Path, kind: str, megabytes: int) -> list[str]:
     folder = scratch / kind
     folder.mkdir()
     (folder / "program.py").write_text(PROGRAM)
-    command = [str(ROOT / "bin" / "weft"), "submit", "--master", "yarn", "--deploy-mode", "cluster"]
+    command = [
+        str(ROOT / "bin" / "weft"),
+        "submit",
+        "--master",
+        "yarn",
+        "--deploy-mode",
+        "cluster",
+    ]
     command += ["--num-executors", str(NODES), "--executor-cores", str(WORKERS)]
     command += ["--executor-memory", f"{executor_mebibytes(megabytes)}m"]
-    command += ["--driver-memory", f"{driver_mebibytes(megabytes)}m", "--conf", f"weft.python={sys.executable}"]
+    command += [
+        "--driver-memory",
+        f"{driver_mebibytes(megabytes)}m",
+        "--conf",
+        f"weft.python={sys.executable}",
+    ]
     command += [str(folder / "program.py"), str(folder), kind, str(megabytes)]
     environment = {**on.environment(), "WEFT_PYTHON": sys.executable}
     environment.pop("PYTHONPATH", None)
     with open(folder / "client", "w") as log:
         client = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:
+            wait(
+                client,
+                lambda: len(list(folder.glob("loaded-*"))) == NODES * WORKERS,
+                "all workers to start",
+            )
+            watch = Watch()
+            before = workers_memory(watch, "Pss")
+            (folder / "looked").touch()
             wait(client, lambda: (folder / "sent").exists(), "the broadcast's file")
-            watch, began = Watch(), time.monotonic()
-            wait(client, lambda: len(list(folder.glob("read-*"))) == NODES * WORKERS, "all workers")
+            began = time.monotonic()
+            wait(
+                client,
+                lambda: len(list(folder.glob("read-*"))) == NODES * WORKERS,
+                "all workers",
+            )
             seconds = time.monotonic() - began
             received, sent, carried = watch.end()
-            shared: dict[str, int] = defaultdict(int)
-            files: dict[str, int] = defaultdict(int)
+            shared, files = (
+                workers_memory(watch, "Pss"),
+                workers_memory(watch, "Pss_File"),
+            )
             counted: dict[str, int] = defaultdict(int)
-            for pid, (node, container) in watch.processes().items():
-                shared[node] += memory(pid, "Pss") if is_worker(pid) else 0
-                files[node] += memory(pid, "Pss_File") if is_worker(pid) else 0
+            for pid, (_, container) in watch.processes().items():
                 counted[container] += memory(pid, "Rss")
             (folder / "go").touch()
             code = client.wait(SECONDS)
@@ -206,15 +281,19 @@ def run(on: Cluster, scratch: Path, kind: str, megabytes: int) -> list[str]:
                 client.wait()
     if code:
         raise SystemExit((folder / "client").read_text()[-3000:])
-    runners = [size for container, size in counted.items() if not container.endswith("_000001")]
+    runners = [
+        size for container, size in counted.items() if not container.endswith("_000001")
+    ]
     whole = megabytes * MIB
     into, held = max(received.values()), max(shared.values())
-    kept = into <= 1.1 * whole and sent <= 2.04 * whole and held <= whole + 300 * MIB
+    added = max(size - before[node] for node, size in shared.items())
+    kept = into <= 1.1 * whole and sent <= 2.04 * whole and added <= 1.15 * whole
     return [
         f"{kind:6} {megabytes:,} MB to {len(shared)} nodes x {WORKERS} workers in {seconds:.1f} s",
         f"       network into a node at most {into / MIB:,.0f} MB ({into / whole:.2f} x), out of the driver's container "
         f"{sent / MIB:,.0f} MB ({sent / whole:.2f} x), loopback in all {carried / MIB:,.0f} MB",
-        f"       Pss of a node's workers at most {held / MIB:,.0f} MB ({held / whole:.2f} x), of files at most "
+        f"       Pss of a node's workers at most {held / MIB:,.0f} MB, {added / MIB:,.0f} MB more than before "
+        f"({added / whole:.2f} x), of files at most "
         f"{max(files.values()) / MIB:,.0f} MB; Rss as YARN counts it at most {max(runners) / MIB:,.0f} MB a container",
         f"       {'within the budget' if kept else 'OVER THE BUDGET'}",
     ]
@@ -225,7 +304,9 @@ def wait(client: subprocess.Popen[bytes], condition: object, what: str) -> None:
     deadline = time.monotonic() + SECONDS
     while not condition():  # type: ignore[operator]
         if client.poll() is not None or time.monotonic() > deadline:
-            raise SystemExit(f"broadcasting: waiting for {what}; the client's exit code: {client.poll()}")
+            raise SystemExit(
+                f"broadcasting: waiting for {what}; the client's exit code: {client.poll()}"
+            )
         time.sleep(0.02)
 
 
@@ -240,14 +321,23 @@ def driver_mebibytes(megabytes: int) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--megabytes", type=int, default=2048)
     parser.add_argument("--kinds", default="numpy,arrow,bytes")
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the cluster is stopped
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(143)
+    )  # so that the cluster is stopped
     # so that a node holds one of the three, and beside it the ApplicationMaster
-    node = executor_mebibytes(given.megabytes) + driver_mebibytes(given.megabytes) + 1024
-    with cluster(f"{node}m") as on, tempfile.TemporaryDirectory(prefix="weft-broadcasting-") as scratch:
+    node = (
+        executor_mebibytes(given.megabytes) + driver_mebibytes(given.megabytes) + 1024
+    )
+    with (
+        cluster(f"{node}m") as on,
+        tempfile.TemporaryDirectory(prefix="weft-broadcasting-") as scratch,
+    ):
         over = False
         for kind in given.kinds.split(","):
             say(f"{kind}, {given.megabytes} MB")
