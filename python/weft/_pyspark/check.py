@@ -101,7 +101,7 @@ def _setting(line: int, name: str) -> Iterator[tuple[int, str, str]]:
     key = find(name)
     unknown = key is None and name.replace(".", "").isalnum()
     if unknown or (key is not None and not key.is_harmless):
-        instead = f"weft submit {key.flag}" if key is not None and key.flag else key.note if key else ""
+        instead = f"weft submit {key.flag}" if key is not None else ""
         yield line, f"setting {name}", instead
 
 

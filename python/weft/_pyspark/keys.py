@@ -9,9 +9,6 @@ from dataclasses import dataclass
 __all__ = ["KEYS", "Key", "find", "translate", "weft_name", "weft_value"]
 
 
-_NOT_YET = "not in Weft yet"
-
-
 @dataclass(frozen=True)
 class Key:
     """A setting of Spark's; a name that ends in ``*`` stands for all that begin so.
@@ -29,7 +26,7 @@ class Key:
     @property
     def is_harmless(self) -> bool:
         """Whether a program loses nothing when the setting has no effect."""
-        return self.weft is not None or not (self.flag or self.note.startswith(_NOT_YET))
+        return self.weft is not None or not self.flag
 
 
 def _read() -> Iterator[Key]:
@@ -86,7 +83,7 @@ def translate(settings: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         elif key is None:
             ignored.append(name)
         elif not key.is_harmless:
-            ignored.append(f"{name} ({f'weft submit {key.flag}' if key.flag else key.note})")
+            ignored.append(f"{name} (weft submit {key.flag})")
     return made, ignored
 
 
