@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import matrix
+import owned
 
 import steps
 from tally import Tally
@@ -122,4 +123,5 @@ def _duration(seconds: float) -> str:
 
 if __name__ == "__main__":
     os.chdir(steps.ROOT)
+    owned.begin()
     sys.exit(main(sys.argv[1:]))

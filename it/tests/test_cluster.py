@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 
 from realcluster import ROOT, Cluster
+from tests.gateway.scripts import eventually, is_running, none_running
 
 pytestmark = pytest.mark.yarn
 
@@ -55,14 +59,6 @@ def test_a_second_start_in_the_same_folder_is_refused(cluster: Cluster) -> None:
     assert "a cluster runs already" in done.stderr and "weft-cluster stop" in done.stderr
 
 
-def runs(pid: int) -> bool:
-    """Whether a process exists and is more than an exit status that its parent has not fetched yet."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
 def test_stop_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
     home = tmp_path / "own"
     environment = dict(os.environ, WEFT_CLUSTER_DIR=str(home))
@@ -73,4 +69,30 @@ def test_stop_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
     assert len(pids) == 4
     subprocess.run([command, "stop"], env=environment, capture_output=True, timeout=120, check=True)
     assert not home.exists()
-    assert [pid for pid in pids if runs(pid)] == []
+    assert none_running(pids)
+
+
+OWNER = """
+    import subprocess, sys
+    sys.path.insert(0, sys.argv[1])
+    import owned
+
+    owned.begin()
+    subprocess.run([sys.argv[2], "start"], check=True)
+    sys.stdin.read()
+"""
+
+
+def test_daemons_end_with_the_test_command_that_is_killed(tmp_path: Path) -> None:
+    home = tmp_path / "own"
+    arguments = [str(ROOT / "it" / "dev"), str(ROOT / "bin" / "weft-cluster")]
+    program = [sys.executable, "-c", textwrap.dedent(OWNER), *arguments]
+    environment = dict(os.environ, WEFT_CLUSTER_DIR=str(home))
+    command = subprocess.Popen(program, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert command.stdout is not None
+    assert command.stdout.readline().startswith("export HADOOP_CONF_DIR=")
+    pids = [process["pid"] for process in json.loads((home / "cluster.json").read_text())["processes"]]
+    assert len(pids) == 4 and all(map(is_running, pids))
+    command.kill()
+    assert eventually(lambda: none_running(pids), 90)
+    command.communicate(timeout=60)
