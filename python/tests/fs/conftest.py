@@ -2,20 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from tests.contexts import contexts, masters
 
-import pytest
-
-from weft import WeftContext
-
-MASTERS = [
-    "inline[2]",
-    pytest.param("local[2]", marks=pytest.mark.local),
-    pytest.param("local-cluster[2,1,1024]", marks=[pytest.mark.local, pytest.mark.cluster]),
-]
-
-
-@pytest.fixture(scope="module", params=MASTERS)
-def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
-    with WeftContext(request.param) as made:
-        yield made
+sc = contexts(masters(2, "2,1,1024"))

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
+from tests.contexts import contexts
 from tests.gateway.masters import MASTERS
-from weft import WeftContext
 
-
-@pytest.fixture(scope="module", params=MASTERS)
-def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
-    with WeftContext(request.param) as made:
-        yield made
+sc = contexts(MASTERS)

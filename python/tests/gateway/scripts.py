@@ -66,6 +66,17 @@ def kill_runner_of(process, gateway):
 """What scripts with kills begin with."""
 
 
+RUNNER_ABOVE = '''
+def runner_above(process):
+    "The process above a worker's fork server."
+    for _ in range(2):
+        with open(f"/proc/{process}/stat") as file:
+            process = int(file.read().rpartition(")")[2].split()[1])
+    return process
+'''
+"""For scripts whose tasks kill runners without the gateway's id."""
+
+
 def with_kills(code: str) -> str:
     """Put :data:`PRELUDE` before a script."""
     return PRELUDE + textwrap.dedent(code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -145,13 +146,6 @@ PRELUDE = """
 @pytest.mark.cluster
 def test_in_other_processes_barriers_hold_and_a_killed_worker_or_runner_has_all_run_again(tmp_path: Path) -> None:
     code = """
-    def runner_of(process):
-        "The process above the worker's fork server."
-        for _ in range(2):
-            with open(f"/proc/{process}/stat") as file:
-                process = int(file.read().rpartition(")")[2].split()[1])
-        return process
-
     def work(index, _records):
         task = BarrierTaskContext.get()
         attempt = task.attemptNumber()
@@ -159,7 +153,7 @@ def test_in_other_processes_barriers_hold_and_a_killed_worker_or_runner_has_all_
         if index == 3 and attempt == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         if index == 3 and attempt == 1:
-            os.kill(runner_of(int(pids[0])), signal.SIGKILL)
+            os.kill(runner_above(int(pids[0])), signal.SIGKILL)
         if index == 0 and attempt == 1:
             time.sleep(600)  # until it is killed with its runner: nobody may pass the barrier before
         task.barrier()
@@ -175,5 +169,5 @@ def test_in_other_processes_barriers_hold_and_a_killed_worker_or_runner_has_all_
         log = open(f"log/{sc.applicationId}.events.log").read()
     assert sorted(name for name in os.listdir(folder) if "-" in name) == ["2-0", "2-1", "2-2", "2-3"]
     """
-    out = scripts.run(tmp_path, PRELUDE + code).splitlines()
+    out = scripts.run(tmp_path, scripts.RUNNER_ABOVE + textwrap.dedent(PRELUDE) + textwrap.dedent(code)).splitlines()
     assert out == [str([(2, True, 2)] * 4), "[4, 4, 4, 4]"]

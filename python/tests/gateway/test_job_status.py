@@ -7,26 +7,23 @@ import os
 import tarfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.contexts import contexts
 from weft import InheritableThread, WeftContext, WeftFiles
 from weft._unpack import PACKED, unpack
 from weft.errors import JobCancelledError
 
-MASTERS = [
-    pytest.param("local[4]", marks=pytest.mark.local),
-    pytest.param("local-cluster[2,2,512]", marks=pytest.mark.cluster),
-]
-
-
-@pytest.fixture(scope="module", params=MASTERS)
-def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
-    with WeftContext(request.param) as made:
-        yield made
+sc = contexts(
+    [
+        pytest.param("local[4]", marks=pytest.mark.local),
+        pytest.param("local-cluster[2,2,512]", marks=pytest.mark.cluster),
+    ]
+)
 
 
 def until(found: Callable[[], Any]) -> Any:

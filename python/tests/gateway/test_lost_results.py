@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -10,25 +11,7 @@ from tests.gateway import scripts
 
 pytestmark = pytest.mark.cluster
 
-PRELUDE = """
-    import os, signal, time
-    from weft import WeftConf, WeftContext
-
-    def runner_of(process, gateway):
-        "The ancestor of a worker that is the gateway's child."
-        while True:
-            with open(f"/proc/{process}/stat") as file:
-                parent = int(file.read().rpartition(")")[2].split()[1])
-            if parent == gateway:
-                return process
-            process = parent
-
-    def poll(condition):
-        deadline = time.monotonic() + 60
-        while not condition():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-
+SETTINGS = """
     folder = os.getcwd()
     conf = WeftConf().setMaster("local-cluster[2,1,1024]").setAppName("lost").set("weft.log.dir", f"{folder}/log")
     """
@@ -46,7 +29,7 @@ def test_a_result_whose_runner_is_killed_before_it_is_fetched_is_made_again(tmp_
         return [b"%0100d" % (1000 * index + i) for i in range(1000)]
 
     with WeftContext(conf=conf) as sc:
-        gateway = int(sc._answer.socket.split("-")[1])
+        gateway = gateway_of(sc)
         log = f"log/{sc.applicationId}.events.log"
 
         def kill():
@@ -86,7 +69,7 @@ def test_a_result_whose_runner_is_killed_while_it_is_fetched_is_made_again(tmp_p
             yield Mine() if index == 1 and i == 30 else b"%d.%d" % (index, i) + bytes(100_000)
 
     with WeftContext(conf=conf) as sc:
-        gateway = int(sc._answer.socket.split("-")[1])
+        gateway = gateway_of(sc)
         result = sc.range(3, numSlices=3).mapPartitionsWithIndex(make).collect()
         right = [b"%d.%d" % (index, i) + bytes(100_000) for index in range(3) for i in range(400)]
         right[430] = b"mine"
@@ -98,4 +81,4 @@ def test_a_result_whose_runner_is_killed_while_it_is_fetched_is_made_again(tmp_p
 
 
 def _script(code: str) -> str:
-    return PRELUDE + code
+    return scripts.with_kills(textwrap.dedent(SETTINGS) + textwrap.dedent(code))

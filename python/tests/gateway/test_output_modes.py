@@ -6,22 +6,18 @@ import gzip
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.contexts import contexts
 from weft import WeftContext
 from weft.errors import OutputExistsError
 
 pytestmark = pytest.mark.local
 GZIP = "org.apache.hadoop.io.compress.GzipCodec"
 
-
-@pytest.fixture(scope="module", params=["inline[2]", "local[2]"])
-def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
-    with WeftContext(request.param) as made:
-        yield made
+sc = contexts(["inline[2]", "local[2]"])
 
 
 def content(folder: Path) -> dict[str, str]:

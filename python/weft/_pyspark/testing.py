@@ -22,32 +22,6 @@ if TYPE_CHECKING:
     from weft.conf import WeftConf
     from weft.context import WeftContext
 
-__all__ = [
-    "ByteArrayOutput",
-    "PySparkBaseTestCase",
-    "PySparkTestCase",
-    "QuietTest",
-    "ReusedPySparkTestCase",
-    "ReusedSQLTestCase",
-    "eventually",
-    "have_numpy",
-    "have_package",
-    "have_pandas",
-    "have_pyarrow",
-    "have_scipy",
-    "have_sklearn",
-    "is_remote",
-    "main",
-    "numpy_requirement_message",
-    "pandas_requirement_message",
-    "pyarrow_requirement_message",
-    "read_int",
-    "scipy_requirement_message",
-    "sklearn_requirement_message",
-    "timeout",
-    "write_int",
-]
-
 _MASTER = "local[4]"
 _TIMEOUT_VARIABLE = "PYSPARK_TEST_TIMEOUT"
 C = TypeVar("C", bound=Callable[..., Any])
@@ -179,7 +153,7 @@ class ReusedSQLTestCase(ReusedPySparkTestCase):
         from weft._pyspark.session import SparkSession
 
         cls.spark = SparkSession(cls.sc)
-        cls.tempdir = tempfile.NamedTemporaryFile(delete=False)  # noqa: SIM115 - only its name is wanted
+        cls.tempdir = tempfile.NamedTemporaryFile(delete=False)  # only its name is wanted
         cls.tempdir.close()
         os.unlink(cls.tempdir.name)
 
