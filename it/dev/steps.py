@@ -147,9 +147,13 @@ def check() -> Tally:
 
 
 def pytest_ring(ring: str, extra: list[str]) -> Tally:
-    """Runs the Python tests of a ring."""
+    """Runs the Python tests of a ring: a module's tests by one process of two, so that one works while the other waits.
+
+    One process for the ring that has a cluster in common; and for a run with arguments of one's own, such as -s.
+    """
     folders = [folder for folder in TEST_FOLDERS if (ROOT / folder).is_dir()]
-    return pytest_of(f"ring {ring}", MARKERS[ring], folders, extra)
+    spread = ["-n", "2", "--dist", "loadfile"] if ring != "it" and not extra else []
+    return pytest_of(f"ring {ring}", MARKERS[ring], folders, [*spread, *extra])
 
 
 def pytest_of(name: str, marker: str, folders: list[str], extra: list[str], **variables: str) -> Tally:
