@@ -35,8 +35,8 @@ def lines(path: str, part: int) -> Iterator[list[str]]:
 
 def find_and_count(block: list[str]) -> None:
     """The three functions of the word count by a regular expression, once for each line or word."""
-    pairs = list(map(lambda word: (word, 1), itertools.chain.from_iterable(map(find_words, block))))  # noqa: C417
-    deque(map(lambda a, b: a + b, itertools.repeat(1), [one for _, one in pairs]), maxlen=0)  # noqa: C417
+    pairs = list(map(lambda word: (word, 1), itertools.chain.from_iterable(map(find_words, block))))
+    deque(map(lambda a, b: a + b, itertools.repeat(1), [one for _, one in pairs]), maxlen=0)
 
 
 def fields(block: list[str]) -> None:

@@ -48,7 +48,7 @@ class Output:
     """A map output in a file without a name."""
 
     def __init__(self, folder: str) -> None:
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
+        self._file = tempfile.TemporaryFile(dir=folder)
         self._starts = [0]
 
     def partition(self, parts: Iterable[bytes], rows: int) -> None:

@@ -26,7 +26,7 @@ def pickled(error: BaseException) -> bytes:
             data = bytes(cloudpickle.dumps(form, 5))
             if len(data) <= _MOST_BYTES and isinstance(pickle.loads(data), BaseException):
                 return data
-        except Exception:  # noqa: BLE001, S112 - the user's classes may raise anything
+        except Exception:  # the user's classes may raise anything
             continue
     return b""
 
@@ -54,6 +54,6 @@ def _joined(kind: type[Exception], arguments: tuple[Any, ...], attributes: dict[
 def _fits(value: Any) -> bool:
     try:
         pickle.loads(cloudpickle.dumps(value, 5))
-    except Exception:  # noqa: BLE001 - the user's classes may raise anything
+    except Exception:  # the user's classes may raise anything
         return False
     return True

@@ -333,7 +333,7 @@ def _smaller(one: Any, other: Any) -> Any:
 
 
 def _is_nan(value: Any) -> bool:
-    return bool(value != value)  # noqa: PLR0124
+    return bool(value != value)
 
 
 def _real(value: Any) -> Any:

@@ -240,7 +240,7 @@ def test_a_row_keeps_its_names_on_every_way() -> None:
     with pytest.raises(AttributeError):
         person.wrong  # noqa: B018
     with pytest.raises(ValueError, match="wrong"):
-        person["wrong"]  # noqa: B018
+        person["wrong"]
     with pytest.raises(ValueError, match="both args and kwargs"):
         Row(1, a=2)
     with pytest.raises(ValueError, match="expected 2 values"):

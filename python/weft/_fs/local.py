@@ -156,7 +156,7 @@ class LocalReader:
 
     def __init__(self, path: str) -> None:
         self.entry = _entry(path)
-        self._file = open(path, "rb", buffering=0)  # noqa: SIM115
+        self._file = open(path, "rb", buffering=0)
         self._asked = (0, 0)
 
     def ask(self, start: int, stop: int) -> None:
@@ -180,7 +180,7 @@ class LocalWriter:
         self._path = path
         self._appends = mode == "append"
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        self._file = open(path, {"write": "wb", "exclusive": "xb", "append": "ab"}[mode])  # noqa: SIM115
+        self._file = open(path, {"write": "wb", "exclusive": "xb", "append": "ab"}[mode])
         self.at = self._file.tell()
 
     def write(self, data: Buffer) -> None:

@@ -162,7 +162,7 @@ class Gang:
         self._threads.add(threading.get_ident())
         try:
             member.result = member.work()
-        except BaseException as error:  # noqa: BLE001 - raised again by who runs the gang
+        except BaseException as error:  # raised again by who runs the gang
             member.error = error
         finally:
             self._threads.discard(threading.get_ident())

@@ -28,7 +28,7 @@ _BEING_COPIED = "._COPYING_"
 _NO_READER = (".zst", ".snappy", ".lz4", ".deflate")
 
 
-class InputDamage(Exception):  # noqa: N818 - a message on its way to the error of the catalogue
+class InputDamage(Exception):  # a message on its way to the error of the catalogue
     """A file cannot be read to its end."""
 
 

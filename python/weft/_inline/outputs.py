@@ -176,7 +176,7 @@ class Part:
             return path, gzip.open(path, "wb")  # type: ignore[return-value]
         if output.packing == ".bz2":
             return path, bz2.open(path, "wb")
-        file = open(path, "wb", buffering=0)  # noqa: SIM115 - closed with the part
+        file = open(path, "wb", buffering=0)  # closed with the part
         return path, _Deflated(file) if output.packing else file  # type: ignore[return-value]
 
 

@@ -130,7 +130,7 @@ class Tasks:
                 return done
         except (Cancelled, Failure, KeyboardInterrupt):
             raise
-        except BaseException as raised:  # noqa: BLE001 - whatever the user's code raises is the task's failure
+        except BaseException as raised:  # whatever the user's code raises is the task's failure
             failure = _failure(no_end_of_data(raised), program, place)
         finally:
             scope.close()

@@ -127,7 +127,7 @@ def _hash_none(_key: object) -> int:
 
 def _hash_number(key: Any) -> int:
     """Hash a number that may be a NaN; a NaN is the one number that differs from itself."""
-    return hash(key) if key == key else 0  # noqa: PLR0124
+    return hash(key) if key == key else 0
 
 
 def _hash_decimal(key: decimal.Decimal) -> int:

@@ -184,7 +184,7 @@ def _feed(process: subprocess.Popen[bytes], records: Iterator[Any], failed: list
         with contextlib.suppress(BrokenPipeError), process.stdin as stdin:
             for record in records:
                 stdin.write((str(record).rstrip("\n") + "\n").encode("utf-8"))
-    except BaseException as error:  # noqa: BLE001 - raised again by the task's thread
+    except BaseException as error:  # raised again by the task's thread
         failed.append(error)
 
 

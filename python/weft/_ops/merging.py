@@ -108,7 +108,7 @@ def sort_order(keys: Sequence[Any], *, reverse: bool = False) -> list[int]:
 
 def is_nan(key: Any) -> bool:
     """Whether a key is the float that is not even equal to itself."""
-    return type(key) is float and key != key  # noqa: PLR0124
+    return type(key) is float and key != key
 
 
 def _has_nan(keys: Sequence[Any]) -> bool:

@@ -46,7 +46,7 @@ def _same(one: object, other: object) -> bool:
 
 
 def _float(key: Any) -> Any:
-    return key if key == key else NAN  # noqa: PLR0124
+    return key if key == key else NAN
 
 
 def _decimal(key: Any) -> Any:
@@ -54,7 +54,7 @@ def _decimal(key: Any) -> Any:
 
 
 def _complex(key: Any) -> Any:
-    return key if key == key else _COMPLEX_NAN  # noqa: PLR0124
+    return key if key == key else _COMPLEX_NAN
 
 
 def _not_a_time(kind: Any) -> _Replace:

@@ -286,7 +286,7 @@ def extremes(_index: int, records: Iterator[Any]) -> Iterable[tuple[Any, Any]]:
     for low in records:
         high = low
         for record in records:
-            low, high = min(low, record), max(high, record)  # noqa: PLW2901
+            low, high = min(low, record), max(high, record)
         return ((low, high),)
     return ()
 

@@ -301,4 +301,4 @@ def _holds_nan(key: Any) -> bool:
     """Whether a canonical key is or holds a NaN: a copy of it, as another process has it, is then not found."""
     if isinstance(key, (tuple, frozenset)):
         return any(map(_holds_nan, key))
-    return bool(key != key)  # noqa: PLR0124
+    return bool(key != key)

@@ -118,7 +118,7 @@ def _frames_of_stop(error: BaseException) -> list[dict[str, Any]]:
 def _safe_text(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception as second:  # noqa: BLE001 - the user's __str__ may do anything
+    except Exception as second:  # the user's __str__ may do anything
         return f"<its message cannot be shown: {type(second).__name__}>"
 
 
@@ -216,5 +216,5 @@ def _safe_repr(value: Any) -> str:
         if isinstance(value, (str, bytes)) and len(value) > 2 * _LONGEST_RECORD:
             return repr(value[: 2 * _LONGEST_RECORD])
         return repr(value)
-    except Exception as error:  # noqa: BLE001 - the user's __repr__ may do anything
+    except Exception as error:  # the user's __repr__ may do anything
         return f"<{type(value).__name__}; its repr failed with {type(error).__name__}>"

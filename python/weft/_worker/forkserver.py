@@ -96,7 +96,7 @@ class ForkServer:
             os.dup2(null, 0)
             os.close(null)
             status = self._serve(self._address, slot)
-        except BaseException:  # noqa: BLE001 - the child must end here, whatever happened
+        except BaseException:  # the child must end here, whatever happened
             sys.excepthook(*sys.exc_info())
         finally:
             with contextlib.suppress(Exception):

@@ -55,7 +55,7 @@ class FrameError(Exception):
     """The runner sent what the protocol does not allow."""
 
 
-class RunnerGone(Exception):  # noqa: N818 - it is no error of the worker's
+class RunnerGone(Exception):  # it is no error of the worker's
     """The runner closed the connection."""
 
 

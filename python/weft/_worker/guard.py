@@ -54,7 +54,7 @@ class Guard:
         self._seen += 1
         try:
             return self._apply(self.function, record)  # type: ignore[call-arg]
-        except Exception as error:  # noqa: BLE001 - that is what the user asked for
+        except Exception as error:  # that is what the user asked for
             self._reject(record, error)
             return ()
 
@@ -101,14 +101,14 @@ def _text(record: Any) -> str:
         return record.decode("utf-8", "backslashreplace")
     try:
         return repr(record)
-    except Exception as error:  # noqa: BLE001 - the user's __repr__ may do anything
+    except Exception as error:  # the user's __repr__ may do anything
         return f"<{type(record).__name__}; its repr failed with {type(error).__name__}>"
 
 
 def _message(error: Exception) -> str:
     try:
         return str(error)
-    except Exception as second:  # noqa: BLE001 - the user's __str__ may do anything
+    except Exception as second:  # the user's __str__ may do anything
         return f"<its message cannot be shown: {type(second).__name__}>"
 
 

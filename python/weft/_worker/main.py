@@ -92,7 +92,7 @@ def _take_over(connected: socket.socket, descriptor: int) -> None:
     """Let what is written to `descriptor`, by Python or native code, go to this connection."""
     os.dup2(connected.fileno(), descriptor, inheritable=True)
     connected.close()
-    stream = open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    stream = open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
     if descriptor == 1:
         sys.stdout = sys.__stdout__ = stream  # type: ignore[misc]
     else:
@@ -147,7 +147,7 @@ class _Worker:
         except RunnerGone:
             scope.close()
             raise
-        except BaseException as raised:  # noqa: BLE001 - whatever the user's code raises is the task's failure
+        except BaseException as raised:  # whatever the user's code raises is the task's failure
             error = no_end_of_data(raised)
             _swallow_interrupts()
             report, pickled = describe(error, program)

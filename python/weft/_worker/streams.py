@@ -20,7 +20,7 @@ _OF_INPUTS = (FrameType.DATA, FrameType.END, FrameType.LOCAL, FrameType.FAIL, Fr
 Buffer = Union[bytes, memoryview]
 
 
-class InputFailed(Exception):  # noqa: N818 - names what happened
+class InputFailed(Exception):  # names what happened
     """The runner could not deliver an input, or what it delivered is damaged; `cause` is its own account."""
 
     def __init__(self, cause: dict[str, Any]) -> None:
