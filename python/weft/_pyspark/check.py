@@ -14,6 +14,7 @@ from weft._pyspark.chains import Chains
 from weft._pyspark.keys import find
 from weft._pyspark.modules import MODULES, absent_of, instead_of, is_provided
 from weft._pyspark.programs import parse, programs
+from weft.taskcontext import OWN_NAMES
 
 __all__ = ["Finding", "check_source", "main"]
 
@@ -93,7 +94,8 @@ def _uses(tree: ast.AST) -> Iterator[tuple[int, str, str]]:
             elif node.attr in absent and not chains.is_followed(node):
                 yield node.lineno, absent[node.attr][0], absent[node.attr][1]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("spark."):
-            yield from _setting(node.lineno, node.value)
+            if node.value not in OWN_NAMES:
+                yield from _setting(node.lineno, node.value)
     yield from _stars(tree)
 
 
