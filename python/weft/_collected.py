@@ -35,9 +35,12 @@ class Collected:
             self._start = len(self.records)
         self.records += records
 
-    def again(self, partition: int) -> None:
-        """The partition comes once more from its beginning."""
-        if partition == self._partition:
+    def again(self, partition: int | None) -> None:
+        """The partition comes once more from its beginning; None: all partitions do, from the first one on."""
+        if partition is None:
+            self.records.clear()
+            self._partition = -1
+        elif partition == self._partition:
             del self.records[self._start :]
 
 
@@ -86,7 +89,7 @@ class Spool:
         """Records come as bytes."""
         raise AssertionError("decoded records for a spool")
 
-    def again(self, _partition: int) -> None:
+    def again(self, _partition: int | None) -> None:
         """The result was lost on its way and comes once more from its beginning."""
         self._small.clear()
         if self._file is not None:

@@ -96,7 +96,7 @@ class DataSocket:
         plan: bytes,
         on_batch: Callable[[int, list[Any]], None],
         on_progress: Callable[[dict[str, Any]], None],
-        on_again: Callable[[int], None],
+        on_again: Callable[[int | None], None],
         on_updates: Callable[[bytes], None] | None = None,
         on_bytes: Callable[[memoryview], None] | None = None,
     ) -> dict[str, Any]:
@@ -112,7 +112,7 @@ class DataSocket:
             Gets the object of each PROGRESS frame.
         on_again : callable
             Gets the number of a partition whose result was lost on its way: what ``on_batch`` got of it is void, and
-            it comes again from its beginning.
+            it comes again from its beginning. None: this holds for all that came, since a barrier stage has run again.
         on_updates : callable, optional
             Gets what each task has added to accumulators.
         on_bytes : callable, optional
@@ -136,7 +136,9 @@ class DataSocket:
             cut: InternalError | None = None
             while self._kind == _PARTITION:
                 head = self._json()
-                if head.get("again"):
+                if head.get("anew"):
+                    on_again(None)
+                elif head.get("again"):
                     on_again(int(head["index"]))
                 elif cut is not None:
                     raise cut

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from weft._collected import Collected
 from weft._datasocket import DataSocket, Failure
 from weft._serializers import encode_batches
 from weft.errors import InternalError
@@ -72,6 +73,21 @@ def test_a_result_that_is_cut_off_anywhere_comes_again(tmp_path: Path, sent: int
     frames.append(_frame(70, {"job": 1, "stats": {}}))
     records, _, _ = _run(_answering(tmp_path, b"".join(frames)))
     assert records == [(3, number) for number in range(200)] + [(9, "x")]
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_results_that_come_anew_replace_all_that_came(tmp_path: Path, cut: bool) -> None:
+    old, new = (b"".join(encode_batches([text])) for text in ("old", "new"))
+    frames = []
+    for index in (3, 4):
+        frames += [_frame(68, {"index": index, "records": 1, "anew": False}), _frame(66, old)]
+    frames += [_frame(68, {"index": 5, "records": 1}), _frame(66, old[:-2] if cut else old)]
+    for index in (3, 4, 5):
+        frames += [_frame(68, {"index": index, "records": 1, "anew": index == 3}), _frame(66, new)]
+    frames.append(_frame(70, {"job": 1, "stats": {}}))
+    result = Collected()
+    _answering(tmp_path, b"".join(frames)).run(b"plan", result.add, lambda _: None, result.again)
+    assert result.records == ["new"] * 3
 
 
 def test_a_batch_may_be_cut_anywhere_and_progress_may_come_between(tmp_path: Path) -> None:

@@ -146,6 +146,7 @@ def test_what_cannot_run_at_once_is_refused(sc: WeftContext) -> None:
         lambda: waits.union(rdd).collect(),
         lambda: waits.first(),
         lambda: waits.take(2),
+        lambda: list(waits.toLocalIterator()),
         lambda: waits.zip(rdd.barrier().mapPartitions(same)).collect(),
     ):
         with pytest.raises(BarrierError, match="is of a barrier stage, whose tasks all run at once") as failure:

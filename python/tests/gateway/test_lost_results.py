@@ -80,5 +80,46 @@ def test_a_result_whose_runner_is_killed_while_it_is_fetched_is_made_again(tmp_p
     assert scripts.run(tmp_path, _script(code)).split() == ["True"]
 
 
+def test_results_of_a_barrier_stage_are_all_of_the_try_that_the_driver_could_read_whole(tmp_path: Path) -> None:
+    code = """
+    import uuid
+    from weft import BarrierTaskContext
+
+    class Mine:
+        "Unpickled in the driver, which has the results before by then, kills the runner it came from, the first time."
+
+        def __reduce__(self):
+            return kill, (os.getpid(),)
+
+    def kill(worker):
+        if not os.path.exists("killed"):
+            open("killed", "w").close()
+            os.kill(runner_of(worker, gateway), signal.SIGKILL)
+        return "mine"
+
+    def make(index, _records):
+        task = BarrierTaskContext.get()
+        names = task.allGather(uuid.uuid4().hex)
+        yield index, names, task.attemptNumber(), bytes([0, 200_000, 200_000][index])
+        for i in range(400 if index == 2 else 0):
+            yield Mine() if i == 30 else bytes(100_000)
+
+    conf.setMaster("local-cluster[3,1,1024]")
+    with WeftContext(conf=conf) as sc:
+        gateway = int(sc._answer.socket.split("-")[1])
+        added = sc.accumulator(0)
+        made = sc.range(3, numSlices=3).barrier().mapPartitionsWithIndex(make)
+        result = made.map(lambda record: (added.add(1), record)[1]).collect()
+        assert os.path.exists("killed")
+    print("> ResultLost[" in open(f"log/{sc.applicationId}.events.log").read())
+    heads = [record for record in result if isinstance(record, tuple)]
+    assert len(result) == 3 + 400 and added.value == 3 + 400
+    assert [index for index, *_ in heads] == [0, 1, 2]
+    assert heads[0][2] == heads[1][2] == heads[2][2] > 0
+    assert heads[0][1] == heads[1][1] == heads[2][1]
+    """
+    assert scripts.run(tmp_path, _script(code)).split() == ["True"]
+
+
 def _script(code: str) -> str:
     return scripts.with_kills(textwrap.dedent(SETTINGS) + textwrap.dedent(code))

@@ -78,7 +78,7 @@ class InlineChannel:
         plan: bytes,
         on_batch: OnBatch,
         on_progress: OnProgress,
-        _on_again: Callable[[int], None],
+        _on_again: Callable[[int | None], None],
         on_updates: OnUpdates,
         on_bytes: OnBytes | None = None,
     ) -> dict[str, Any]:

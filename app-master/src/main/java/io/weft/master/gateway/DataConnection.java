@@ -33,9 +33,6 @@ final class DataConnection {
     private long nextProgressNanos;
     private String lastProgress = "";
 
-    /** The result sent last was cut off: the next one is of the same partition, from its beginning. */
-    private boolean again;
-
     DataConnection(DataChannel channel, DataSocketServer.Services services) {
         this.channel = channel;
         this.services = services;
@@ -204,7 +201,6 @@ final class DataConnection {
     private void run() throws IOException, JobException {
         byte[] plan = wholePayload();
         lastProgress = "";
-        again = false;
         try (ActiveJob job = services.jobs().start(plan, channel::wakeup)) {
             Optional<JobRun.End> end = pump(job);
             while (end.isEmpty()) {
@@ -225,6 +221,7 @@ final class DataConnection {
     /** Sends what there is; the end only when everything before it has been sent. */
     private Optional<JobRun.End> pump(ActiveJob job) throws IOException {
         job.commitIfWanted();
+        job.giveBack();
         Optional<JobRun.End> end = job.run().ended();
         for (byte[] updates = job.run().updates().poll();
                 updates.length > 0;
@@ -266,21 +263,19 @@ final class DataConnection {
         Map<String, Object> head = new LinkedHashMap<>();
         head.put("index", next.partition());
         head.put("records", next.ref().records());
-        head.put("again", again);
+        head.put("again", next.voids() == ResultFeed.Voided.LAST);
+        head.put("anew", next.voids() == ResultFeed.Voided.ALL);
         channel.write(DataFrames.PARTITION, Json.text(head));
         if (next.ref().isInline()) {
             if (next.inline().hasRemaining()) {
                 channel.write(DataFrames.BYTES, next.inline());
             }
-            again = false;
             return;
         }
         try (InputStream in = open(next)) {
             channel.stream(in, next.ref().bytes());
-            again = false;
             job.taken(next);
         } catch (ResultLostException lost) {
-            again = true;
             job.lost(next, Stacks.message(lost.getCause()));
         }
     }

@@ -107,6 +107,11 @@ public final class ActiveJob implements AutoCloseable {
         submitter.scheduler(new SchedulerEvent.ResultLost(run.spec().job(), result.id(), text));
     }
 
+    /** Gives back results that were made void by the loss of another one. */
+    public void giveBack() {
+        run.feed().takeUnwanted().forEach(submitter::release);
+    }
+
     /** Harmless when repeated. Cancels what still runs, gives back what nobody took, and aborts the output unless it was committed. */
     @Override
     public void close() {

@@ -149,8 +149,10 @@ public final class JobService {
                 plan.properties().getOrDefault("weft.job.group", ""),
                 stages.get(stages.size() - 1).partitions(),
                 plan.action() instanceof PlanAction.Collect);
-        ResultFeed feed =
-                new ResultFeed(spec.resultPartitions(), settings.folder().resolve("job-" + job + ".results"));
+        ResultFeed feed = new ResultFeed(
+                spec.resultPartitions(),
+                stages.get(stages.size() - 1).barrier(),
+                settings.folder().resolve("job-" + job + ".results"));
         PlannedTasks.Planning planning = new PlannedTasks.Planning(lineage, this::plan);
         Rejects rejects = rejects(planned.layout().plan(), job, conf.configuration());
         Map<String, String> properties = new LinkedHashMap<>(plan.properties());

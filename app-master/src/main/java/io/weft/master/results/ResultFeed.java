@@ -16,13 +16,24 @@ import java.util.Optional;
 /**
  * The results of one job. The loop thread offers them, the thread that answers the driver polls them in order; both may block only for
  * a write to, or a read of, the overflow file.
+ *
+ * <p>Results that belong together, those of a barrier stage, are all of one try: when one is lost, all of its try are void, and the
+ * first partition of the next try is the next one.
  */
 public final class ResultFeed implements AutoCloseable {
     /** Inline results that wait in the heap, in bytes; what is more goes to the overflow file. */
     static final long HEAP_BYTES = 8L << 20;
 
+    /** Which of the results that were polled before this one do not count any more. */
+    public enum Voided {
+        NONE,
+        /** The last one, which is this one's partition. */
+        LAST,
+        ALL
+    }
+
     /** The next result in order. {@code inline} holds it when {@code ref} was an inline one. */
-    public record Next(TaskAttemptId id, ResultRef ref, ByteBuffer inline) {
+    public record Next(TaskAttemptId id, ResultRef ref, ByteBuffer inline, Voided voids) {
         public int partition() {
             return id.partition();
         }
@@ -32,18 +43,29 @@ public final class ResultFeed implements AutoCloseable {
     private record Held(TaskAttemptId id, ResultRef ref, long offset, int length) {}
 
     private final List<Integer> partitions;
+    private final boolean together;
     private final Path overflowFile;
     private final Map<Integer, Held> held = new HashMap<>();
     private int next;
+    private Voided voids = Voided.NONE;
+    /** Results that belong together: attempts of a lower number are of a try that is void. */
+    private int firstAttempt;
+    /** What runners hold of a try that is void, until somebody releases it. */
+    private List<ResultRef> unwanted = new ArrayList<>();
+
     private long heapBytes;
     private long totalBytes;
     private FileChannel overflow;
     private long overflowEnd;
     private boolean closed;
 
-    /** {@code overflowFile}: made when needed, removed by {@link #close()}. */
-    public ResultFeed(List<Integer> partitions, Path overflowFile) {
+    /**
+     * @param together whether all results must be of one try; attempts of a try have one number
+     * @param overflowFile made when needed, removed by {@link #close()}
+     */
+    public ResultFeed(List<Integer> partitions, boolean together, Path overflowFile) {
         this.partitions = List.copyOf(partitions);
+        this.together = together;
         this.overflowFile = overflowFile;
     }
 
@@ -94,10 +116,15 @@ public final class ResultFeed implements AutoCloseable {
             return Optional.empty();
         }
         next++;
+        Voided before = voids;
+        voids = Voided.NONE;
+        return Optional.of(new Next(found.id(), found.ref(), bytes(found), before));
+    }
+
+    private ByteBuffer bytes(Held found) throws IOException {
         if (found.offset() < 0) {
             heapBytes -= found.length();
-            return Optional.of(new Next(
-                    found.id(), found.ref(), ByteBuffer.wrap(found.ref().inline())));
+            return ByteBuffer.wrap(found.ref().inline());
         }
         ByteBuffer bytes = ByteBuffer.allocate(found.length());
         while (bytes.hasRemaining()) {
@@ -105,13 +132,40 @@ public final class ResultFeed implements AutoCloseable {
                 throw new IOException(overflowFile + " is shorter than what was written to it");
             }
         }
-        return Optional.of(new Next(found.id(), found.ref(), bytes.flip()));
+        return bytes.flip();
     }
 
     /** The result polled last could not be read: its partition is the next one again, once another attempt has offered it. */
     public synchronized void unpoll(Next lost) {
+        if (together) {
+            startOver(lost.id());
+            return;
+        }
         next--;
+        voids = Voided.LAST;
         totalBytes -= lost.ref().bytes();
+    }
+
+    /** One of a try is lost, so all of it is void; unless another one was before. */
+    private void startOver(TaskAttemptId lost) {
+        if (lost.attempt() < firstAttempt) {
+            return;
+        }
+        firstAttempt = lost.attempt() + 1;
+        held.values().stream().map(Held::ref).filter(ref -> !ref.isInline()).forEach(unwanted::add);
+        held.clear();
+        voids = next > 0 || voids == Voided.ALL ? Voided.ALL : Voided.NONE;
+        next = 0;
+        heapBytes = 0;
+        totalBytes = 0;
+        overflowEnd = 0;
+    }
+
+    /** Results that runners hold in vain since the last call. */
+    public synchronized List<ResultRef> takeUnwanted() {
+        List<ResultRef> taken = unwanted;
+        unwanted = new ArrayList<>();
+        return taken;
     }
 
     /** Forgets the results that this runner holds and that nobody polled; gives their attempts. */
@@ -125,6 +179,9 @@ public final class ResultFeed implements AutoCloseable {
             }
             return gone;
         });
+        if (together && !lost.isEmpty()) {
+            startOver(lost.get(0));
+        }
         return lost;
     }
 
@@ -137,7 +194,7 @@ public final class ResultFeed implements AutoCloseable {
     /** Blocks that runners still hold for this job and that nobody will ask for; takes no further results. */
     public synchronized List<ResultRef> abandon() {
         closed = true;
-        List<ResultRef> left = new ArrayList<>();
+        List<ResultRef> left = takeUnwanted();
         for (Held one : held.values()) {
             if (!one.ref().isInline()) {
                 left.add(one.ref());

@@ -1,6 +1,5 @@
 package io.weft.master.scheduler;
 
-import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.OptionalInt;
@@ -24,9 +23,6 @@ final class Gang {
 
     /** What the tasks of the try say to each other. */
     final BarrierCalls calls;
-
-    /** Result stage: tasks whose results were accepted in an earlier try, and are not lost; another try's are dropped. */
-    final BitSet delivered = new BitSet();
 
     /** Since the stage's outputs were complete last. */
     StageRun.Trouble trouble = new StageRun.Trouble();

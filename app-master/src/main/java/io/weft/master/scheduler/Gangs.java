@@ -55,11 +55,6 @@ final class Gangs {
         stage.gang.end();
         for (Gang.Parked one : all) {
             Attempt attempt = one.attempt();
-            if (stage.gang.delivered.get(attempt.task)) {
-                stage.resultDone(attempt, false);
-                turn.add(new SchedulerAction.TaskDropped(attempt.id));
-                continue;
-            }
             if (stage.output != null) {
                 stage.output.put(one.report().output().orElseThrow());
             } else {
@@ -67,7 +62,6 @@ final class Gangs {
             }
             turn.add(new SchedulerAction.TaskAccepted(stage.job.id, attempt.id, stage.output == null));
         }
-        stage.gang.delivered.clear();
         jobs.taskDone(stage, turn);
     }
 
@@ -142,16 +136,10 @@ final class Gangs {
         }
     }
 
-    /** A result that was accepted is gone: all tasks run again, and the others' results are not wanted. */
+    /** A result that was accepted is gone: all tasks run again, and what was accepted of the try is void, also what the driver has. */
     void resultLost(Attempt attempt, String reason, Turn turn) {
         StageRun stage = attempt.stage;
-        stage.held.remove(attempt.id);
-        if (!stage.isFinished()) {
-            stage.gang.delivered.clear(attempt.task);
-            return;
-        }
-        stage.gang.delivered.set(0, stage.tasks());
-        stage.gang.delivered.clear(attempt.task);
+        stage.held.clear();
         stage.clearResults();
         failed(stage, attempt, Jobs.failure(FailureKind.EXTERNAL, "", reason), turn);
     }

@@ -226,10 +226,7 @@ final class StageRun {
         Checks.require(!isFinished() || status == StageStatus.IDLE, this + " is finished, but " + status);
         Checks.require(!isLaunchable() || mayRun(), this + " launches tasks before its inputs are there");
         Checks.require(job.isLaunchable(this) == isLaunchable(), this + " is wrongly offered slots or not");
-        held.values()
-                .forEach(attempt -> Checks.require(
-                        isDone(attempt.task) || gang != null && gang.delivered.get(attempt.task),
-                        attempt.id + " is held but not done"));
+        held.values().forEach(attempt -> Checks.require(isDone(attempt.task), attempt.id + " is held but not done"));
         grants.forEach((task, id) -> Checks.require(
                 running.containsKey(task) && running.get(task).id.equals(id)
                         || copies.containsKey(task) && copies.get(task).id.equals(id),

@@ -33,7 +33,8 @@ class JobHistoryTest {
         JobRun.Spec spec =
                 new JobRun.Spec(id, "collect at x:1", new StageGraph(List.of(stage)), group, List.of(0, 1), true);
         Path nowhere = Path.of("/nonexistent");
-        return new JobRun(spec, null, new ResultFeed(List.of(0, 1), nowhere), new UpdateFeed(nowhere), 0, () -> {});
+        ResultFeed feed = new ResultFeed(List.of(0, 1), false, nowhere);
+        return new JobRun(spec, null, feed, new UpdateFeed(nowhere), 0, () -> {});
     }
 
     @Test

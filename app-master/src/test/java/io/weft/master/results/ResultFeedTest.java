@@ -37,7 +37,7 @@ class ResultFeedTest {
 
     @Test
     void givesResultsInTheOrderOfThePartitionsAsked() throws Exception {
-        try (ResultFeed feed = new ResultFeed(List.of(7, 2, 5), folder.resolve("overflow"))) {
+        try (ResultFeed feed = new ResultFeed(List.of(7, 2, 5), false, folder.resolve("overflow"))) {
             assertTrue(feed.offer(attempt(5, 0), block("five")));
             assertTrue(feed.offer(attempt(2, 0), block("two")));
             assertTrue(feed.poll().isEmpty());
@@ -55,7 +55,7 @@ class ResultFeedTest {
     void keepsInlineResultsBeyondItsHeapInAFileThatGoesWithIt() throws Exception {
         int count = 300;
         Path overflow = folder.resolve("overflow");
-        ResultFeed feed = new ResultFeed(IntStream.range(0, count).boxed().toList(), overflow);
+        ResultFeed feed = new ResultFeed(IntStream.range(0, count).boxed().toList(), false, overflow);
         for (int i = count - 1; i >= 0; i--) {
             feed.offer(attempt(i, 0), inline(i));
         }
@@ -72,7 +72,7 @@ class ResultFeedTest {
 
     @Test
     void givesBackTheBlocksThatNobodyWillAskFor() throws Exception {
-        try (ResultFeed feed = new ResultFeed(List.of(0, 1, 2), folder.resolve("overflow"))) {
+        try (ResultFeed feed = new ResultFeed(List.of(0, 1, 2), false, folder.resolve("overflow"))) {
             feed.offer(attempt(1, 0), block("one"));
             feed.offer(attempt(2, 0), inline(2));
             assertEquals(
@@ -84,7 +84,7 @@ class ResultFeedTest {
 
     @Test
     void aResultThatWasLostComesAgainInItsPlace() throws Exception {
-        try (ResultFeed feed = new ResultFeed(List.of(0, 1), folder.resolve("overflow"))) {
+        try (ResultFeed feed = new ResultFeed(List.of(0, 1), false, folder.resolve("overflow"))) {
             feed.offer(attempt(0, 0), block("zero"));
             ResultFeed.Next first = feed.poll().orElseThrow();
             feed.unpoll(first);
@@ -100,7 +100,7 @@ class ResultFeedTest {
 
     @Test
     void losesWhatALostRunnerHeldAndNobodyPolled() throws Exception {
-        try (ResultFeed feed = new ResultFeed(List.of(0, 1, 2, 3), folder.resolve("overflow"))) {
+        try (ResultFeed feed = new ResultFeed(List.of(0, 1, 2, 3), false, folder.resolve("overflow"))) {
             feed.offer(attempt(0, 0), block("polled"));
             feed.poll();
             feed.offer(attempt(1, 0), block("lost"));
@@ -111,6 +111,49 @@ class ResultFeedTest {
             assertEquals(2_000_000 + INLINE_BYTES, feed.totalBytes());
             feed.offer(attempt(1, 1), block("again"));
             assertEquals("again", feed.poll().orElseThrow().ref().block());
+        }
+    }
+
+    @Test
+    void oneLostResultMakesAllVoidWhereAllMustBeOfOneTry() throws Exception {
+        try (ResultFeed feed = new ResultFeed(List.of(0, 1, 2), true, folder.resolve("overflow"))) {
+            feed.offer(attempt(0, 0), inline(0));
+            feed.offer(attempt(1, 0), block("one"));
+            feed.offer(attempt(2, 0), block("two"));
+            feed.poll();
+            ResultFeed.Next lost = feed.poll().orElseThrow();
+            feed.unpoll(lost);
+            assertTrue(feed.poll().isEmpty());
+            assertEquals(0, feed.totalBytes());
+            assertEquals(
+                    List.of("two"),
+                    feed.takeUnwanted().stream().map(ResultRef::block).toList());
+            assertEquals(List.of(), feed.takeUnwanted());
+            for (int partition = 2; partition >= 0; partition--) {
+                feed.offer(attempt(partition, 1), block("again " + partition));
+            }
+            ResultFeed.Next first = feed.poll().orElseThrow();
+            assertEquals("again 0", first.ref().block());
+            assertEquals(ResultFeed.Voided.ALL, first.voids());
+            feed.unpoll(lost); // a read of the try before fails late
+            ResultFeed.Next second = feed.poll().orElseThrow();
+            assertEquals("again 1", second.ref().block());
+            assertEquals(ResultFeed.Voided.NONE, second.voids());
+        }
+    }
+
+    @Test
+    void aLostRunnerMakesAllVoidWhereAllMustBeOfOneTry() throws Exception {
+        try (ResultFeed feed = new ResultFeed(List.of(0, 1, 2), true, folder.resolve("overflow"))) {
+            feed.offer(attempt(0, 3), inline(0));
+            feed.offer(attempt(1, 3), block("one"));
+            feed.offer(attempt(2, 3), new ResultRef("two", "r2", "host", 0, 1_000_000, 1, new byte[0]));
+            feed.poll();
+            assertEquals(List.of(attempt(1, 3)), feed.lose("r1"));
+            assertEquals(List.of(), feed.lose("r2"));
+            assertEquals(
+                    List.of("two"),
+                    feed.abandon().stream().map(ResultRef::block).toList());
         }
     }
 }

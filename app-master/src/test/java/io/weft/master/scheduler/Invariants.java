@@ -118,7 +118,7 @@ final class Invariants {
             held.remove(e.id());
         } else if (event instanceof SchedulerEvent.ResultLost e) {
             if (held.remove(e.id())) {
-                results.remove(Task.of(e.id()));
+                loseResult(e.id());
             }
         } else if (event instanceof SchedulerEvent.TaskFailed e) {
             boolean counts = live.containsKey(e.id()) && !cancelled.contains(e.id());
@@ -128,6 +128,15 @@ final class Invariants {
             ended(e.id());
         } else if (event instanceof SchedulerEvent.TaskCancelled e) {
             ended(e.id());
+        }
+    }
+
+    /** Results of a barrier stage are lost together. */
+    private void loseResult(TaskAttemptId id) {
+        results.remove(Task.of(id));
+        if (stages.get(id.stage()).barrier()) {
+            held.removeIf(other -> other.stage() == id.stage());
+            results.removeIf(task -> task.stage() == id.stage());
         }
     }
 

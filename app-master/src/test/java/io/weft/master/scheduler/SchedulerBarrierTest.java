@@ -209,7 +209,7 @@ class SchedulerBarrierTest {
     }
 
     @Test
-    void aLostResultHasAllRunAgainAndKeepsWhatTheDriverHas() {
+    void aLostResultHasAllRunAgainAndTakesNoneOfTheTryBefore() {
         tester.runner("r1", 1);
         tester.runner("r2", 1);
         tester.submit(
@@ -220,11 +220,37 @@ class SchedulerBarrierTest {
                 "launch 0.1.0 on r2:0 NONE");
         tester.holds("0.0.0", "park 0.0.0");
         tester.holds("0.1.0", "park 0.1.0", "accept 0.0.0 result", "accept 0.1.0 result", "finish stage 0");
+        tester.taken(1, "0.0.0");
         tester.resultLost(
                 1, "0.1.0", "start stage 0 tasks 2", "launch 0.0.1 on r1:0 NONE", "launch 0.1.1 on r2:0 NONE");
+        tester.holds("0.0.1", "park 0.0.1");
+        tester.done("0.1.1", "park 0.1.1", "accept 0.0.1 result", "accept 0.1.1 result", "finish stage 0");
+        tester.taken(1, "0.0.1", "job 1 succeeded");
+    }
+
+    @Test
+    void resultsOfATryThatIsVoidMeanNothing() {
+        tester.runner("r1", 2);
+        tester.submit(
+                1,
+                Graphs.gang(0, 2),
+                "start stage 0 tasks 2",
+                "launch 0.0.0 on r1:0 NONE",
+                "launch 0.1.0 on r1:1 NONE");
+        tester.holds("0.0.0", "park 0.0.0");
+        tester.holds("0.1.0", "park 0.1.0", "accept 0.0.0 result", "accept 0.1.0 result", "finish stage 0");
+        tester.resultLost(
+                1, "0.1.0", "start stage 0 tasks 2", "launch 0.0.1 on r1:0 NONE", "launch 0.1.1 on r1:1 NONE");
+        tester.resultLost(1, "0.0.0");
         tester.taken(1, "0.0.0");
         tester.done("0.0.1", "park 0.0.1");
-        tester.done("0.1.1", "park 0.1.1", "drop 0.0.1", "accept 0.1.1 result", "finish stage 0", "job 1 succeeded");
+        tester.done(
+                "0.1.1",
+                "park 0.1.1",
+                "accept 0.0.1 result",
+                "accept 0.1.1 result",
+                "finish stage 0",
+                "job 1 succeeded");
     }
 
     @Test
