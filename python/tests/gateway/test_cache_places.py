@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,91 @@ def test_unpersist_and_the_last_reference_remove_the_files_of_all_runners(tmp_pa
             poll(lambda: (sc.range(1).count(), not files())[1])
         """
     scripts.run(tmp_path, scripts.with_kills(code))
+
+
+HOLDERS = """
+    import threading
+
+    def runner(process):
+        return runner_of(process, gateway)
+
+    def made(sc):
+        "Two partitions, kept in two runners, since neither task ends before both have begun."
+        def make(number):
+            note(f"made-{number}")
+            poll(lambda: noted("made-0") and noted("made-1"))
+            return number
+        rdd = sc.parallelize(range(2), 2).map(make).persist()
+        assert rdd.sum() == 1
+        assert runner(noted("made-0")[0]) != runner(noted("made-1")[0])
+        return rdd
+
+    def readers(rdd, partitions=(0, 1)):
+        "In which runners a job reads these partitions, which are listed to it in that order."
+        job = rdd.context.runJob(rdd, lambda records: [(record, os.getpid()) for record in records], list(partitions))
+        return {record: runner(process) for record, process in job}
+
+    def holders():
+        return {number: runner(noted(f"made-{number}")[-1]) for number in (0, 1)}
+
+    def occupied(rdd):
+        "A job whose one task occupies the slot of the runner that keeps partition 0, until the file `go` is there."
+        def work(_):
+            note("at-work")
+            poll(lambda: os.path.exists(f"{here}/go"))
+        thread = threading.Thread(target=lambda: rdd.context.runJob(rdd, lambda _: [work(None)], [0]))
+        thread.start()
+        poll(lambda: noted("at-work"))
+        assert runner(noted("at-work")[0]) == holders()[0]
+        return thread
+
+    def tasks_done(sc):
+        tracker = sc.statusTracker()
+        stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
+        return sum(stage.numCompletedTasks for stage in stages if stage)
+"""
+
+
+def test_tasks_run_where_their_partition_is_kept_and_wait_for_its_runner(tmp_path: Path) -> None:
+    code = """
+        conf = WeftConf().setMaster("local-cluster[2,1,512]").setAppName("near").set("weft.locality.wait", "1h")
+        with WeftContext(conf=conf) as sc:
+            gateway = gateway_of(sc)
+            rdd = made(sc)
+            assert readers(rdd) == readers(rdd, (1, 0)) == holders()
+            assert readers(rdd, [0])[0] == readers(rdd.map(lambda x: x), [0])[0] == holders()[0]
+            assert readers(rdd, [1])[1] == holders()[1]
+
+            thread = occupied(rdd)
+            found = []
+            waits = threading.Thread(target=lambda: found.append(readers(rdd)))
+            waits.start()
+            poll(lambda: tasks_done(sc) == 1)
+            assert not found
+            open("go", "w").close()
+            thread.join(60), waits.join(60)
+            assert found == [holders()]
+
+            kill_runner_of(noted("made-0")[0], gateway)
+            assert rdd.map(lambda x: x).sum() == 1
+            assert [len(noted(f"made-{i}")) for i in (0, 1)] == [2, 1], "what was lost is made again, once"
+            assert readers(rdd) == readers(rdd, (1, 0)) == holders()
+            assert [len(noted(f"made-{i}")) for i in (0, 1)] == [2, 1]
+        """
+    scripts.run(tmp_path, scripts.with_kills(textwrap.dedent(HOLDERS) + textwrap.dedent(code)))
+
+
+def test_a_task_whose_holder_is_busy_reads_from_it_elsewhere_after_the_wait(tmp_path: Path) -> None:
+    code = """
+        conf = WeftConf().setMaster("local-cluster[2,1,512]").setAppName("far").set("weft.locality.wait", "20ms")
+        with WeftContext(conf=conf) as sc:
+            gateway = gateway_of(sc)
+            rdd = made(sc)
+            thread = occupied(rdd)
+            assert readers(rdd) == {0: holders()[1], 1: holders()[1]}, "before the runner is free again"
+            assert [len(noted(f"made-{i}")) for i in (0, 1)] == [1, 1], "it is read, not made again"
+            open("go", "w").close()
+            thread.join(60)
+            assert readers(rdd) == holders(), "and it is still where it was"
+        """
+    scripts.run(tmp_path, scripts.with_kills(textwrap.dedent(HOLDERS) + textwrap.dedent(code)))

@@ -32,14 +32,14 @@ final class LocalBackends {
 
     /**
      * In local[N] a task that fails once fails its job, as with PySpark, unless somebody asked for more. The hosts of a local cluster
-     * hold no input.
+     * hold what its tasks persist, but no files: nobody waits for hosts that do.
      */
     static AppSettings adapt(AppSettings settings, Master master) {
         if (master instanceof Master.Local local) {
             return settings.withMaxFailures(
                     local.maxFailures().orElse(settings.maxFailures().orElse(1)));
         }
-        return master instanceof Master.LocalCluster ? settings.withoutLocality() : settings;
+        return master instanceof Master.LocalCluster ? settings.withAllHostsThere() : settings;
     }
 
     static Made make(Place place, Master master, BlockStore blocks, HadoopConf hadoop) {

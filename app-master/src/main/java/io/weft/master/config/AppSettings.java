@@ -76,7 +76,7 @@ public record AppSettings(
                 settings.integer("weft.task.maxFailures"),
                 plain.maxTaskLosses(),
                 plain.maxShuffleLosses(),
-                new SchedulerSettings.Preference(settings.flag("weft.locality.enabled"), wait, wait),
+                new SchedulerSettings.Preference(settings.flag("weft.locality.enabled"), true, wait, wait),
                 plain.exclusion(),
                 new SchedulerSettings.Speculation(
                         settings.flag("weft.speculation"),
@@ -151,9 +151,11 @@ public record AppSettings(
         }
     }
 
-    /** The same without tasks that prefer hosts. */
-    public AppSettings withoutLocality() {
-        return with(scheduler.withLocality(false));
+    /** The same where no hosts come but those that are there from the start. */
+    public AppSettings withAllHostsThere() {
+        SchedulerSettings.Preference before = scheduler.preference();
+        return with(scheduler.withPreference(new SchedulerSettings.Preference(
+                before.locality(), false, before.nodeWaitMillis(), before.rackWaitMillis())));
     }
 
     /** The same of an application that can have so many slots. */

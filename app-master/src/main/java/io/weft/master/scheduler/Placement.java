@@ -14,7 +14,7 @@ import java.util.TreeSet;
  * <ol>
  *   <li>Jobs with fewest running attempts first; in a job, the earliest stage first.
  *   <li>Of a stage, a task that prefers the slot's host; else one that prefers none; else one whose hosts have no runner, once runners
- *       had time to register.
+ *       had time to register, if any may come.
  *   <li>After {@code nodeWaitMillis} in which slot and stage waited for each other, a task that prefers another host of the rack; after
  *       {@code rackWaitMillis} more, any task.
  * </ol>
@@ -132,7 +132,7 @@ final class Placement {
     private void queue(StageRun stage, int task, String avoidedHost, Turn turn) {
         List<String> wanted = stage.pending.add(task, avoidedHost, slots::isAlive);
         if (stage.status == StageStatus.ACTIVE && !slots.free.isEmpty() && gathering == null) {
-            Optional<Slot> slot = wanted.isEmpty()
+            Optional<Slot> slot = wanted.isEmpty() || isHopeless(wanted)
                     ? Optional.of(slots.free.first())
                     : wanted.stream()
                             .flatMap(host -> slots.freeOn(host).stream())
@@ -142,6 +142,11 @@ final class Placement {
                 launch(stage, task, slot.get(), List.of(), turn);
             }
         }
+    }
+
+    /** None of these hosts has a runner, or will. */
+    private boolean isHopeless(List<String> hosts) {
+        return !settings.hostsCome() && hosts.stream().noneMatch(slots::isAlive);
     }
 
     /** The stage's status or tasks changed, and its job runs {@code more} attempts. */
@@ -274,7 +279,8 @@ final class Placement {
         if (task < 0) {
             task = pending.takeCarefree();
         }
-        if (task < 0 && now - Math.max(stage.activeSinceMillis, slots.lastRegistrationMillis()) >= longWait) {
+        long quiet = now - Math.max(stage.activeSinceMillis, slots.lastRegistrationMillis());
+        if (task < 0 && (quiet >= longWait || !settings.hostsCome())) {
             task = pending.takeOrphan(slots::isAlive);
         }
         if (task < 0 && waited >= settings.nodeWaitMillis()) {

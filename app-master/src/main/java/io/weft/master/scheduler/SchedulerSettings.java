@@ -24,7 +24,7 @@ public record SchedulerSettings(
             4,
             20,
             4,
-            new Preference(true, 250, 250),
+            new Preference(true, true, 250, 250),
             new Exclusion(6, 600_000),
             new Speculation(false, 0.9, 3, 100),
             new Barrier(Integer.MAX_VALUE, 600_000, Long.MAX_VALUE));
@@ -43,10 +43,11 @@ public record SchedulerSettings(
      * How long tasks wait for the hosts that they prefer.
      *
      * @param locality false: hosts that tasks prefer are ignored
+     * @param hostsCome false: all hosts are there from the start, so a task whose hosts have no runner waits for none
      * @param nodeWaitMillis how long a free slot is kept for tasks that prefer its host before it takes one of its rack
      * @param rackWaitMillis how much longer before it takes any task
      */
-    public record Preference(boolean locality, long nodeWaitMillis, long rackWaitMillis) {
+    public record Preference(boolean locality, boolean hostsCome, long nodeWaitMillis, long rackWaitMillis) {
         public Preference {
             if (nodeWaitMillis < 0 || rackWaitMillis < 0) {
                 throw new IllegalArgumentException("waits are " + nodeWaitMillis + " and " + rackWaitMillis + " ms");
@@ -102,6 +103,10 @@ public record SchedulerSettings(
         return preference.locality();
     }
 
+    public boolean hostsCome() {
+        return preference.hostsCome();
+    }
+
     public long nodeWaitMillis() {
         return preference.nodeWaitMillis();
     }
@@ -115,15 +120,9 @@ public record SchedulerSettings(
                 failures, maxTaskLosses, maxShuffleLosses, preference, exclusion, speculation, barrier);
     }
 
-    public SchedulerSettings withLocality(boolean on) {
+    public SchedulerSettings withPreference(Preference other) {
         return new SchedulerSettings(
-                maxTaskFailures,
-                maxTaskLosses,
-                maxShuffleLosses,
-                new Preference(on, nodeWaitMillis(), rackWaitMillis()),
-                exclusion,
-                speculation,
-                barrier);
+                maxTaskFailures, maxTaskLosses, maxShuffleLosses, other, exclusion, speculation, barrier);
     }
 
     public SchedulerSettings withSpeculation(Speculation other) {

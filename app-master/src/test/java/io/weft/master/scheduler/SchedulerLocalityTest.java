@@ -97,7 +97,7 @@ class SchedulerLocalityTest {
 
     @Test
     void preferencesAreIgnoredWhenLocalityIsOff() {
-        SchedulerTester off = new SchedulerTester(SchedulerSettings.DEFAULT.withLocality(false));
+        SchedulerTester off = new SchedulerTester(with(false, true));
         off.runner("r1", 1);
         off.runner("r2", 1);
         off.submit(
@@ -106,6 +106,28 @@ class SchedulerLocalityTest {
                 "start stage 0 tasks 2",
                 "launch 0.0.0 on r1:0 ANY",
                 "launch 0.1.0 on r2:0 NODE");
+    }
+
+    private static SchedulerSettings with(boolean locality, boolean hostsCome) {
+        return SchedulerSettings.DEFAULT.withPreference(
+                new SchedulerSettings.Preference(locality, hostsCome, 250, 250));
+    }
+
+    @Test
+    void nobodyWaitsForHostsThatDoNotCome() {
+        SchedulerTester all = new SchedulerTester(with(true, false));
+        all.runner("r1", 1);
+        all.runner("r2", 1);
+        all.submit(
+                1,
+                local(0, List.of(H2, List.of("h3"), List.of("h3"), H2)),
+                "start stage 0 tasks 4",
+                "launch 0.0.0 on r2:0 NODE",
+                "launch 0.1.0 on r1:0 ANY");
+        all.done("0.1.0", "accept 0.1.0 result", "launch 0.2.0 on r1:0 ANY");
+        all.done("0.2.0", "accept 0.2.0 result", "wake at 1050");
+        all.lose("r2", "launch 0.0.1 on r1:0 ANY");
+        all.done("0.0.1", "accept 0.0.1 result", "launch 0.3.0 on r1:0 ANY");
     }
 
     @Test
