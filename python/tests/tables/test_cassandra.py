@@ -31,22 +31,26 @@ class Tokens:
 
 
 class Session:
-    row_factory = None
-
     def execute(self, statement):
-        assert self.row_factory is dict_factory and statement.fetch_size == 5000
+        assert statement.fetch_size == 5000
         select, _, where = statement.text.partition(" WHERE ")
         assert select == "SELECT * FROM orders", select
         rows = ROWS
         for condition in where.split(" AND ") if where else []:
             sign, bound = re.fullmatch(r"token\(id\) (>|<=) (-?[0-9]+)", condition).groups()
-            rows = [row for row in rows if (row["token"] > int(bound)) == (sign == ">")]
+            if (sign, bound) != ("<=", str(-(2**63))):  # a bound that Cassandra does not keep to, as measured
+                rows = [row for row in rows if (row["token"] > int(bound)) == (sign == ">")]
         return iter(rows)
 
 
+EXEC_PROFILE_DEFAULT = object()
+ExecutionProfile = WhiteListRoundRobinPolicy = lambda policy, row_factory=None: (policy, row_factory)
+
+
 class Cluster:
-    def __init__(self, hosts):
-        assert hosts and set(hosts) <= {"10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.9"}
+    def __init__(self, hosts, port, execution_profiles):
+        assert hosts and set(hosts) <= {"10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.9"} and port == 9043
+        assert execution_profiles == {EXEC_PROFILE_DEFAULT: ((hosts, None), dict_factory)}
         self.hosts = hosts
 
     def __enter__(self):
@@ -81,13 +85,20 @@ def cassandra(tmp_path: Path) -> str:
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "cluster.py").write_text(CASSANDRA)
+    (package / "policies.py").write_text("from cassandra.cluster import WhiteListRoundRobinPolicy\n")
     (package / "query.py").write_text("from cassandra.cluster import SimpleStatement, dict_factory\n")
     return str(tmp_path)
 
 
 def test_every_row_of_a_ring_is_read_once(cassandra: str) -> None:
-    printed = run("cassandra_table.py", "10.0.0.9", "shop", "orders", "id", path=cassandra)
+    printed = run("cassandra_table.py", "10.0.0.9:9043", "shop", "orders", "id", path=cassandra)
     assert printed == "9 rows in 4 splits\n"
+
+
+def test_every_row_is_read_once_where_a_node_has_the_least_token(cassandra: str) -> None:
+    (Path(cassandra) / "cassandra" / "cluster.py").write_text(CASSANDRA.replace("Token(-100)", "Token(-(2**63))"))
+    printed = run("cassandra_table.py", "10.0.0.9:9043", "shop", "orders", "id", path=cassandra)
+    assert printed == "9 rows in 3 splits\n"
 
 
 def test_a_range_of_the_ring_is_read_where_it_is(cassandra: str, tmp_path: Path) -> None:
@@ -95,15 +106,15 @@ def test_a_range_of_the_ring_is_read_where_it_is(cassandra: str, tmp_path: Path)
     looks.write_text(
         "import runpy, sys\n"
         f"example = runpy.run_path({str(PYTHON / 'examples' / 'cassandra_table.py')!r})\n"
-        "read = example['reader']('10.0.0.9', 'shop', 'orders', 'id')\n"
-        "for part in example['token_ranges']('10.0.0.9', 'shop'):\n"
+        "read = example['reader'](9043, 'shop', 'orders', 'id')\n"
+        "for part in example['token_ranges']('10.0.0.9', 9043, 'shop'):\n"
         "    print(part['start'], part['stop'], part['hosts'][0], [row['id'] for row in read(part)])\n"
     )
     environment = {**os.environ, "PYTHONPATH": f"{PYTHON}:{cassandra}"}
     done = subprocess.run([sys.executable, str(looks)], env=environment, capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines() == [
-        "None -100 10.0.0.0 [0, 1]",
         "100 None 10.0.0.0 [7, 8]",
+        "None -100 10.0.0.0 [0, 1]",
         "-100 0 10.0.0.1 [2, 3, 4]",
         "0 100 10.0.0.2 [5, 6]",
     ], done.stderr
