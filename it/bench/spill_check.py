@@ -218,7 +218,8 @@ CASES = {
 def child(case: str, folder: str, memory: int, scale: float) -> None:
     """Run a case; idle until a line comes, so that the parent can measure."""
     gc.collect()
-    gc.freeze()
+    if hasattr(gc, "freeze"):  # PyPy has none
+        gc.freeze()
     gc.disable()
     print("idle", flush=True)
     sys.stdin.readline()

@@ -37,8 +37,10 @@ def main(arguments: list[str]) -> int:
     laws.add_argument("pytest", nargs="*", help="further arguments for pytest, after --")
     more = verbs.add_parser("matrix", help="a part of the tests on Python 3.9, 3.11, the newest and PyPy, as found")
     more.add_argument("--python", action="append", help="only this one, such as 3.9 or pypy3; may be given again")
-    more.add_argument("pytest", nargs="*", help="further arguments for pytest, after --")
-    verbs.add_parser("part", help="what matrix runs, on this Python").add_argument("pytest", nargs="*")
+    part = verbs.add_parser("part", help="what matrix runs, on this Python")
+    for either in (more, part):
+        either.add_argument("--yarn", action="store_true", help="also recorded cases in containers of a real YARN")
+        either.add_argument("pytest", nargs="*", help="further arguments for pytest, after --")
     verbs.add_parser("fmt", help="format Java and sort Python's imports")
     for verb, text in (("bench", "the benchmarks: it/bench"), ("conform", "measure PySpark's side of the API tests")):
         verbs.add_parser(verb, help=text, add_help=False)
@@ -60,14 +62,14 @@ def _run(options: argparse.Namespace, rest: list[str]) -> int:
         return 0
     began = time.monotonic()
     if options.verb == "matrix":
-        return _report(matrix.run(options.python or [], options.pytest), began=began)
+        return _report(matrix.run(options.python or [], options.pytest, yarn=options.yarn), began=began)
     steps.setup()
     if options.verb == "setup":
         return 0
     if options.verb == "check":
         return _report(steps.check(), began=began)
     if options.verb == "part":
-        return _report(matrix.part(options.pytest), began=began)
+        return _report(matrix.part(options.pytest, yarn=options.yarn), began=began)
     if options.verb == "laws":
         steps.install()
         laws = ["python/tests/laws"]

@@ -1,4 +1,7 @@
-"""bin/dev matrix: a chosen part of the tests on every Python that matters: 3.9, 3.11, the newest and PyPy."""
+"""bin/dev matrix: a chosen part of the tests on every Python that matters: 3.9, 3.11, the newest and PyPy.
+
+It writes it/dev/MATRIX.md.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,34 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
+import matrixtable
+
 import steps
-from tally import Tally, failure
+from tally import Tally, failure, read
 
 CHOSEN = (
     *("laws", "conform/test_conform.py", "ops", "shared"),
     *(f"gateway/test_{name}.py" for name in ("accumulators", "broadcast", "processes", "serializers", "taskcontext")),
 )
-WHERE = "not cluster and not yarn"
+ON_YARN = "it/tests/test_yarn_cases.py"
 USUAL = ("3.9", "3.11")
-_COUNTS = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
+PACKAGES = ("cloudpickle", "fastavro", "numpy")
+_MADE_OF = re.compile(r"^made of (.*)$", re.MULTILINE)
+_TELL = f"""
+import importlib.metadata
+import importlib.util
+from weft import _install
+_install.link_dependencies()
+versions = {{d.metadata["Name"].lower(): d.version for d in importlib.metadata.distributions()}}
+native = importlib.util.find_spec("weft._ops._native") is not None
+found = [name + " " + versions[name] for name in {PACKAGES!r} if name in versions]
+print("made of", ", ".join(["C" if native else "Python", *found]))
+"""
 _ASK = (
     "import sys; kind = sys.implementation.name;"
     "print(kind, '%d.%d.%d' % sys.version_info[:3], '%d.%d.%d' % getattr(sys, kind + '_version_info', (0, 0, 0))[:3])"
@@ -80,32 +97,57 @@ def chosen(wanted: list[str]) -> list[Interpreter]:
     return sorted(set(picked))
 
 
-def run(wanted: list[str], extra: list[str]) -> Tally:
+def run(wanted: list[str], extra: list[str], *, yarn: bool) -> Tally:
     """Run the part with each, one after the other; a line each on standard output."""
     total = Tally()
     for interpreter in chosen(wanted):
-        steps.say(f"{interpreter.title}: {interpreter.command}")
-        steps.RESULTS.mkdir(parents=True, exist_ok=True)
-        log = steps.RESULTS / f"matrix-{interpreter.kind}-{'.'.join(map(str, interpreter.version))}.log"
-        command = [interpreter.command, str(Path(__file__).with_name("main.py")), "part", "--", *extra]
-        with open(log, "wb") as out:
-            code = subprocess.run(command, stdout=out, stderr=out, check=False).returncode
-        text = log.read_text(errors="replace")
-        counts = _COUNTS.findall(text)
-        if not counts:
-            result = failure(f"{interpreter.title} ended with {code}: {steps.last_line(text)}; {log}")
-        else:
-            passed, failed = map(int, counts[-1])
-            problems = [f"{interpreter.title}: {line[7:]}" for line in text.splitlines() if line.startswith("FAILED ")]
-            result = Tally(passed, failed, problems[-failed:] if failed else [])
-        last = [line for line in text.splitlines() if line.startswith("weft: ")][-1:]
-        print(f"{interpreter.title}: {last[0][6:] if last and counts else 'no result'}", flush=True)
-        total += result
+        total += _run_one(interpreter, extra, yarn)
     return total
 
 
-def part(extra: list[str]) -> Tally:
+def _run_one(python: Interpreter, extra: list[str], yarn: bool) -> Tally:
+    steps.say(f"{python.title}: {python.command}")
+    steps.RESULTS.mkdir(parents=True, exist_ok=True)
+    log = steps.RESULTS / f"matrix-{python.kind}-{'.'.join(map(str, python.version))}.log"
+    name = _name(python.kind, python.version)
+    reports = [steps.report_of(part) for part in (name, f"{name}-yarn")]
+    for old in reports:
+        old.unlink(missing_ok=True)
+    command = [python.command, str(Path(__file__).with_name("main.py")), "part", *(["--yarn"] if yarn else [])]
+    began = time.monotonic()
+    with open(log, "wb") as out:
+        code = subprocess.run([*command, "--", *extra], stdout=out, stderr=out, check=False).returncode
+    minutes = f"{(time.monotonic() - began) / 60:.0f} min"
+    result = read([report for report in reports if report.exists()])
+    if code not in (0, 1) or not reports[0].exists() or (code == 1 and not result.failed):
+        text = log.read_text(errors="replace")
+        result += failure(f"it ended with {code}: {steps.last_line(text)}; {log}")
+    elif not extra:
+        _write(python.title, log, reports, result, minutes)
+    print(f"{python.title}: {result.passed} passed, {result.failed} failed, {len(result.skipped)} skipped", flush=True)
+    return Tally(result.passed, result.failed, [f"{python.title}: {one}" for one in result.problems], result.skipped)
+
+
+def _write(title: str, log: Path, reports: list[Path], result: Tally, minutes: str) -> None:
+    made_of = _MADE_OF.findall(log.read_text(errors="replace"))
+    compared = matrixtable.property_of(reports[1], "compared") if reports[1].exists() else ""
+    places = matrixtable.passed_by_place(reports[0])
+    row = matrixtable.row(title, made_of[-1] if made_of else "unknown", places, compared, result, minutes)
+    lines = [row, *matrixtable.failures(title, result), *matrixtable.skips(title, result)]
+    matrixtable.replace(Path(__file__).with_name("MATRIX.md"), lines, steps.STATE / "matrix.lock")
+
+
+def part(extra: list[str], *, yarn: bool) -> Tally:
     """The part, on the Python that runs this."""
     steps.install()
+    subprocess.run([str(steps.dev_python()), "-c", _TELL], env=steps.environment(), check=False)
     folders = [f"python/tests/{name}" for name in CHOSEN]
-    return steps.pytest_of(f"part-{sys.implementation.name}-{sys.version_info[1]}", WHERE, folders, extra)
+    name = _name(sys.implementation.name, sys.version_info[:3])
+    result = steps.pytest_of(name, "not yarn", folders, extra)
+    if yarn:
+        result += steps.pytest_of(f"{name}-yarn", "yarn", [ON_YARN], extra)
+    return result
+
+
+def _name(kind: str, version: tuple[int, ...]) -> str:
+    return f"part-{kind}-{version[0]}.{version[1]}"

@@ -156,11 +156,16 @@ def pytest_ring(ring: str, extra: list[str]) -> Tally:
     return pytest_of(f"ring {ring}", MARKERS[ring], folders, [*spread, *extra])
 
 
+def report_of(name: str) -> Path:
+    """The JUnit report that :func:`pytest_of` writes."""
+    return RESULTS / f"pytest-{name.replace('ring ', '')}.xml"
+
+
 def pytest_of(name: str, marker: str, folders: list[str], extra: list[str], **variables: str) -> Tally:
     """Runs the Python tests of some folders that a marker's expression selects."""
     say(f"pytest, {name}")
     RESULTS.mkdir(parents=True, exist_ok=True)
-    report = RESULTS / f"pytest-{name.replace('ring ', '')}.xml"
+    report = report_of(name)
     report.unlink(missing_ok=True)
     command = [str(dev_python()), "-m", "pytest", "-c", "python/pyproject.toml", "--rootdir", str(ROOT)]
     command += ["--continue-on-collection-errors", "-p", "no:cacheprovider", "-m", marker]

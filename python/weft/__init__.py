@@ -10,6 +10,7 @@ The names are imported when they are first used: a worker imports this package t
 
 from __future__ import annotations
 
+import sys as _sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -107,3 +108,9 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+if _sys.implementation.name == "pypy":
+    from weft._pypy import import_cloudpickle as _import_cloudpickle
+
+    _import_cloudpickle()

@@ -63,7 +63,7 @@ def _write(value: Any, file: BinaryIO) -> Sizes:
     pickled = file.tell() - len(_MAGIC)
     directory: dict[str, Any] = {"pickle": [len(_MAGIC), pickled], "buffers": [], "bytes": []}
     for buffer in buffers:
-        with buffer.raw() as raw:
+        with buffer.raw() as items, _in_bytes(items) as raw:
             _pad(file, _PAGE if len(raw) >= _PAGE else _ALIGNED)
             directory["buffers"].append([file.tell(), len(raw)])
             file.write(raw)
@@ -77,6 +77,11 @@ def _write(value: Any, file: BinaryIO) -> Sizes:
     encoded = json.dumps(directory).encode()
     file.write(encoded + _LENGTH.pack(len(encoded)) + _MAGIC)
     return Sizes(file.tell(), pickled)
+
+
+def _in_bytes(items: memoryview) -> memoryview:
+    """The same memory counted in bytes, which on PyPy a buffer's raw() is not yet."""
+    return items.cast("B") if items.nbytes else memoryview(b"")
 
 
 def _pad(file: BinaryIO, multiple: int) -> None:

@@ -91,7 +91,7 @@ class Spool:
 
     def again(self, _partition: int | None) -> None:
         """The result was lost on its way and comes once more from its beginning."""
-        self._small.clear()
+        self._small = bytearray()  # a view of the old one may live on, on PyPy: that one cannot be cleared
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -157,6 +157,9 @@ def link_dependencies() -> None:
     if any(importlib.util.find_spec(name) is None for name in ("cloudpickle", "py4j", "fastavro")):
         if os.path.isdir(folder):
             sys.path.append(folder)
+            from weft._pypy import import_cloudpickle
+
+            import_cloudpickle()
 
 
 def python_path() -> list[str]:

@@ -37,6 +37,10 @@ MEANT = differ.read_meant()
 NEEDED: set[differ.Difference] = set()
 # text and bytes hash otherwise before CPython 3.11, so that they fall into other partitions than in the record
 SAME_HASH = sys.hash_info.algorithm == RECORDED["hash"][0] and sys.implementation.name == "cpython"
+PYPY = sys.implementation.name == "pypy"
+# what Python's own pickle raises of a lambda, AttributeError in the record
+RAISED = {"serializers: pickle of a lambda": "PicklingError"} if PYPY or sys.version_info >= (3, 14) else {}
+OF_LOCKS = ("failing: a lock inside", "failing: parallelize a lock", "broadcast: of a lock")
 
 
 @pytest.fixture(scope="module", params=["inline[4]", "local[4]", pytest.param("local-cluster[2,2,512]", marks=pytest.mark.cluster)])
@@ -61,7 +65,11 @@ def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_case_gives_what_pyspark_gives(name: str, sc: WeftContext) -> None:
-    theirs = RECORDED["cases"][name]
+    if PYPY and name in OF_LOCKS:
+        pytest.skip("PyPy pickles locks")
+    theirs = dict(RECORDED["cases"][name])
+    if name in RAISED:
+        theirs["error"] = RAISED[name]
     ours = record.measure(ALL[name], sc, lambda: sc._jobs.count)
     found = differ.differences(theirs, ours)
     for aspect in list(found):

@@ -91,3 +91,11 @@ def test_a_partition_that_fails_fails_when_the_iterator_comes_to_it() -> None:
     with pytest.raises(KeyError):
         next(rows)
     assert list(rows) == []
+
+
+def test_a_result_can_be_forgotten_while_a_view_of_its_bytes_lives_on(spool: Spool) -> None:
+    # as it does on PyPy until the garbage is collected
+    _fill(spool, _stream(*range(9)))
+    with memoryview(spool._small):
+        spool.close()
+    assert list(spool.batches()) == []

@@ -153,6 +153,7 @@ def test_a_runner_that_dies_while_others_read_from_it_costs_time_alone(tmp_path:
 
             def look(index, _):
                 if index == 0 and once("killed"):
+                    note("watching")
                     poll(half_way)
                     name = half_way()
                     for runner in runners.values():
@@ -160,6 +161,7 @@ def test_a_runner_that_dies_while_others_read_from_it_costs_time_alone(tmp_path:
                             if name in line.read().split("\\0"):
                                 note("victims")
                                 os.kill(runner, signal.SIGKILL)
+                poll(lambda: noted("watching"))  # else the copies may be whole before anybody looks
                 return [zlib.crc32(shared.value)]
 
             assert sc.parallelize(range(8), 8).mapPartitionsWithIndex(look).collect() == [zlib.crc32(value)] * 8

@@ -115,3 +115,17 @@ def test_what_user_code_started_ends_when_runner_and_fork_server_are_killed(
     for process in filter(scripts.is_running, {*others, *below}):
         os.kill(process, signal.SIGKILL)
     assert ended
+
+
+@pytest.mark.parametrize(("own", "expected"), [({}, "8M"), ({"PYPY_GC_NURSERY": "2M"}, "2M")], ids=["", "the user's"])
+def test_the_memory_of_workers_on_pypy_does_not_grow_with_the_processor(
+    tmp_path: Path, own: dict[str, str], expected: str
+) -> None:
+    code = """
+        import os
+        from weft import WeftContext
+
+        with WeftContext("local[1]", "nursery") as sc:
+            print(sc.parallelize([1], 1).map(lambda _: os.environ.get("PYPY_GC_NURSERY")).collect())
+        """
+    assert f"['{expected}']" in scripts.run(tmp_path, code, **own)

@@ -1,0 +1,28 @@
+"""What PyPy needs before anything is pickled."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from typing import Any
+
+__all__ = ["import_cloudpickle"]
+
+
+def import_cloudpickle() -> None:
+    """Imports cloudpickle, which fails on PyPy 8 otherwise; elsewhere nothing, and nothing without cloudpickle.
+
+    On PyPy cloudpickle extends the pickler written in Python. Up to PyPy 7 that is ``pickle.Pickler``; PyPy 8 has a
+    faster one there, which lacks what cloudpickle extends, so cloudpickle sees the other one while it is imported.
+    """
+    known: Any = pickle
+    if sys.implementation.name != "pypy" or hasattr(known.Pickler, "dispatch") or "cloudpickle" in sys.modules:
+        return
+    faster = known.Pickler
+    known.Pickler = known._Pickler
+    try:
+        import cloudpickle  # noqa: F401
+    except ModuleNotFoundError:
+        pass  # the first run fetches it
+    finally:
+        known.Pickler = faster
