@@ -10,20 +10,17 @@ from typing import Any
 
 from weft._inline.formats import FilesPart, FixedPart, SequencePart, format_frames
 from weft._inline.inputs import InputDamage, Split, raw_range, raw_size, read_split
+from weft._inline.interrupts import Cancelled
 from weft._inline.shuffles import Shuffles
 from weft._inline.trees import BlockPart, Input, KeptInput
 from weft._worker.frames import Connection, Frame, FrameError, FrameType, pack_json_and_bytes
 
-__all__ = ["Cancelled", "InlineConnection", "OnPart", "Sink"]
+__all__ = ["InlineConnection", "OnPart", "Sink"]
 
 _CHUNK = 1 << 20
 _CREDITS = struct.Struct(">I")
 Sink = Callable[[memoryview], None]
 OnPart = Callable[..., None]
-
-
-class Cancelled(BaseException):
-    """The job of the running task was cancelled; no function of the user's may catch it by ``except Exception``."""
 
 
 class InlineConnection(Connection):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Optional
 
 from weft import accumulators
-from weft._inline.connection import Cancelled
+from weft._inline.interrupts import Cancelled, Interrupts
 from weft._ops import scope
 from weft.errors import BarrierError, WrongPlaceError
 from weft.taskcontext import BarrierTaskContext, TaskContext
@@ -65,9 +65,13 @@ class Gang:
         Runs a task, and gives what it has made; by task.
     threads : set of int
         Where the threads that run tasks note themselves.
+    interrupts : Interrupts
+        How what is at work ends when its job is cancelled.
     """
 
-    def __init__(self, place: str, work: Sequence[Callable[[], Any]], threads: set[int]) -> None:
+    def __init__(
+        self, place: str, work: Sequence[Callable[[], Any]], threads: set[int], interrupts: Interrupts
+    ) -> None:
         self._place = place
         self._members = [_Member(number, one) for number, one in enumerate(work)]
         self._over = threading.Semaphore(0)  # the turn of who runs the gang
@@ -75,6 +79,7 @@ class Gang:
         self._calls = 0
         self.cancelled = False
         self._threads = threads
+        self._interrupts = interrupts
 
     def run(self) -> list[Any]:
         """Run all tasks; what each has made.
@@ -154,7 +159,9 @@ class Gang:
         try:
             self._over.acquire()
         except KeyboardInterrupt:
-            self.cancelled = True  # the task hears it at its next frame
+            self.cancelled = True  # the task hears it at its next frame, or at once
+            assert member.thread is not None and member.thread.ident is not None
+            self._interrupts.end(member.thread.ident)
             self._over.acquire()
             raise
 
@@ -176,10 +183,12 @@ class Gang:
         if member is None or member.thread is not threading.current_thread():
             raise WrongPlaceError("barrier() and allGather() work in the thread that runs the task.")
         member.call = gathers, message
+        self._interrupts.leave()  # it is not at work while it waits
         member.put_aside()
         self._over.release()
         member.turn.acquire()
         member.put_back()
+        self._interrupts.enter()
         if isinstance(member.answer, BaseException):
             raise member.answer
         return member.answer

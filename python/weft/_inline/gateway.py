@@ -45,6 +45,7 @@ class InlineChannel:
     def cancel(self) -> None:
         """End the job that another thread runs over this channel."""
         self._cancelled = True
+        self._jobs.stopped()
 
     def missing(self, identities: Iterable[str]) -> list[str]:
         """Which of these blocks were not put."""

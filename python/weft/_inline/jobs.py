@@ -14,11 +14,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from weft._datasocket import Failure
-from weft._inline.connection import Cancelled, InlineConnection, Sink
+from weft._inline.connection import InlineConnection, Sink
 from weft._inline.formats import format_parts
 from weft._inline.gang import Gang
 from weft._inline.history import InlineHistory
 from weft._inline.inputs import text_splits
+from weft._inline.interrupts import Cancelled, Interrupts
 from weft._inline.outputs import TextOutput
 from weft._inline.planning import BOUNDS, Layout, PlanNode, Stage, no_jvm, plan_stages, read_plan
 from weft._inline.rejects import InlineRejects
@@ -102,7 +103,8 @@ class InlineJobs:
         self._validate_output = validate_output
         self._skipped = 0  # hidden files that no job has told of yet
         self._connection = connection = InlineConnection(self.blocks, self._shuffles, self._is_cancelled)
-        self._tasks = Tasks(connection, memory, self.folder, self.files, environment)
+        self._interrupts = Interrupts(self._is_cancelled)
+        self._tasks = Tasks(connection, memory, self.folder, self.files, environment, self._interrupts)
         self._apart = lambda stopped: self._tasks_apart(memory, environment, stopped)
         self._lock = threading.Lock()
         self._gone: deque[int] = deque()  # RDDs that are persisted no more
@@ -151,11 +153,17 @@ class InlineJobs:
         """Cancel the running job, if it is of that group; None: whatever it is. May be called from any thread."""
         if self._running and (group is None or self._running.get("weft.job.group") == group):
             self._cancelled = True
+            self._interrupts.interrupt()
 
     def cancel_tag(self, tag: str) -> None:
         """Cancel the running job, if it has that tag. May be called from any thread."""
         if self.history.active_with(tag):
             self._cancelled = True
+            self._interrupts.interrupt()
+
+    def stopped(self) -> None:
+        """Who runs a job may have given it up. May be called from any thread."""
+        self._interrupts.interrupt()
 
     def _is_cancelled(self) -> bool:
         return self._cancelled or self._is_stopped()
@@ -206,7 +214,7 @@ class InlineJobs:
         """What a worker of its own would be, for a task that takes turns with others."""
         connection = InlineConnection(self.blocks, self._shuffles, lambda: self._is_cancelled() or stopped())
         connection.on_reject = self._connection.on_reject
-        return Tasks(connection, memory, self.folder, self.files, environment)
+        return Tasks(connection, memory, self.folder, self.files, environment, self._interrupts)
 
     def _layout(self, plan: dict[str, Any]) -> Layout:
         return Layout(plan, lambda node: len(self._text_splits(node)), self._shuffles.count_kept)
@@ -271,7 +279,7 @@ class InlineJobs:
             of = _Of(self.history, number, sums, told)
             job = _Job(self._tasks, self._shuffles, layout, self._text_splits, self._most_bytes, of)
             job.rejects = rejects
-            job.gangs = _Gangs(self._apart, self._owners)
+            job.gangs = _Gangs(self._apart, self._owners, self._interrupts)
             for position, stage in enumerate(stages, 1):
                 job.begin_stage(self._stages, plan["properties"])
                 self._stages += 1
@@ -329,6 +337,7 @@ class _Gangs(NamedTuple):
 
     make: Callable[[Callable[[], bool]], Tasks]
     threads: set[int]
+    interrupts: Interrupts
 
 
 class _Where(NamedTuple):
@@ -402,7 +411,7 @@ class _Job:
             return self._task(tasks, where, partition, lambda data: kept[partition].append(bytes(data)))
 
         works = [partial(work, partition) for partition in stage.partitions]
-        gang = Gang(f"{stage.name} at {stage.site}", works, self.gangs.threads)
+        gang = Gang(f"{stage.name} at {stage.site}", works, self.gangs.threads, self.gangs.interrupts)
         for partition, finished in zip(stage.partitions, gang.run()):
             result = Result(partition, self._of.told)
             for data in kept[partition]:

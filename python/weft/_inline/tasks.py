@@ -12,7 +12,8 @@ from typing import Any
 
 from weft import accumulators, broadcast
 from weft._datasocket import Failure
-from weft._inline.connection import Cancelled, InlineConnection, OnPart, Sink
+from weft._inline.connection import InlineConnection, OnPart, Sink
+from weft._inline.interrupts import Cancelled, Interrupts
 from weft._inline.trees import TaskBody
 from weft._ops import native
 from weft._ops.memory import private_bytes
@@ -90,15 +91,24 @@ class Tasks:
         Where addFile puts files.
     environment : mapping
         Variables that tasks find.
+    interrupts : Interrupts
+        How what is at work ends when its job is cancelled.
     """
 
     def __init__(
-        self, connection: InlineConnection, memory: int, folder: str, files: str, environment: Mapping[str, str]
+        self,
+        connection: InlineConnection,
+        memory: int,
+        folder: str,
+        files: str,
+        environment: Mapping[str, str],
+        interrupts: Interrupts,
     ) -> None:
         self._connection = connection
         self._memory = memory
         self._folder = folder
         self._environment = {**environment, "WEFT_FILES": files}
+        self._interrupts = interrupts
         self._streams = Streams(connection)
         self._blobs = Blobs(self._streams)
 
@@ -124,11 +134,14 @@ class Tasks:
             self._blobs.clear()
         try:
             with _variables.of_a_task(self._environment):
-                program = Program(self._streams, self._blobs, scope)
-                done = self._execute(program, scope, body)
+                program = working = Program(self._streams, self._blobs, scope)
+                done = self._interrupts.run(lambda: self._execute(working, scope, body))
                 scope.succeeded = True
                 return done
-        except (Cancelled, Failure, KeyboardInterrupt):
+        except (Cancelled, KeyboardInterrupt):
+            self._blobs.clear()  # the exception may have come in the midst of it
+            raise
+        except Failure:
             raise
         except BaseException as raised:  # whatever the user's code raises is the task's failure
             failure = _failure(no_end_of_data(raised), program, place)
