@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from weft._lineage import DataBlock
+from weft._ops.sealing import sealed
 from weft._tables.arrow import pack
 
 __all__ = ["frame_slices", "reader_slices", "send_batches", "table_slices"]
@@ -99,4 +100,4 @@ def _framed(parts: list[Any]) -> list[Any]:
     for part in payload:
         crc = zlib.crc32(part, crc)
     length = sum(map(len, payload))
-    return [_HEADER.pack(_ONE_RECORD, 0, 0, 1, crc, length), *payload]
+    return list(sealed([_HEADER.pack(_ONE_RECORD, 0, 0, 1, crc, length), *payload]))

@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from weft._ops.sealing import sealed_whole, sealer
 from weft.broadcast import in_closure
 from weft.errors import BroadcastGoneError, ClosureError, DriverOnlyError
 
@@ -28,11 +29,16 @@ class DriverObject:
 
 
 class Blob:
-    """The pickled form of a function; ``identity`` is the SHA-256 of ``data`` in hexadecimal digits."""
+    """The pickled form of a function; ``identity`` is the SHA-256 of ``data`` in hexadecimal digits.
 
-    __slots__ = ("__weakref__", "data", "identity")
+    ``data`` is sealed if the context seals; ``by`` says by what.
+    """
 
-    def __init__(self, data: bytes) -> None:
+    __slots__ = ("__weakref__", "by", "data", "identity")
+
+    def __init__(self, pickled: bytes) -> None:
+        self.by = sealer()
+        data = sealed_whole(pickled)
         self.identity = hashlib.sha256(data).hexdigest()
         self.data = data
 
@@ -72,7 +78,7 @@ class Closure:
         DriverOnlyError
             If it uses an RDD or the context.
         """
-        if self._blob is None:
+        if self._blob is None or self._blob.by is not sealer():
             import cloudpickle  # type: ignore[import-untyped, unused-ignore]
 
             if not callable(self.user):

@@ -42,6 +42,7 @@ class Answer:
     token: str
     application: str
     info: dict[str, Any]
+    seal: str = ""
 
 
 def start_line(token: str, master: str, name: str, settings: dict[str, str], hadoop: dict[str, str]) -> dict[str, Any]:
@@ -191,7 +192,14 @@ def _read_line(pipe: IO[bytes], seconds: float) -> bytes:
 
 
 def _answer(answer: dict[str, Any], token: str) -> Answer:
-    return Answer(int(answer["port"]), str(answer["socket"]), token, str(answer["application"]), dict(answer["info"]))
+    return Answer(
+        int(answer["port"]),
+        str(answer["socket"]),
+        token,
+        str(answer["application"]),
+        dict(answer["info"]),
+        str(answer.get("seal", "")),
+    )
 
 
 class Gateway:

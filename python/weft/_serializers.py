@@ -12,6 +12,7 @@ from typing import Any
 
 from weft._coded import decode, encode
 from weft._flow import FLOW_BYTES, Flow
+from weft._ops.sealing import SEALED, SealError, opened, sealed
 from weft.errors import InternalError
 
 __all__ = ["encode_batches", "read_batches"]
@@ -36,7 +37,7 @@ def encode_batches(records: Sequence[Any], serializer: Any = None) -> Iterator[b
     Yields
     ------
     bytes
-        In turn the header of a batch and its payload, which may be large and is not copied.
+        In turn the header of a batch and its payload, which may be large and is not copied; in parts if it is sealed.
 
     Raises
     ------
@@ -63,8 +64,8 @@ def _encode(records: Sequence[Any], serializer: Any) -> Iterator[bytes]:
         yield from _encode(records[:half], serializer)
         yield from _encode(records[half:], serializer)
         return
-    yield _HEADER.pack(_PICKLE if serializer is None else _CODED, 0, 0, len(records), zlib.crc32(payload), len(payload))
-    yield payload
+    kind = _PICKLE if serializer is None else _CODED
+    yield from sealed((_HEADER.pack(kind, 0, 0, len(records), zlib.crc32(payload), len(payload)), payload))
 
 
 def _dumps(records: list[Any]) -> bytes:
@@ -100,8 +101,8 @@ def read_batches(read_into: Callable[[memoryview], bool]) -> Iterator[list[Any]]
     """
     header = bytearray(_HEADER.size)
     while read_into(memoryview(header)):
-        kind, _, _, count, expected, length = _HEADER.unpack(header)
-        if length >= FLOW_BYTES and kind in (_PICKLE, _PICKLE_COLUMNS, _PICKLE_ONE):
+        kind, flags, _, count, expected, length = _HEADER.unpack(header)
+        if not flags & SEALED and length >= FLOW_BYTES and kind in (_PICKLE, _PICKLE_COLUMNS, _PICKLE_ONE):
             records = _decode_flow(kind, Flow(partial(_fill, read_into), length, expected, InternalError))
         else:
             payload = bytearray(length)
@@ -109,10 +110,17 @@ def read_batches(read_into: Callable[[memoryview], bool]) -> Iterator[list[Any]]
                 _fill(read_into, memoryview(payload))
             if zlib.crc32(payload) != expected:
                 raise InternalError(f"A result's batch of {length} bytes arrived damaged: its check sum is wrong.")
-            records = _decode(kind, payload)
+            records = _decode(kind, _opened(kind, payload) if flags & SEALED else payload)
         if len(records) != count:
             raise InternalError(f"A result's batch holds {len(records)} records, its header says {count}.")
         yield records
+
+
+def _opened(kind: int, payload: bytearray) -> bytes:
+    try:
+        return opened(kind, payload)
+    except SealError as error:
+        raise InternalError(f"A result cannot be read: {error}.") from None
 
 
 def _fill(read_into: Callable[[memoryview], bool], buffer: memoryview) -> None:

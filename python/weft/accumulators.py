@@ -16,6 +16,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
+from weft._ops.sealing import opened_whole, sealed_whole
 from weft.errors import UpdateTooLargeError, WrongPlaceError
 
 __all__ = ["Accumulator", "AccumulatorParam", "AddingAccumulatorParam"]
@@ -287,7 +288,7 @@ def make_accumulator(value: T, accum_param: AccumulatorParam[T] | None) -> Accum
 def apply_updates(updates: bytes) -> None:
     """In the driver: add what a task has reported; accumulators that are gone are passed over."""
     section: Section | None
-    for section, added in pickle.loads(updates):
+    for section, added in pickle.loads(opened_whole(updates)):
         with _lock:
             if section is not None:
                 if section in _counted:
@@ -377,7 +378,7 @@ def take_updates() -> bytes:
             "Let the tasks give the values as records, and collect or save those."
         )
     _touched.clear()
-    return updates
+    return sealed_whole(updates)
 
 
 def _pickled(value: Any) -> bytes:

@@ -23,10 +23,11 @@ from weft._inline import is_inline
 from weft._interpreter import worker_python
 from weft._jobs import Jobs
 from weft._late import tell_master
+from weft._ops.sealing import seal_by
 from weft._progress import Console
 from weft._pyspark import PYSPARK_VARIABLE, is_active
 from weft._pyspark.keys import translate
-from weft._tables.needs import need_here
+from weft._tables.needs import aesgcm, need_here
 from weft.conf import WeftConf
 from weft.errors import ContextError, InputMissingError, InterpreterError, NotSupportedError
 from weft.files import set_driver_folder
@@ -122,6 +123,7 @@ class WeftContext(JavaSide):
             console = Console(enabled=self._conf.get("weft.ui.progress", "true") != "false")
             gateway = _open_gateway(self._conf, console)
             self._answer = gateway.answer
+            seal_by(aesgcm(self._answer.seal) if self._answer.seal else None)
             self._jobs = Jobs(gateway, console)
             gateway.open_files()
             if GATEWAY_VARIABLE in os.environ:

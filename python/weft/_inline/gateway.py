@@ -18,8 +18,6 @@ from weft._gateway import Answer, Gateway
 from weft._inline import MASTER
 from weft._inline.jobs import InlineJobs, OnBatch, OnBytes, OnProgress, OnUpdates, Told
 from weft._ops import seeded
-from weft._ops.sealing import seal_by
-from weft._tables.needs import aesgcm
 from weft._unpack import PACKED
 from weft.errors import NotSupportedError, SettingError
 
@@ -206,10 +204,10 @@ class InlineGateway(Gateway):
             ignore_corrupt=_flag(settings, "weft.files.ignoreCorrupt", False),
             validate_output=_flag(settings, "weft.output.validate", True),
         )
-        seal_by(aesgcm(os.urandom(32).hex()) if _flag(settings, "weft.io.encryption", False) else None)
         info["files"] = self._jobs.files
         info["broadcasts"] = os.path.join(self._jobs.folder, "broadcasts")
-        super().__init__(Answer(0, "", "", f"inline_{info['startMillis']}_{os.getpid()}", info), None)
+        seal = os.urandom(32).hex() if _flag(settings, "weft.io.encryption", False) else ""
+        super().__init__(Answer(0, "", "", f"inline_{info['startMillis']}_{os.getpid()}", info, seal), None)
         self._control = InlineControl(self._jobs, self.stop)
         seeded.install()
 

@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
+from weft._ops.sealing import opened_whole
 from weft._worker.frames import FrameError, FrameType
 from weft._worker.streams import Streams
 from weft.errors import BroadcastGoneError, WrongPlaceError
@@ -40,7 +41,7 @@ class Blobs:
             self._loaded.move_to_end(digest)
             return found[0]
         data = self._fetch(digest)
-        value = pickle.loads(data)
+        value = pickle.loads(opened_whole(data))
         self._loaded[digest] = value, len(data)
         self._bytes += len(data)
         while len(self._loaded) > self._asked + _MOST_IDLE or (self._bytes > _MOST_BYTES and len(self._loaded) > 1):

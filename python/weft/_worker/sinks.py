@@ -15,6 +15,7 @@ from weft._ops.marshalled import dump_pairs
 from weft._ops.partition import deal, first_round_position
 from weft._ops.runs import write_runs
 from weft._ops.scope import TaskScope
+from weft._ops.sealing import sealed
 from weft._ops.tables import make_table
 from weft._worker.blobs import Blobs
 from weft._worker.frames import Connection, FrameType
@@ -63,7 +64,7 @@ class Sinks:
             self._scope.rows_out += count
             self._scope.bytes_out += sum(map(len, parts[1:]))
             small: list[bytes] = []
-            for part in parts:
+            for part in sealed(parts):
                 if len(part) < 16384:
                     small.append(part)
                     continue

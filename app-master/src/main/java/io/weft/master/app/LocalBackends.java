@@ -20,7 +20,8 @@ import java.util.Optional;
 
 /** Makes the backend of a local master string. */
 final class LocalBackends {
-    record Made(Backend backend, ResultSource results, int slots) {}
+    /** {@code sealKey}: by which workers and the driver seal what may come to lie on disks; "" for none. */
+    record Made(Backend backend, ResultSource results, int slots, String sealKey) {}
 
     /** Where and for whom. */
     record Place(String application, StartLine line, AppSettings settings, LocalFolders folders) {}
@@ -44,8 +45,10 @@ final class LocalBackends {
 
     static Made make(Place place, Master master, BlockStore blocks, HadoopConf hadoop) {
         if (master instanceof Master.Local local) {
-            LocalBackend backend = new LocalBackend(runner(place, local.slots(), blocks, hadoop));
-            return new Made(backend, backend, local.slots());
+            RunnerConfig runner = runner(place, local.slots(), blocks, hadoop);
+            LocalBackend backend = new LocalBackend(runner);
+            return new Made(
+                    backend, backend, local.slots(), runner.connections().sealKey());
         }
         if (master instanceof Master.LocalCluster cluster) {
             int initial = place.settings()
@@ -54,7 +57,8 @@ final class LocalBackends {
                     .orElse(cluster.runners());
             LocalClusterBackend backend =
                     new LocalClusterBackend(children(place, cluster), cluster.runners(), initial, blocks, hadoop);
-            return new Made(backend, backend, cluster.runners() * cluster.slots());
+            String key = place.settings().worker().sealed() ? backend.sealKey() : "";
+            return new Made(backend, backend, cluster.runners() * cluster.slots(), key);
         }
         throw new IllegalArgumentException("not a local master: " + master);
     }

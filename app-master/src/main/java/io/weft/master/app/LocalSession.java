@@ -65,7 +65,7 @@ final class LocalSession implements AutoCloseable {
             Map<String, Object> info = info(line, masterText(line, set), startMillis, settings, made.slots());
             info.put("files", application.filesFolder().toString());
             info.put("broadcasts", application.broadcastFolder().toString());
-            return new LocalSession(folders, application, doors, answer(id, info, doors));
+            return new LocalSession(folders, application, doors, answer(id, info, doors, made.sealKey()));
         } catch (IOException | RuntimeException failed) {
             folders.remove();
             throw failed;
@@ -133,12 +133,15 @@ final class LocalSession implements AutoCloseable {
         return info;
     }
 
-    private static Map<String, Object> answer(String id, Map<String, Object> info, Doors doors) {
+    private static Map<String, Object> answer(String id, Map<String, Object> info, Doors doors, String sealKey) {
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("port", doors.port());
         answer.put("socket", doors.socket().toString());
         answer.put("application", id);
         answer.put("info", info);
+        if (!sealKey.isEmpty()) {
+            answer.put("seal", sealKey);
+        }
         return answer;
     }
 

@@ -52,6 +52,7 @@ final class YarnSession {
     private final BlockStore blocks;
     private final BlockServer server;
     private final BlockClient client;
+    private final String sealKey;
     private final YarnBackend backend;
     private final Settings settings;
     private Application application;
@@ -71,10 +72,11 @@ final class YarnSession {
         this.blocks = bytes.blocks();
         this.server = bytes.server();
         this.client = bytes.client();
+        this.sealKey = bytes.sealKey();
         this.backend = backend;
     }
 
-    private record Bytes(BlockStore blocks, BlockServer server, BlockClient client) {}
+    private record Bytes(BlockStore blocks, BlockServer server, BlockClient client, String sealKey) {}
 
     /** Opens the doors to runners; YARN is not spoken to yet. */
     static YarnSession open(ApplicationRecord record, WorkingDirectory folder) throws IOException, SettingsException {
@@ -95,6 +97,7 @@ final class YarnSession {
                 (int) record.number("cores"),
                 (int) record.number("containerMegabytes"),
                 record.list("hosts"));
+        String sealKey = settings.flag("weft.io.encryption") ? secret.sealKey() : "";
         YarnBackend backend = new YarnBackend(
                 hadoop.get(),
                 plan,
@@ -105,7 +108,7 @@ final class YarnSession {
                         AmResources.read(record, hadoop.get()),
                         secret,
                         settings.flag("weft.shuffle.service")));
-        return new YarnSession(record, folder, settings, hadoop, new Bytes(blocks, server, client), backend);
+        return new YarnSession(record, folder, settings, hadoop, new Bytes(blocks, server, client, sealKey), backend);
     }
 
     /** The user's settings; a worker spills at half its share of the container unless the user says when. */
@@ -195,6 +198,9 @@ final class YarnSession {
         answer.put("application", record.text("application"));
         answer.put("info", info);
         answer.put("token", token);
+        if (!sealKey.isEmpty()) {
+            answer.put("seal", sealKey);
+        }
         Path file = folder.socketFolder().resolve("gateway.json").toAbsolutePath();
         Files.deleteIfExists(file);
         Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));

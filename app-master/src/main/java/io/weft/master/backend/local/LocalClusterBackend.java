@@ -80,6 +80,11 @@ public final class LocalClusterBackend implements Backend, ResultSource, RunnerE
         client = new BlockClient(secret.bytes(), CONNECT_MILLIS, READ_MILLIS);
     }
 
+    /** By which the children's workers seal, if they do. */
+    public String sealKey() {
+        return secret.sealKey();
+    }
+
     @Override
     public synchronized void start(BackendListener hears) throws IOException {
         listener = hears;
