@@ -42,10 +42,10 @@ def cluster() -> Iterator[Cluster]:
         assert stopped.returncode == 0, stopped.stderr
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def jobs(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Jobs:
     """Submits scripts with a distribution as `bin/dev dist` makes it, for a user who has a home folder."""
-    cluster.must("hdfs", "dfs", "-mkdir", "-p", f"/user/{getpass.getuser()}")
+    cluster.hdfs.make(f"/user/{getpass.getuser()}")
     return Jobs(cluster, make_dist(tmp_path_factory.mktemp("dist") / "d"))
 
 

@@ -45,11 +45,9 @@ class Watch:
     def left_over(self, *outputs: str) -> list[str]:
         """A line for all: processes, staging, `_temporary` under `outputs`, nodes' folders, /tmp and /dev/shm."""
         left = [f"process {pid}: {command[:200]}" for pid, command in processes_of(self._mark())]
-        staging = self.cluster.run("hdfs", "dfs", "-ls", "-R", ".weft/staging").stdout
-        left += [line for line in staging.splitlines() if self.application in line]
+        left += [path for path in self.cluster.hdfs.below(".weft/staging") if self.application in path]
         for output in outputs:
-            listed = self.cluster.run("hdfs", "dfs", "-ls", "-R", output).stdout
-            left += [line for line in listed.splitlines() if "_temporary" in line]
+            left += [path for path in self.cluster.hdfs.below(output) if "_temporary" in path]
         for pattern in ("usercache/*/appcache", "nmPrivate"):
             left += [str(path) for path in self.cluster.home.glob(f"data/node*/local/{pattern}/{self.application}")]
         new = _entries() - self._before
@@ -62,6 +60,7 @@ class Watch:
         end = time.monotonic() + seconds
         left = self.left_over(*outputs)
         while left and time.monotonic() < end:
+            time.sleep(0.1)
             left = self.left_over(*outputs)
         self._stop.set()
         assert not left, "\n".join([f"left behind by {self.application}:", *left])

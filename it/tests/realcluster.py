@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
+from webhdfs import WebHdfs
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -28,6 +30,11 @@ class Cluster:
     conf: Path
     bin: Path
     home: Path
+
+    @property
+    def hdfs(self) -> WebHdfs:
+        """Its filesystem, without a JVM for each question."""
+        return WebHdfs(self.conf)
 
     def environment(self) -> dict[str, str]:
         """For programs that work on the cluster."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from realcluster import Cluster
-from yarnjobs import Jobs, make_dist, poll
+from tests.gateway.scripts import RUNNER_ABOVE
+from yarnjobs import Jobs, poll
 
 pytestmark = pytest.mark.yarn
 
@@ -17,13 +17,6 @@ PROGRAM = """
     from weft import BarrierTaskContext, WeftContext
     from weft.errors import BarrierError
 
-    def runner_of(process):
-        "The process above the worker's fork server."
-        for _ in range(2):
-            with open(f"/proc/{process}/stat") as file:
-                process = int(file.read().rpartition(")")[2].split()[1])
-        return process
-
     def work(index, _records):
         task = BarrierTaskContext.get()
         attempt = task.attemptNumber()
@@ -31,7 +24,7 @@ PROGRAM = """
         if index == 1 and attempt == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         if index == 2 and attempt == 1:
-            os.kill(runner_of(os.getpid()), signal.SIGKILL)
+            os.kill(runner_above(os.getpid()), signal.SIGKILL)
         task.barrier()
         yield attempt, len(set(pids)), len({info.address for info in task.getTaskInfos()})
 
@@ -44,12 +37,9 @@ PROGRAM = """
     """
 
 
-def test_tasks_of_two_containers_wait_for_each_other_whatever_is_killed(
-    cluster: Cluster, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    jobs = Jobs(cluster, make_dist(tmp_path_factory.mktemp("dist") / "d"))
+def test_tasks_of_two_containers_wait_for_each_other_whatever_is_killed(jobs: Jobs, tmp_path: Path) -> None:
     script = tmp_path / "barrier.py"
-    script.write_text(textwrap.dedent(PROGRAM))
+    script.write_text(RUNNER_ABOVE + textwrap.dedent(PROGRAM))
     ended = jobs.run("--num-executors", "2", "--executor-cores", "2", "--executor-memory", "1g", str(script))
     assert ended.code == 0, ended.errors
     assert jobs.output(ended.application).splitlines() == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from pathlib import Path
 
@@ -39,5 +40,5 @@ def test_an_rdd_is_read_from_its_files_in_hdfs_and_a_second_copy_is_kept(jobs: J
     (line,) = [line for line in jobs.output(ended.application).splitlines() if line.startswith("written to ")]
     folder = line[len("written to ") :]
     assert folder.startswith("hdfs://")
-    listed = jobs.cluster.must("hdfs", "dfs", "-ls", folder)
-    assert [name for name in listed.split() if "/part-" in name] == [f"{folder}/part-0000{n}" for n in range(3)]
+    place = re.sub("^hdfs://[^/]+", "", folder)
+    assert jobs.cluster.hdfs.parts(place) == [f"{place}/part-0000{n}" for n in range(3)]

@@ -7,7 +7,6 @@ import math
 import os
 import re
 import signal
-import subprocess
 import textwrap
 import time
 import zipfile
@@ -22,7 +21,7 @@ from leftovers import Watch
 from userenv import environment_archive
 
 from realcluster import Cluster
-from yarnjobs import Jobs, make_dist, poll, processes
+from yarnjobs import Jobs, poll, processes
 
 pytestmark = pytest.mark.yarn
 
@@ -88,13 +87,13 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def stage(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(cluster: Cluster, jobs: Jobs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Inputs in HDFS, a file a node and one copy of each block; the expected answers; what the jobs take along."""
     folder = tmp_path_factory.mktemp("demo")
     paths = write_inputs(folder, SCALE, NODES)
     write_regions(folder / "regions")
     expected = answers(paths)
-    cluster.must("hdfs", "dfs", "-mkdir", "-p", f"/user/{_user()}", "/demo/in")
+    cluster.hdfs.make("/demo/in")
     cluster.must("hdfs", "dfs", "-put", str(folder / "regions"), "/demo/regions")
     hosts = load(cluster, paths)
     for path in paths:
@@ -107,15 +106,8 @@ def stage(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "--archives", environment_archive(folder), "--conf", "weft.python=./env/bin/python",
         "--conf", f"weft.log.dir={folder / 'events'}",
     ]  # fmt: skip
-    jobs = Jobs(cluster, make_dist(tmp_path_factory.mktemp("dist") / "d"))
     yield Stage(jobs, cluster, expected, folder, hosts, arguments)
-    cluster.run("hdfs", "dfs", "-rm", "-r", "-skipTrash", "/demo")
-
-
-def _user() -> str:
-    import getpass
-
-    return getpass.getuser()
+    cluster.hdfs.remove("/demo")
 
 
 def load(cluster: Cluster, paths: list[Path]) -> dict[str, list[str]]:
@@ -164,19 +156,17 @@ def run_jobs(stage: Stage, name: str, *options: str, meanwhile: Callable[[str, P
     log = EventLog.read(stage.folder / "events" / f"{application}.events.log")
     assert_answers(stage, target)
     watch.assert_nothing_left(target)
-    stage.cluster.must("hdfs", "dfs", "-rm", "-r", "-skipTrash", target)
+    assert stage.cluster.hdfs.remove(target)
     return Run(application, log, seconds)
 
 
 def assert_answers(stage: Stage, target: str) -> None:
-    cluster, expected = stage.cluster, stage.answers
-    assert sorted(cluster.must("hdfs", "dfs", "-cat", f"{target}/counts/part-*").splitlines()) == expected.counts
-    assert sorted(cluster.must("hdfs", "dfs", "-cat", f"{target}/joined/part-*").splitlines()) == expected.joined
-    cat = ["hdfs", "dfs", "-cat", f"{target}/sorted/part-*"]
+    hdfs, expected = stage.cluster.hdfs, stage.answers
+    assert sorted(hdfs.lines(f"{target}/counts")) == expected.counts
+    assert sorted(hdfs.lines(f"{target}/joined")) == expected.joined
     digest = hashlib.sha256()
-    with subprocess.Popen(cat, env=cluster.environment(), stdout=subprocess.PIPE) as reader:
-        assert reader.stdout is not None
-        for chunk in iter(lambda: reader.stdout.read(1 << 20), b""):
+    for part in hdfs.parts(f"{target}/sorted"):
+        for chunk in hdfs.chunks(part):
             digest.update(chunk)
     assert digest.hexdigest() == expected.sorted_sha256
 

@@ -28,7 +28,7 @@ from userenv import wheel_archive
 
 from realcluster import ROOT, Cluster
 from watchreader import Reader, names
-from yarnjobs import Ended, Jobs, make_dist
+from yarnjobs import Ended, Jobs
 
 pytestmark = pytest.mark.yarn
 
@@ -64,7 +64,7 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def night(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+def night(cluster: Cluster, jobs: Jobs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     """The data in HDFS, two copies of each block; the truth; the jar and the environment that the job takes along."""
     folder = tmp_path_factory.mktemp("etl")
     data = folder / "data"
@@ -72,19 +72,18 @@ def night(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     print("\n" + subprocess.run(command, check=True, capture_output=True, text=True, timeout=1200).stdout.strip())
     manifest = json.loads((data / "truth" / "manifest.json").read_text())
     options = ["-D", f"dfs.blocksize={manifest['block']}", "-D", "dfs.replication=2"]
-    cluster.must("hdfs", "dfs", "-mkdir", "-p", f"/user/{os.environ.get('USER', 'root')}", "/etl")
+    cluster.hdfs.make("/etl")
     sources = [str(data / name) for name in ("logs", "users", "countries.csv")]
     cluster.must("hdfs", "dfs", *options, "-put", "-t", "8", *sources, "/etl", seconds=900)
     for source in sources[:2]:
         shutil.rmtree(source)
-    dist = make_dist(tmp_path_factory.mktemp("dist") / "d")
     environment = {
         **cluster.environment(),
-        "WEFT_JAR": str(next(dist.glob("weft-*.jar"))),
+        "WEFT_JAR": str(next(jobs.dist.glob("weft-*.jar"))),
         "WEFT_ENV": wheel_archive(folder, ETL / "parser", "ddsketch"),
     }
-    yield Night(Jobs(cluster, dist), cluster, folder, environment, manifest)
-    cluster.run("hdfs", "dfs", "-rm", "-r", "-skipTrash", "/etl")
+    yield Night(jobs, cluster, folder, environment, manifest)
+    cluster.hdfs.remove("/etl")
 
 
 def run_night(night: Night, target: str, copy: str, *options: str) -> Run:

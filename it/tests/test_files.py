@@ -19,13 +19,15 @@ from weft import BadRecords, TaskContext, WeftConf, WeftContext
 pytestmark = pytest.mark.yarn
 FOLDER = "/test-files"
 FILES = 10_000
+WRITERS = 16
 
 
 @pytest.fixture(scope="module")
 def sc(cluster: Cluster) -> Iterator[WeftContext]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HADOOP_CONF_DIR", str(cluster.conf))
-        with WeftContext(conf=WeftConf().setMaster("local[2]")) as made:
+        # HDFS takes its time for each file, so many are written at once
+        with WeftContext(conf=WeftConf().setMaster(f"local[{WRITERS}]")) as made:
             files(made).delete(path(made, FOLDER), True)
             yield made
             files(made).delete(path(made, FOLDER), True)
@@ -61,7 +63,7 @@ def sizes(sc: WeftContext, name: str) -> dict[str, int] | None:
 
 def test_ten_thousand_small_files_make_two_to_five_tasks_that_know_their_files(sc: WeftContext) -> None:
     target = f"{FOLDER}/small"
-    sc.range(FILES, numSlices=4).map(lambda number: f"{number:05d}".ljust(19_999, "x")).saveAsTextFile(
+    sc.range(FILES, numSlices=WRITERS).map(lambda number: f"{number:05d}".ljust(19_999, "x")).saveAsTextFile(
         target, targetFileBytes=20_000
     )
     written = sizes(sc, target)
@@ -79,7 +81,7 @@ def test_ten_thousand_small_files_make_two_to_five_tasks_that_know_their_files(s
         partitions = lines.getNumPartitions()
         print(f"{paths}: {partitions} partitions listed in {time.monotonic() - began:.2f} s", flush=True)
         assert 2 <= partitions <= 5
-    each = FILES // 4
+    each = FILES // WRITERS
     expected = {(number, f"part-{number // each:05d}-{number % each:05d}", 0) for number in range(FILES)}
     began = time.monotonic()
     assert set(lines.map(place).collect()) == expected

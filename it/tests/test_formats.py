@@ -55,5 +55,5 @@ def test_formats_and_classes_of_a_jar_work_in_containers_and_hadoop_reads_what_t
         ["hadoop", "fs", "-text", "formats/pairs/part-*"], env=environment, capture_output=True, text=True, timeout=60
     )
     assert sorted(shown.stdout.splitlines()) == [f"key {i:03}\t{i}" for i in range(200)], shown.stderr
-    subprocess.run(["hadoop", "fs", "-rm", "-r", "formats"], env=environment, check=True, timeout=60)
+    assert jobs.cluster.hdfs.remove("formats")
     assert_nothing_left(jobs, ended.application)

@@ -53,19 +53,18 @@ def run(jobs: Jobs, tmp_path: Path, text: str) -> list[str]:
 
 
 def test_avro_files_on_hdfs_are_written_and_read_in_splits(jobs: Jobs, tmp_path: Path) -> None:
-    jobs.cluster.run("hdfs", "dfs", "-rm", "-r", "-f", "avro")
+    jobs.cluster.hdfs.remove("avro")
     printed = run(jobs, tmp_path, AVRO)
     assert printed[:2] == ["partitions True", "sums True"]
     assert printed[2] == "order [0, 1, 2, 3, 4] [{'id': 123456, 'name': 'row 123456', 'part': [4, None]}]"
     assert printed[3] == "source [0, 1]"
-    listed = jobs.cluster.must("hdfs", "dfs", "-ls", "avro")
-    assert [f"part-0000{i}.avro" in listed for i in range(3)] == [True] * 3
-    assert "_SUCCESS" in listed
+    names = [path.rpartition("/")[2] for path in jobs.cluster.hdfs.below("avro")]
+    assert names == ["_SUCCESS", *(f"part-0000{i}.avro" for i in range(3))]
 
 
 def test_parquet_files_on_hdfs_are_written_and_read_by_columns(jobs: Jobs, tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
-    jobs.cluster.run("hdfs", "dfs", "-rm", "-r", "-f", "parquet")
+    jobs.cluster.hdfs.remove("parquet")
     printed = run(jobs, tmp_path, PARQUET)
     assert printed == ["partitions True", "table True", "large [299999]"]
 

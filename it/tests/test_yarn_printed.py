@@ -95,8 +95,9 @@ def test_e12_a_queue_that_does_not_exist(jobs: Jobs, tmp_path: Path) -> None:
 
 
 def test_e16_hdfs_refuses_the_user_who_submitted(jobs: Jobs, tmp_path: Path) -> None:
-    for command in ("-mkdir -p /user/guest /secret", "-chown guest /user/guest", "-chmod 700 /secret"):
-        jobs.cluster.must("hdfs", "dfs", *command.split())
+    jobs.cluster.hdfs.make("/secret", permission="700")
+    jobs.cluster.hdfs.make("/user/guest")
+    jobs.cluster.must("hdfs", "dfs", "-chown", "guest", "/user/guest")
     text = """
         from weft import WeftContext
         WeftContext().parallelize([1]).saveAsTextFile("/secret/out")

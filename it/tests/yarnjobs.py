@@ -108,8 +108,7 @@ class Jobs:
     def left_over(self, application: str) -> list[str]:
         """Processes, staging and local folders of an ended application."""
         left = [command for _, command in processes() if application in command]
-        staging = self.cluster.run("hdfs", "dfs", "-ls", "-R", ".weft/staging").stdout
-        left += [line for line in staging.splitlines() if application in line]
+        left += [path for path in self.cluster.hdfs.below(".weft/staging") if application in path]
         left += [str(path) for path in self.cluster.home.glob(f"data/node*/local/usercache/*/appcache/{application}")]
         return left
 
