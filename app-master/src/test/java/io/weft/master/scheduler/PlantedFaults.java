@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Schedulers with one defect each, made of the right one by changing what goes in or comes out. */
 final class PlantedFaults {
@@ -15,18 +16,27 @@ final class PlantedFaults {
     /** The scheduler as it is. */
     static class Right implements Simulation.Subject {
         private final Scheduler scheduler;
+        private final Predicate<SchedulerAction> forgotten;
 
         Right() {
-            this(SchedulerSettings.DEFAULT);
+            this(action -> false);
         }
 
-        Right(SchedulerSettings settings) {
+        /** But for actions that it forgets. */
+        Right(Predicate<SchedulerAction> forgotten) {
+            this(SchedulerSettings.DEFAULT, forgotten);
+        }
+
+        Right(SchedulerSettings settings, Predicate<SchedulerAction> forgotten) {
             scheduler = new Scheduler(settings);
+            this.forgotten = forgotten;
         }
 
         @Override
         public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
-            return scheduler.handle(event, nowMillis);
+            return scheduler.handle(event, nowMillis).stream()
+                    .filter(forgotten.negate())
+                    .toList();
         }
 
         @Override
@@ -59,10 +69,35 @@ final class PlantedFaults {
         }
     }
 
+    /** Knows which attempts were launched, to add actions about them. */
+    private abstract static class Adding extends Right {
+        final Map<TaskAttemptId, SchedulerAction.LaunchTask> launches = new HashMap<>();
+
+        @Override
+        public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
+            List<SchedulerAction> actions = new ArrayList<>(super.handle(event, nowMillis));
+            for (SchedulerAction action : actions) {
+                if (action instanceof SchedulerAction.LaunchTask launch) {
+                    launches.put(launch.id(), launch);
+                }
+            }
+            add(event, actions);
+            return actions;
+        }
+
+        abstract void add(SchedulerEvent event, List<SchedulerAction> actions);
+    }
+
     /** Gives slow tasks second attempts, soon. */
     static class Speculating extends Right {
         Speculating() {
-            super(SchedulerSettings.DEFAULT.withSpeculation(new SchedulerSettings.Speculation(true, 0.3, 0.5, 50)));
+            this(action -> false);
+        }
+
+        Speculating(Predicate<SchedulerAction> forgotten) {
+            super(
+                    SchedulerSettings.DEFAULT.withSpeculation(new SchedulerSettings.Speculation(true, 0.3, 0.5, 50)),
+                    forgotten);
         }
 
         @Override
@@ -73,12 +108,9 @@ final class PlantedFaults {
 
     /** Lets the slower one of two attempts go on when the other has won. */
     static final class LoserNotCancelled extends Speculating {
-        @Override
-        public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
-            return super.handle(event, nowMillis).stream()
-                    .filter(action -> !(action instanceof SchedulerAction.CancelTask cancel
-                            && cancel.reason().startsWith("another attempt")))
-                    .toList();
+        LoserNotCancelled() {
+            super(action -> action instanceof SchedulerAction.CancelTask cancel
+                    && cancel.reason().startsWith("another attempt"));
         }
     }
 
@@ -95,67 +127,48 @@ final class PlantedFaults {
 
     /** Lets the other tasks of a barrier stage go on when one has failed. */
     static final class RestOfGangGoesOn extends Right {
-        @Override
-        public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
-            return super.handle(event, nowMillis).stream()
-                    .filter(action -> !(action instanceof SchedulerAction.CancelTask cancel
-                            && cancel.reason().endsWith("run together")))
-                    .toList();
+        RestOfGangGoesOn() {
+            super(action -> action instanceof SchedulerAction.CancelTask cancel
+                    && cancel.reason().endsWith("run together"));
         }
     }
 
     /** Lets a task leave its call as soon as it has made it. */
-    static final class BarrierOpen extends Right {
-        private final Map<TaskAttemptId, String> runners = new HashMap<>();
-
+    static final class BarrierOpen extends Adding {
         @Override
-        public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
-            List<SchedulerAction> actions = new ArrayList<>(super.handle(event, nowMillis));
-            for (SchedulerAction action : actions) {
-                if (action instanceof SchedulerAction.LaunchTask launch) {
-                    runners.put(launch.id(), launch.runner());
-                }
-            }
+        void add(SchedulerEvent event, List<SchedulerAction> actions) {
             if (event instanceof SchedulerEvent.BarrierReached reached) {
-                List<TaskAttemptId> ids = List.of(reached.id());
-                actions.add(new SchedulerAction.PassBarrier(runners.get(reached.id()), ids, reached.call(), List.of()));
+                String runner = launches.get(reached.id()).runner();
+                actions.add(new SchedulerAction.PassBarrier(runner, List.of(reached.id()), reached.call(), List.of()));
             }
-            return actions;
         }
     }
 
     /** Forgets what tasks of a barrier stage have made that is not wanted. */
     static final class ParkedForgotten extends Right {
-        @Override
-        public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
-            return super.handle(event, nowMillis).stream()
-                    .filter(action -> !(action instanceof SchedulerAction.TaskDropped))
-                    .toList();
+        ParkedForgotten() {
+            super(action -> action instanceof SchedulerAction.TaskDropped);
         }
     }
 
     /** Grants a task's commit again to an attempt whose task's commit is granted to another. */
-    static final class CommitGrantedTwice extends Right {
-        private final Map<TaskAttemptId, String> runners = new HashMap<>();
+    static final class CommitGrantedTwice extends Adding {
         private final Map<String, TaskAttemptId> granted = new HashMap<>();
 
         @Override
-        public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
-            List<SchedulerAction> actions = new ArrayList<>(super.handle(event, nowMillis));
+        void add(SchedulerEvent event, List<SchedulerAction> actions) {
             for (SchedulerAction action : actions) {
-                if (action instanceof SchedulerAction.LaunchTask launch) {
-                    runners.put(launch.id(), launch.runner());
-                } else if (action instanceof SchedulerAction.GrantCommit grant) {
+                if (action instanceof SchedulerAction.GrantCommit grant) {
                     granted.put(task(grant.id()), grant.id());
                 }
             }
             if (event instanceof SchedulerEvent.CommitWanted wanted) {
                 TaskAttemptId other = granted.get(task(wanted.id()));
                 if (other != null && !other.equals(wanted.id())) {
-                    actions.add(new SchedulerAction.GrantCommit(wanted.id(), runners.get(wanted.id())));
+                    String runner = launches.get(wanted.id()).runner();
+                    actions.add(new SchedulerAction.GrantCommit(wanted.id(), runner));
                 }
             }
-            return actions;
         }
 
         private static String task(TaskAttemptId id) {
@@ -176,25 +189,21 @@ final class PlantedFaults {
     }
 
     /** Accepts the success of an attempt that it has cancelled. */
-    static final class CancelledAccepted extends Right {
+    static final class CancelledAccepted extends Adding {
         private final Set<TaskAttemptId> cancelled = new HashSet<>();
-        private final Map<TaskAttemptId, Integer> jobs = new HashMap<>();
 
         @Override
-        public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
-            List<SchedulerAction> actions = new ArrayList<>(super.handle(event, nowMillis));
+        void add(SchedulerEvent event, List<SchedulerAction> actions) {
             for (SchedulerAction action : actions) {
                 if (action instanceof SchedulerAction.CancelTask cancel) {
                     cancelled.add(cancel.id());
-                } else if (action instanceof SchedulerAction.LaunchTask launch) {
-                    jobs.put(launch.id(), launch.job());
                 }
             }
             if (event instanceof SchedulerEvent.TaskSucceeded succeeded && cancelled.remove(succeeded.id())) {
                 boolean result = succeeded.output().isEmpty();
-                actions.add(0, new SchedulerAction.TaskAccepted(jobs.get(succeeded.id()), succeeded.id(), result));
+                int job = launches.get(succeeded.id()).job();
+                actions.add(0, new SchedulerAction.TaskAccepted(job, succeeded.id(), result));
             }
-            return actions;
         }
     }
 }

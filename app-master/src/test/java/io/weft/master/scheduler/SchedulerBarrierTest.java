@@ -13,8 +13,17 @@ class SchedulerBarrierTest {
 
     private final SchedulerTester tester = new SchedulerTester(LIMITED);
 
-    private static Stage barrierMap(int id, int shuffle, int maps) {
-        return Graphs.barrier(Graphs.map(id, shuffle, List.of(), Graphs.nowhere(maps)));
+    private void mapsOnTwoRunners() {
+        tester.runner("r1", 1);
+        tester.runner("r2", 1);
+        Stage maps = Graphs.barrier(Graphs.map(0, 7, List.of(), Graphs.nowhere(2)));
+        Stage result = Graphs.result(1, List.of(7), Graphs.nowhere(1));
+        tester.submitTwo(1, new StageGraph(List.of(maps, result)), "r1:0", "r2:0");
+    }
+
+    private void gangOfTwo() {
+        tester.runner("r1", 2);
+        tester.submitTwo(1, Graphs.gang(0, 2), "r1:0", "r1:1");
     }
 
     @Test
@@ -100,13 +109,7 @@ class SchedulerBarrierTest {
 
     @Test
     void whatTasksMadeIsAcceptedWhenAllHaveSucceeded() {
-        tester.runner("r1", 2);
-        tester.submit(
-                1,
-                Graphs.gang(0, 2),
-                "start stage 0 tasks 2",
-                "launch 0.0.0 on r1:0 NONE",
-                "launch 0.1.0 on r1:1 NONE");
+        gangOfTwo();
         tester.done("0.1.0", "park 0.1.0");
         tester.done(
                 "0.0.0",
@@ -142,13 +145,7 @@ class SchedulerBarrierTest {
 
     @Test
     void failuresOfAnyTaskCountForTheStage() {
-        tester.runner("r1", 2);
-        tester.submit(
-                1,
-                Graphs.gang(0, 2),
-                "start stage 0 tasks 2",
-                "launch 0.0.0 on r1:0 NONE",
-                "launch 0.1.0 on r1:1 NONE");
+        gangOfTwo();
         for (int attempt = 0; attempt < 3; attempt++) {
             String failing = "0." + attempt % 2 + "." + attempt;
             String other = "0." + (1 - attempt % 2) + "." + attempt;
@@ -168,28 +165,14 @@ class SchedulerBarrierTest {
 
     @Test
     void aLostRunnerEndsTheTryEvenOfTasksThatHaveSucceeded() {
-        tester.runner("r1", 1);
-        tester.runner("r2", 1);
-        tester.submit(
-                1,
-                new StageGraph(List.of(barrierMap(0, 7, 2), Graphs.result(1, List.of(7), Graphs.nowhere(1)))),
-                "start stage 0 tasks 2",
-                "launch 0.0.0 on r1:0 NONE",
-                "launch 0.1.0 on r2:0 NONE");
+        mapsOnTwoRunners();
         tester.done("0.0.0", "park 0.0.0");
         tester.lose("r1", "cancel 0.1.0 on r2", "drop 0.0.0", "wake at 61000");
     }
 
     @Test
     void aLostOutputOfABarrierStageHasAllOfThemMadeAgain() {
-        tester.runner("r1", 1);
-        tester.runner("r2", 1);
-        tester.submit(
-                1,
-                new StageGraph(List.of(barrierMap(0, 7, 2), Graphs.result(1, List.of(7), Graphs.nowhere(1)))),
-                "start stage 0 tasks 2",
-                "launch 0.0.0 on r1:0 NONE",
-                "launch 0.1.0 on r2:0 NONE");
+        mapsOnTwoRunners();
         tester.done("0.0.0", "park 0.0.0");
         tester.done(
                 "0.1.0",
@@ -212,12 +195,7 @@ class SchedulerBarrierTest {
     void aLostResultHasAllRunAgainAndTakesNoneOfTheTryBefore() {
         tester.runner("r1", 1);
         tester.runner("r2", 1);
-        tester.submit(
-                1,
-                Graphs.gang(0, 2),
-                "start stage 0 tasks 2",
-                "launch 0.0.0 on r1:0 NONE",
-                "launch 0.1.0 on r2:0 NONE");
+        tester.submitTwo(1, Graphs.gang(0, 2), "r1:0", "r2:0");
         tester.holds("0.0.0", "park 0.0.0");
         tester.holds("0.1.0", "park 0.1.0", "accept 0.0.0 result", "accept 0.1.0 result", "finish stage 0");
         tester.taken(1, "0.0.0");
@@ -256,12 +234,7 @@ class SchedulerBarrierTest {
     @Test
     void commitsAreGrantedWhenAllTasksAskForThem() {
         tester.runner("r1", 2);
-        tester.submit(
-                1,
-                new StageGraph(List.of(Graphs.barrier(Graphs.save(0, List.of(), 2)))),
-                "start stage 0 tasks 2",
-                "launch 0.0.0 on r1:0 NONE",
-                "launch 0.1.0 on r1:1 NONE");
+        tester.submitTwo(1, new StageGraph(List.of(Graphs.barrier(Graphs.save(0, List.of(), 2)))), "r1:0", "r1:1");
         tester.wantsCommit("0.1.0");
         tester.wantsCommit("0.0.0", "grant 0.0.0 on r1", "grant 0.1.0 on r1");
         tester.done("0.0.0", "park 0.0.0");
@@ -286,16 +259,6 @@ class SchedulerBarrierTest {
         tester.reached("0.1.0", 1, "wake at 6000");
         tester.reached("0.0.0", 1, "wake at 6000");
         tester.reached("0.2.0", 1, "pass 0.0.0 0.2.0 on r1 call 1 []", "pass 0.1.0 on r2 call 1 []");
-    }
-
-    private void gangOfTwo() {
-        tester.runner("r1", 2);
-        tester.submit(
-                1,
-                Graphs.gang(0, 2),
-                "start stage 0 tasks 2",
-                "launch 0.0.0 on r1:0 NONE",
-                "launch 0.1.0 on r1:1 NONE");
     }
 
     private static final String ORDER = " All tasks of a barrier stage must make the same calls in the same order.";

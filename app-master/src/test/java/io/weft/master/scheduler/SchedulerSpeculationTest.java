@@ -30,7 +30,7 @@ class SchedulerSpeculationTest {
         for (String id : List.of("0.0.0", "0.1.0", "0.2.0")) {
             if (saves) {
                 String[] granted = {"grant " + id + " on " + (id.equals("0.1.0") ? "r2" : "r1"), wake};
-                wants(id, id.equals("0.2.0") ? granted : new String[] {granted[0]});
+                tester.wantsCommit(id, id.equals("0.2.0") ? granted : new String[] {granted[0]});
             }
             tester.done(
                     id,
@@ -40,10 +40,6 @@ class SchedulerSpeculationTest {
         }
         tester.after(459, wake);
         tester.after(1, "launch 0.3.1 on r1:0 NONE");
-    }
-
-    private void wants(String attempt, String... expected) {
-        tester.on(new SchedulerEvent.CommitWanted(SchedulerTester.id(attempt)), expected);
     }
 
     @Test
@@ -83,12 +79,7 @@ class SchedulerSpeculationTest {
                 .withSpeculation(new SchedulerSettings.Speculation(true, 0.5, 0, 0)));
         strict.runner("r1", 1);
         strict.runner("r2", 2);
-        strict.submit(
-                0,
-                Graphs.flat(0, 2),
-                "start stage 0 tasks 2",
-                "launch 0.0.0 on r1:0 NONE",
-                "launch 0.1.0 on r2:0 NONE");
+        strict.submitTwo(0, Graphs.flat(0, 2), "r1:0", "r2:0");
         strict.now += 10;
         strict.done("0.0.0", "accept 0.0.0 result", "launch 0.1.1 on r1:0 NONE");
         strict.failed("0.1.1", USER, "launch 0.1.2 on r1:0 NONE");
@@ -102,8 +93,8 @@ class SchedulerSpeculationTest {
     @Test
     void whoAsksFirstCommitsAndTheOtherIsCancelled() {
         theLastTaskRunsTwice(true);
-        wants("0.3.1", "cancel 0.3.0 on r2", "grant 0.3.1 on r1");
-        wants("0.3.0", "deny 0.3.0 on r2");
+        tester.wantsCommit("0.3.1", "cancel 0.3.0 on r2", "grant 0.3.1 on r1");
+        tester.wantsCommit("0.3.0", "deny 0.3.0 on r2");
         tester.done("0.3.1", "accept 0.3.1 result", "finish stage 0", "commit job 0");
     }
 
@@ -120,12 +111,7 @@ class SchedulerSpeculationTest {
     @Test
     void thereIsNoSecondAttemptOnTheSameHost() {
         tester.runner("r1", 2);
-        tester.submit(
-                0,
-                Graphs.flat(0, 2),
-                "start stage 0 tasks 2",
-                "launch 0.0.0 on r1:0 NONE",
-                "launch 0.1.0 on r1:1 NONE");
+        tester.submitTwo(0, Graphs.flat(0, 2), "r1:0", "r1:1");
         tester.now += 400;
         tester.done("0.0.0", "accept 0.0.0 result");
         tester.after(60_000);
@@ -137,12 +123,7 @@ class SchedulerSpeculationTest {
         SchedulerTester plain = new SchedulerTester();
         plain.runner("r1", 1);
         plain.runner("r2", 1);
-        plain.submit(
-                0,
-                Graphs.flat(0, 2),
-                "start stage 0 tasks 2",
-                "launch 0.0.0 on r1:0 NONE",
-                "launch 0.1.0 on r2:0 NONE");
+        plain.submitTwo(0, Graphs.flat(0, 2), "r1:0", "r2:0");
         plain.now += 400;
         plain.done("0.0.0", "accept 0.0.0 result");
         plain.after(600_000);

@@ -78,6 +78,16 @@ final class SchedulerTester {
         on(new SchedulerEvent.JobSubmitted(job, graph, "group" + job), expected);
     }
 
+    /** Submits a job whose first stage, 0, has two tasks that start at once, each on the slot named, such as r1:0. */
+    void submitTwo(int job, StageGraph graph, String first, String second) {
+        submit(
+                job,
+                graph,
+                "start stage 0 tasks 2",
+                "launch 0.0.0 on " + first + " NONE",
+                "launch 0.1.0 on " + second + " NONE");
+    }
+
     /** Registers runner {@code rN} of host {@code hN}. */
     void runner(String runner, int slots, String... expected) {
         runnerOn(runner, "h" + runner.substring(1), "", slots, expected);

@@ -13,10 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataOutputStream;
-import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,7 +34,7 @@ class DeadLettersTest {
         reject(letters, new TaskAttemptId(1, 0, 1), "second\n").finish();
         letters.commit(4, List.of(new TaskAttemptId(1, 0, 1)));
         letters.close();
-        assertEquals(List.of("rejects-local_7-4-00000.jsonl"), listing());
+        assertEquals(List.of("rejects-local_7-4-00000.jsonl"), OutputFolders.names(folder));
         assertEquals("second\n", Files.readString(folder.resolve("rejects-local_7-4-00000.jsonl")));
     }
 
@@ -45,9 +42,7 @@ class DeadLettersTest {
     void whatWasNotFinishedIsRemoved() throws IOException {
         DeadLetters letters = DeadLetters.of("file:" + folder, APPLICATION, 2, conf);
         reject(letters, FIRST, "first\n").close();
-        try (Stream<Path> left = Files.list(Path.of(URI.create(letters.work())))) {
-            assertEquals(List.of(), left.toList());
-        }
+        assertEquals(List.of(), OutputFolders.names(Path.of(URI.create(letters.work()))));
     }
 
     @Test
@@ -85,24 +80,6 @@ class DeadLettersTest {
         assertFalse(Files.exists(Path.of(URI.create(letters.work()))));
     }
 
-    /** A disk that takes no byte. */
-    public static final class FullFileSystem extends RawLocalFileSystem {
-        @Override
-        public URI getUri() {
-            return URI.create("full:///");
-        }
-
-        @Override
-        public FSDataOutputStream create(org.apache.hadoop.fs.Path file, boolean overwrite) throws IOException {
-            return super.create(new org.apache.hadoop.fs.Path("/dev/full"), true, 4096, (short) 1, 1 << 20, null);
-        }
-
-        @Override
-        public boolean delete(org.apache.hadoop.fs.Path file, boolean recursive) {
-            return false;
-        }
-    }
-
     private RejectFiles reject(DeadLetters letters, TaskAttemptId id, String text) throws IOException {
         RejectFiles files = new RejectFiles(id, conf);
         files.write(letters.work(), 4, lines(text));
@@ -115,11 +92,5 @@ class DeadLettersTest {
 
     private static ByteBuffer lines(String text) {
         return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private List<String> listing() throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.map(file -> file.getFileName().toString()).sorted().toList();
-        }
     }
 }

@@ -9,7 +9,6 @@ import io.weft.runner.protocol.OutputSpec;
 import io.weft.runner.protocol.TaskAttemptId;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,11 +16,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataOutputStream;
-import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,7 +41,9 @@ class TextOutputTest {
         }
         assertFalse(Files.exists(folder.resolve("out/part-00000")));
         job.commit();
-        assertEquals(List.of("_SUCCESS", "part-00000", "part-00001", "part-00002"), listing());
+        assertEquals(
+                List.of("_SUCCESS", "part-00000", "part-00001", "part-00002"),
+                OutputFolders.names(folder.resolve("out")));
         assertEquals("part 2\n", Files.readString(folder.resolve("out/part-00002")));
         assertEquals(
                 "rw-r--r--",
@@ -62,7 +60,7 @@ class TextOutputTest {
         winner.commit();
         loser.abort();
         job.commit();
-        assertEquals(List.of("_SUCCESS", "part-00000"), listing());
+        assertEquals(List.of("_SUCCESS", "part-00000"), OutputFolders.names(folder.resolve("out")));
         assertEquals("winner\n", Files.readString(folder.resolve("out/part-00000")));
     }
 
@@ -84,7 +82,7 @@ class TextOutputTest {
         job.setup(SITE);
         write(spec, 0, 0, "text\n").close();
         job.commit();
-        assertEquals(List.of("_SUCCESS"), listing());
+        assertEquals(List.of("_SUCCESS"), OutputFolders.names(folder.resolve("out")));
     }
 
     @Test
@@ -104,7 +102,7 @@ class TextOutputTest {
         job.setup(SITE);
         write(spec, 7, 0, "text\n").commit();
         job.commit();
-        assertEquals(List.of("_SUCCESS", "part-00007.gz"), listing());
+        assertEquals(List.of("_SUCCESS", "part-00007.gz"), OutputFolders.names(folder.resolve("out")));
         try (InputStream text = new GZIPInputStream(Files.newInputStream(folder.resolve("out/part-00007.gz")))) {
             assertEquals("text\n", new String(text.readAllBytes(), StandardCharsets.UTF_8));
         }
@@ -181,19 +179,6 @@ class TextOutputTest {
         assertTrue(failure.getMessage().contains("nothing was run): Not a directory"), failure.getMessage());
     }
 
-    /** A disk that takes no byte. */
-    public static final class FullFileSystem extends RawLocalFileSystem {
-        @Override
-        public URI getUri() {
-            return URI.create("full:///");
-        }
-
-        @Override
-        public FSDataOutputStream create(org.apache.hadoop.fs.Path file, boolean overwrite) throws IOException {
-            return super.create(new org.apache.hadoop.fs.Path("/dev/full"), true, 4096, (short) 1, 1 << 20, null);
-        }
-    }
-
     private OutputSpec.TextFile spec(Optional<String> codec) {
         return new OutputSpec.TextFile("file:" + folder + "/out", codec, "7d9f", 5);
     }
@@ -203,11 +188,5 @@ class TextOutputTest {
         output.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
         output.finish();
         return output;
-    }
-
-    private List<String> listing() throws IOException {
-        try (Stream<Path> files = Files.list(folder.resolve("out"))) {
-            return files.map(file -> file.getFileName().toString()).sorted().toList();
-        }
     }
 }
