@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from weft import WeftContext
+from weft import _install
 
 
 def main(text: str, out: str) -> None:
     """Counts the words of `text` and saves the counts to `out`."""
+    _install.link_dependencies()  # the context's modules import them; a plain Python has none of its own
+    from weft import WeftContext
+
     with WeftContext(master="local[2]", appName="class-archive") as sc:
         counts = sc.textFile(text).flatMap(str.split).map(lambda word: (word, 1)).reduceByKey(lambda a, b: a + b)
         counts.collect()
