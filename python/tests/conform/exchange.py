@@ -1,14 +1,25 @@
-"""Files of Hadoop's formats of every kind: what is in them, and how they are written and read."""
+"""Files of Hadoop's formats from one engine to the other: what one writes, the other reads.
+
+It is an unedited PySpark program; from Weft to PySpark, and with the two in turn from PySpark to Weft:
+
+    bin/weft run --pyspark python/tests/conform/exchange.py write FOLDER
+    /path/to/pyspark/python python/tests/conform/exchange.py read FOLDER
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from tests.conform.formats import PAIRS
+if __name__ == "__main__":
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    from formats import PAIRS  # type: ignore[import-not-found, unused-ignore]
+else:
+    from tests.conform.formats import PAIRS
 
 __all__ = ["KINDS", "PICKLED", "Kind"]
 
@@ -66,3 +77,50 @@ def write(sc: Any, base: str) -> None:
     """Write every kind of file, in two parts."""
     for name, kind in KINDS.items():
         kind.write(sc.parallelize(kind.records, 2), folder_of(base, name))
+
+
+def read(sc: Any, base: str) -> dict[str, str]:
+    """Give what is wrong with each kind of file, an empty text for what came back as it was written."""
+    wrong = {}
+    for name, kind in KINDS.items():
+        try:
+            found = sorted(map(repr, map(_plain, kind.read(sc, folder_of(base, name)).collect())))
+        except Exception as problem:
+            wrong[name] = f"{type(problem).__name__}: {problem}"
+            continue
+        meant = sorted(map(repr, map(_plain, kind.records)))
+        wrong[name] = "" if found == meant else f"{len(found)} records of {len(meant)}: {found[:2]}, not {meant[:2]}"
+    return wrong
+
+
+def _plain(record: Any) -> Any:
+    """Bytes come back as byte arrays, and dictionaries in another order."""
+    if isinstance(record, (bytes, bytearray)):
+        return bytes(record)
+    if isinstance(record, tuple):
+        return tuple(map(_plain, record))
+    if isinstance(record, dict):
+        return sorted(((_plain(key), _plain(value)) for key, value in record.items()), key=repr)
+    return record
+
+
+def main(what: str, base: str) -> int:
+    """Write or read; give 1 if anything came back otherwise."""
+    from pyspark import SparkConf, SparkContext
+
+    engine = "Weft" if "weft" in sys.modules else "PySpark"
+    sc = SparkContext(conf=SparkConf().setMaster("local[2]").set("spark.ui.showConsoleProgress", "false"))
+    if what == "write":
+        write(sc, base)
+        print(f"{engine} wrote {len(KINDS)} kinds of files", flush=True)
+        sc.stop()
+        return 0
+    wrong = read(sc, base)
+    for name, problem in wrong.items():
+        print(f"{engine} reads {name}: {problem or 'as it was written'}", flush=True)
+    sc.stop()
+    return 1 if any(wrong.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))
