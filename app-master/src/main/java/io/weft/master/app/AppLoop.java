@@ -360,6 +360,9 @@ public final class AppLoop implements BackendListener, Submitter {
         }
         reports.ended(event);
         schedule(WorkerReports.translate(event));
+        if (event instanceof RunnerEvent.FetchFailed failed) {
+            stopIfOutOfReach(failed);
+        }
         performer.judged().forEach(this::schedule);
         performer.takeTooLarge().ifPresent(one -> cancelled(one.getKey(), one.getValue()));
         if (event instanceof RunnerEvent.TaskSucceeded done) {
@@ -368,6 +371,15 @@ public final class AppLoop implements BackendListener, Submitter {
             performer.forgetRejected(done.id());
         } else if (event instanceof RunnerEvent.TaskFailed done) {
             performer.forgetRejected(done.id());
+        }
+    }
+
+    /** A task that could not read a persisted partition; where nothing tells how to make it, others would fare no better. */
+    private void stopIfOutOfReach(RunnerEvent.FetchFailed failed) {
+        if (failed.lost().stream().allMatch(MapOutputId::isKept)) {
+            jobs.jobOf(failed.id()).ifPresent(job -> job.tasks()
+                    .outOfReach()
+                    .ifPresent(why -> cancelled(job.spec().job(), why)));
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -53,6 +54,23 @@ final class JobLineage {
     /** Whether all is still kept that the last plan relies on. */
     boolean holds() {
         return ends.stream().allMatch(this::isHeld);
+    }
+
+    /** Why the last plan cannot be carried out, if it relies on something that is lost and that no lineage tells how to make. */
+    Optional<JobFailure> outOfReach() {
+        for (PlanNode node : nodes) {
+            int rdd = node.origin().rdd();
+            if (node instanceof PlanNode.Held held
+                    && ends.stream().noneMatch(end -> end.rdd() == rdd)
+                    && !cached.isWhole(rdd, held.partitions())) {
+                String text = "RDD " + rdd + " (" + held.origin() + ") was checkpointed locally, and of its "
+                        + held.partitions() + " partitions " + cached.count(rdd)
+                        + " are left: a container that held some has ended, or the RDD was unpersisted.\n"
+                        + "Use rdd.checkpoint(), which writes files, where that may happen.";
+                return Optional.of(JobFailure.of("", 1, "external", text));
+            }
+        }
+        return Optional.empty();
     }
 
     /** Plans down to what is kept now. */

@@ -117,18 +117,16 @@ public final class JobService {
         HadoopConf.Snapshot conf = hadoop();
         Fragment result = lineages.add(plan, splits(plan, conf.configuration()));
         cached.learn(plan);
-        for (PlanNode node : plan.nodes()) {
-            if (node instanceof PlanNode.Held held
-                    && !cached.isWhole(node.origin().rdd(), held.partitions())) {
-                throw lostCheckpoint(held);
-            }
-        }
         JobLineage lineage = new JobLineage(plan, result, cached);
         TaskTrees trees;
         try {
             trees = plan(lineage, Map.of());
         } catch (InvalidPlanException error) {
             throw invalid(error);
+        }
+        Optional<JobFailure> gone = lineage.outOfReach();
+        if (gone.isPresent()) {
+            throw new JobException(gone.get());
         }
         int job;
         synchronized (numbers) {
@@ -200,16 +198,6 @@ public final class JobService {
             throw new JobException(
                     JobFailure.of("", 7, "internal", Stacks.message(failed.getCause()), failed.getCause()));
         }
-    }
-
-    private JobException lostCheckpoint(PlanNode.Held held) {
-        int rdd = held.origin().rdd();
-        String text =
-                "RDD " + rdd + " (" + held.origin() + ") was checkpointed locally, and of its " + held.partitions()
-                        + " partitions " + cached.count(rdd)
-                        + " are left: a container that held some has ended, or the RDD was "
-                        + "unpersisted.\nUse rdd.checkpoint(), which writes files, where that may happen.";
-        return new JobException(JobFailure.of("", 1, "external", text));
     }
 
     private static JobException invalid(InvalidPlanException error) {

@@ -90,6 +90,11 @@ final class PlannedTasks implements TaskSpecs {
         return Optional.of(plan());
     }
 
+    @Override
+    public Optional<JobFailure> outOfReach() {
+        return planning.lineage().outOfReach();
+    }
+
     private OutputSpec output(Stage stage, TaskAttemptId id, PlanAction action) {
         if (stage.kind() == StageKind.SHUFFLE_MAP) {
             return new OutputSpec.MapOutputFile(

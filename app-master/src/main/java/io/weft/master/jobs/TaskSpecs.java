@@ -17,4 +17,7 @@ public interface TaskSpecs {
 
     /** A new plan, in effect at once, when something is lost that the one before relied on; it has the stages of that one, and more. */
     Optional<JobPlan> planAgain();
+
+    /** Why the job cannot be done, when it needs what is lost and no lineage tells how to make. */
+    Optional<JobFailure> outOfReach();
 }
