@@ -61,6 +61,13 @@ def test_what_can_never_fit_is_refused_before_it_is_submitted(jobs: Jobs, tmp_pa
     assert not ended.application
 
 
+def test_a_task_that_fits_into_no_container_is_refused_before_it_is_submitted(jobs: Jobs, tmp_path: Path) -> None:
+    cpus = ("--executor-cores", "2", "--conf", "spark.task.cpus=3")
+    ended = jobs.run(*cpus, script(tmp_path, "wide.py", "pass"))
+    assert (ended.code, ended.application) == (2, "")
+    assert ended.errors.startswith("weft.task.cpus is 3, and each container has 2 processors (--executor-cores): no")
+
+
 def test_a_mistyped_option_names_the_nearest(jobs: Jobs, tmp_path: Path) -> None:
     ended = jobs.run("--executor-memry", "1g", script(tmp_path, "x.py", "pass"))
     assert (ended.code, ended.errors) == (2, "unknown option --executor-memry; nearest: --executor-memory\n")

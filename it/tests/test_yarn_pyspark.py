@@ -36,7 +36,7 @@ def test_sparks_settings_do_what_they_do_in_spark_submit(jobs: Jobs, tmp_path: P
 
             def look(_):
                 from pyspark import TaskContext
-                return os.environ["OF_TASKS"], os.environ.get("OF_DRIVER"), TaskContext.get() is not None
+                return os.environ["OF_TASKS"], os.environ.get("OF_DRIVER"), TaskContext.get().cpus()
 
             sc = SparkContext()
             print("driver", os.environ["OF_DRIVER"])
@@ -50,6 +50,7 @@ def test_sparks_settings_do_what_they_do_in_spark_submit(jobs: Jobs, tmp_path: P
         "spark.executor.instances": "1",
         "spark.executor.cores": "3",
         "spark.executor.memory": "900m",
+        "spark.task.cpus": "2",
         "spark.app.name": "by settings",
         "spark.executorEnv.OF_TASKS": "t",
         "spark.yarn.appMasterEnv.OF_DRIVER": "d",
@@ -60,7 +61,7 @@ def test_sparks_settings_do_what_they_do_in_spark_submit(jobs: Jobs, tmp_path: P
     assert ended.code == 0, ended.errors
     printed = jobs.output(ended.application)
     assert "driver d\n" in printed
-    assert "tasks [('t', None, True)]\n" in printed
+    assert "tasks [('t', None, 2)]\n" in printed
     assert "conf 3 kept 3\n" in printed
     assert "name by settings\n" in printed
     assert "without effect" not in jobs.output(ended.application, "stderr")

@@ -270,7 +270,7 @@ class TaskContext:
         return None if place is None else place[1]
 
     def cpus(self) -> int:
-        """Give the number of processors that are the task's: one, its slot's.
+        """Give the number of processors that are the task's (``weft.task.cpus``).
 
         Returns
         -------
@@ -283,7 +283,7 @@ class TaskContext:
         >>> sc.parallelize([1], 1).map(lambda _: TaskContext.get().cpus()).collect()
         [1]
         """
-        return 1
+        return int(self._localProperties.get("weft.task.cpus", 1))
 
     def cpuAmount(self) -> Decimal:
         """Give the same as :meth:`cpus`.
@@ -299,7 +299,7 @@ class TaskContext:
         >>> sc.parallelize([1], 1).map(lambda _: TaskContext.get().cpuAmount()).collect()
         [Decimal('1')]
         """
-        return Decimal(1)
+        return Decimal(self.cpus())
 
     def resources(self) -> dict[str, Any]:
         """Give the devices that are the task's alone: none, Weft hands out no devices.

@@ -169,7 +169,8 @@ class InlineGateway(Gateway):
     settings : dict
         Weft's settings; of effect here are ``weft.master``, ``weft.app.name``, ``weft.default.parallelism``,
         ``weft.python.worker.memory``, ``weft.driver.maxResultSize``, ``weft.input.splitBytes``,
-        ``weft.files.ignoreCorrupt``, ``weft.output.validate``, ``weft.io.encryption`` and ``weft.env.*``.
+        ``weft.task.cpus``, ``weft.files.ignoreCorrupt``, ``weft.output.validate``, ``weft.io.encryption`` and
+        ``weft.env.*``.
 
     Raises
     ------
@@ -196,6 +197,7 @@ class InlineGateway(Gateway):
         }
         memory = _size(settings, "weft.python.worker.memory", 512 << 20)
         split_bytes = _size(settings, "weft.input.splitBytes", 128 << 20)
+        cpus = _number(settings, "weft.task.cpus")
         self._jobs = InlineJobs(
             memory,
             environment,
@@ -203,6 +205,7 @@ class InlineGateway(Gateway):
             split_bytes,
             ignore_corrupt=_flag(settings, "weft.files.ignoreCorrupt", False),
             validate_output=_flag(settings, "weft.output.validate", True),
+            properties={"weft.task.cpus": str(cpus)} if cpus > 1 else {},
         )
         info["files"] = self._jobs.files
         info["broadcasts"] = os.path.join(self._jobs.folder, "broadcasts")

@@ -11,7 +11,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 from weft._datasocket import Failure
 from weft._inline.connection import InlineConnection, Sink
@@ -73,6 +73,8 @@ class InlineJobs:
         The rest of a damaged file is left out; else it fails its task.
     validate_output : bool
         A plain save fails where its folder exists; else it puts its files among those that are there.
+    properties : dict, optional
+        Local properties of every task.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class InlineJobs:
         *,
         ignore_corrupt: bool = False,
         validate_output: bool = True,
+        properties: Optional[dict[str, str]] = None,
     ) -> None:
         _remove_remains()
         self.folder = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
@@ -91,6 +94,7 @@ class InlineJobs:
         self.files = os.path.join(self.folder, "files")
         os.mkdir(self.files)
         self.blocks: dict[str, bytes] = {}
+        self._properties = properties or {}
         self.history = InlineHistory()
         self._shuffles = Shuffles()
         self._splits: dict[int, list[Any]] = {}
@@ -281,7 +285,7 @@ class InlineJobs:
             job.rejects = rejects
             job.gangs = _Gangs(self._apart, self._owners, self._interrupts)
             for position, stage in enumerate(stages, 1):
-                job.begin_stage(self._stages, plan["properties"])
+                job.begin_stage(self._stages, {**plan["properties"], **self._properties})
                 self._stages += 1
                 sink = "bytes" if body.get("raw") else _SINKS[action]
                 job.run_stage(stage, position, len(stages), sink, output)

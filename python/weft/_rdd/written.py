@@ -20,7 +20,8 @@ __all__ = ["Written"]
 
 T = TypeVar("T")
 RESOURCES_INSTEAD = (
-    "weft submit with --executor-cores and --executor-memory for all stages, or an application of its own for this one"
+    "weft submit with --executor-cores, --executor-memory and --conf weft.task.cpus for all stages, "
+    "or an application of its own for this one"
 )
 
 
@@ -30,12 +31,13 @@ class Written(Skew[T]):
     _profile: Optional[ResourceProfile] = None
 
     def withResources(self, profile: ResourceProfile) -> RDD[T]:
-        """Say what containers and tasks the RDD needs: nothing but what all tasks have, one processor.
+        """Say what containers and tasks the RDD needs: nothing but what all tasks have (``weft.task.cpus``).
 
         Parameters
         ----------
         profile : ResourceProfile
-            What is needed; on YARN one that asks for at most one processor for a task, and for nothing else.
+            What is needed; on YARN one that asks for at most as many processors for a task as all have, and for
+            nothing else.
 
         Returns
         -------
@@ -84,8 +86,9 @@ class Written(Skew[T]):
         if not self.ctx.master.startswith("yarn"):
             return f"the master {self.ctx.master} has no containers to choose from"
         wanted = [f"{name} for containers" for name in profile.executorResources]
+        cpus = int(self.ctx._conf.get("weft.task.cpus", "1"))
         for name, request in profile.taskResources.items():
-            if name != "cpus" or request.amount > 1:
+            if name != "cpus" or request.amount > cpus:
                 wanted.append(f"{request.amount:g} {name} for a task")
         return f"all containers of an application are alike, and this asks for {', '.join(wanted)}" if wanted else ""
 

@@ -171,6 +171,9 @@ class _Worker:
                 sys.path.insert(1, path if not path.endswith(".py") else os.path.dirname(path))
         os.environ.update(task.get("env", {}))
         os.environ["WEFT_FILES"] = task.get("files", "")
+        cpus = task.get("properties", {}).get("weft.task.cpus")
+        if cpus and os.environ.get("OMP_NUM_THREADS") == "1":  # what the runner sets where nobody else has
+            os.environ["OMP_NUM_THREADS"] = cpus
 
     def _run(self, program: Program, scope: TaskScope, task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         sinks = Sinks(self._connection, self._blobs, scope, task)

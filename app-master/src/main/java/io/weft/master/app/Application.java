@@ -98,6 +98,7 @@ public final class Application implements Gateway.Control {
                 spec.folder(),
                 settings.worker().memoryBytes(),
                 settings.worker().limitBytes(),
+                settings.worker().cpus(),
                 settings.maxResultBytes(),
                 new JobSettings.Files(
                         spec.localFirst(),

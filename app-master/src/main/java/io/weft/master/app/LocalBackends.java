@@ -7,6 +7,7 @@ import io.weft.master.backend.local.LocalClusterBackend;
 import io.weft.master.config.AppSettings;
 import io.weft.master.config.HadoopConf;
 import io.weft.master.config.Master;
+import io.weft.master.config.SettingsException;
 import io.weft.master.gateway.StartLine;
 import io.weft.master.results.ResultSource;
 import io.weft.runner.container.RunnerConfig;
@@ -20,8 +21,11 @@ import java.util.Optional;
 
 /** Makes the backend of a local master string. */
 final class LocalBackends {
-    /** {@code sealKey}: by which workers and the driver seal what may come to lie on disks; "" for none. */
-    record Made(Backend backend, ResultSource results, int slots, String sealKey) {}
+    /**
+     * {@code cores}: what slots are made of. {@code sealKey}: by which workers and the driver seal what may come to lie on disks; "" for
+     * none.
+     */
+    record Made(Backend backend, ResultSource results, int slots, int cores, String sealKey) {}
 
     /** Where and for whom. */
     record Place(String application, StartLine line, AppSettings settings, LocalFolders folders) {}
@@ -43,22 +47,24 @@ final class LocalBackends {
         return master instanceof Master.LocalCluster ? settings.withAllHostsThere() : settings;
     }
 
-    static Made make(Place place, Master master, BlockStore blocks, HadoopConf hadoop) {
+    static Made make(Place place, Master master, BlockStore blocks, HadoopConf hadoop) throws SettingsException {
         if (master instanceof Master.Local local) {
-            RunnerConfig runner = runner(place, local.slots(), blocks, hadoop);
+            int slots = place.settings().slots(local.slots(), "local[" + local.slots() + "]");
+            RunnerConfig runner = runner(place, slots, blocks, hadoop);
             LocalBackend backend = new LocalBackend(runner);
             return new Made(
-                    backend, backend, local.slots(), runner.connections().sealKey());
+                    backend, backend, slots, local.slots(), runner.connections().sealKey());
         }
         if (master instanceof Master.LocalCluster cluster) {
             int initial = place.settings()
                     .allocation()
                     .map(bounds -> bounds.atMost(cluster.runners()).initial())
                     .orElse(cluster.runners());
-            LocalClusterBackend backend =
-                    new LocalClusterBackend(children(place, cluster), cluster.runners(), initial, blocks, hadoop);
+            int slots = place.settings().slots(cluster.slots(), "each process of local-cluster");
+            LocalClusterBackend backend = new LocalClusterBackend(
+                    children(place, cluster, slots), cluster.runners(), initial, blocks, hadoop);
             String key = place.settings().worker().sealed() ? backend.sealKey() : "";
-            return new Made(backend, backend, cluster.runners() * cluster.slots(), key);
+            return new Made(backend, backend, cluster.runners() * slots, cluster.runners() * cluster.slots(), key);
         }
         throw new IllegalArgumentException("not a local master: " + master);
     }
@@ -68,12 +74,13 @@ final class LocalBackends {
         if (!(master instanceof Master.LocalCluster cluster)) {
             return Optional.empty();
         }
+        int slots = Math.max(1, cluster.slots() / settings.worker().cpus());
         return settings.allocation()
                 .map(bounds -> bounds.atMost(cluster.runners()))
-                .map(bounds -> new Allocation(bounds, cluster.slots(), bounds.initial()));
+                .map(bounds -> new Allocation(bounds, slots, bounds.initial()));
     }
 
-    private static ChildRunner.Plan children(Place place, Master.LocalCluster cluster) {
+    private static ChildRunner.Plan children(Place place, Master.LocalCluster cluster, int slots) {
         Map<String, String> settings = new LinkedHashMap<>();
         place.settings().worker().environment().forEach((name, value) -> settings.put("weft.env." + name, value));
         settings.put(
@@ -90,7 +97,7 @@ final class LocalBackends {
                 place.line().python().executable(),
                 place.line().python().path(),
                 settings,
-                new ChildRunner.Plan.Size(cluster.slots(), cluster.memoryBytes()));
+                new ChildRunner.Plan.Size(slots, cluster.memoryBytes()));
     }
 
     private static RunnerConfig runner(Place place, int slots, BlockStore blocks, HadoopConf hadoop) {

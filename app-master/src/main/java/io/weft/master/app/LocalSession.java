@@ -62,10 +62,13 @@ final class LocalSession implements AutoCloseable {
             Warmup.start(application, folders);
             application.start();
             Doors doors = Doors.open(application, made.results(), line.token(), folders.main());
-            Map<String, Object> info = info(line, masterText(line, set), startMillis, settings, made.slots());
+            Map<String, Object> info = info(line, masterText(line, set), startMillis, settings, made.cores());
             info.put("files", application.filesFolder().toString());
             info.put("broadcasts", application.broadcastFolder().toString());
             return new LocalSession(folders, application, doors, answer(id, info, doors, made.sealKey()));
+        } catch (SettingsException problem) {
+            folders.remove();
+            throw new StartException("E17", 2, problem.getMessage(), problem);
         } catch (IOException | RuntimeException failed) {
             folders.remove();
             throw failed;
@@ -119,8 +122,8 @@ final class LocalSession implements AutoCloseable {
     }
 
     private static Map<String, Object> info(
-            StartLine line, String master, long startMillis, AppSettings settings, int slots) {
-        int parallelism = settings.parallelism().orElse(slots);
+            StartLine line, String master, long startMillis, AppSettings settings, int cores) {
+        int parallelism = settings.parallelism().orElse(cores);
         Map<String, Object> info = new LinkedHashMap<>();
         info.put("master", master);
         info.put("name", line.name());

@@ -92,9 +92,11 @@ final class YarnSession {
         BlockServer server = BlockServer.start("", secret.bytes(), new MapOutputFiles(List.of()), blocks);
         BlockClient client = new BlockClient(secret.bytes(), CONNECT_MILLIS, READ_MILLIS);
         String host = System.getenv().getOrDefault("NM_HOST", "localhost");
+        int cores = (int) record.number("cores");
         ContainerPlan plan = new ContainerPlan(
                 (int) record.number("executors"),
-                (int) record.number("cores"),
+                cores,
+                AppSettings.of(settings).slots(cores, "each container"),
                 (int) record.number("containerMegabytes"),
                 record.list("hosts"));
         String sealKey = settings.flag("weft.io.encryption") ? secret.sealKey() : "";
@@ -114,7 +116,9 @@ final class YarnSession {
     /** The user's settings; a worker spills at half its share of the container unless the user says when. */
     private static Map<String, String> withShare(ApplicationRecord record) {
         Map<String, String> settings = new LinkedHashMap<>(record.map("settings"));
-        long share = (record.number("containerMegabytes") - RUNNER_JVM_MEGABYTES) / Math.max(1, record.number("cores"));
+        String cpus = settings.getOrDefault("weft.task.cpus", "1");
+        long slots = record.number("cores") / (cpus.matches("[1-9]\\d{0,4}") ? Long.parseLong(cpus) : 1);
+        long share = (record.number("containerMegabytes") - RUNNER_JVM_MEGABYTES) / Math.max(1, slots);
         settings.putIfAbsent("weft.python.worker.memory", Math.max(32, share / 2) + "m");
         return settings;
     }
@@ -129,8 +133,8 @@ final class YarnSession {
                 .get(0)
                 .resolve("weft-driver-" + ProcessHandle.current().pid());
         AppSettings own = withSlots(AppSettings.of(settings));
-        Optional<Allocation> allocation = own.allocation()
-                .map(bounds -> new Allocation(bounds, (int) record.number("cores"), (int) record.number("executors")));
+        Optional<Allocation> allocation =
+                own.allocation().map(bounds -> new Allocation(bounds, slots(own), (int) record.number("executors")));
         Application.Spec spec =
                 new Application.Spec(record.text("application"), own, python, folder.folder(), data, allocation, false);
         application = new Application(spec, hadoop, blocks, backend, () -> {});
@@ -147,7 +151,12 @@ final class YarnSession {
     /** The settings of an application that can have as many slots as this one. */
     private AppSettings withSlots(AppSettings own) {
         long runners = own.allocation().map(bounds -> (long) bounds.max()).orElse(record.number("executors"));
-        return own.withSlots((int) Math.min(Integer.MAX_VALUE, runners * record.number("cores")));
+        return own.withSlots((int) Math.min(Integer.MAX_VALUE, runners * slots(own)));
+    }
+
+    /** Slots of each container; that there is one was seen to at the start. */
+    private int slots(AppSettings own) {
+        return (int) record.number("cores") / own.worker().cpus();
     }
 
     private List<String> command() {

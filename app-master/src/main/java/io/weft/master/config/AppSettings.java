@@ -46,6 +46,7 @@ public record AppSettings(
      *
      * @param memoryBytes data a task may hold before it spills
      * @param limitBytes RSS at which a worker is stopped, 0 for none
+     * @param cpus processors of each task
      * @param cacheBytes what one runner keeps of partitions that are persisted in memory only
      * @param reuse a worker runs one task after another; else each has a process of its own
      * @param sealed what they write to local disks is encrypted
@@ -55,6 +56,7 @@ public record AppSettings(
             long memoryBytes,
             long limitBytes,
             long cacheBytes,
+            int cpus,
             boolean reuse,
             boolean sealed,
             Map<String, String> environment) {
@@ -95,6 +97,7 @@ public record AppSettings(
                         memory(settings),
                         settings.bytes("weft.python.worker.limit"),
                         settings.bytes("weft.cache.memory"),
+                        Math.max(1, settings.integer("weft.task.cpus")),
                         settings.flag("weft.python.worker.reuse"),
                         settings.flag("weft.io.encryption"),
                         environment(settings)),
@@ -113,6 +116,15 @@ public record AppSettings(
                 settings.below("weft.hadoop."),
                 AllocationSettings.of(settings),
                 settings.explicit());
+    }
+
+    /** Slots of a container or machine with so many processors. Throws SettingsException (E17) when there is none. */
+    public int slots(int cores, String where) throws SettingsException {
+        if (cores < worker.cpus()) {
+            throw new SettingsException(List.of("weft.task.cpus is " + worker.cpus() + ", and " + where + " has "
+                    + cores + (cores == 1 ? " processor" : " processors") + ": no task could run there."));
+        }
+        return cores / worker.cpus();
     }
 
     /** Less than the limit: a worker that may not hold so much spills at half of what it may hold. */

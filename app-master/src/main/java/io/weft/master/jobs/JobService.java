@@ -155,6 +155,9 @@ public final class JobService {
         Rejects rejects = rejects(planned.layout().plan(), job, conf.configuration());
         Map<String, String> properties = new LinkedHashMap<>(plan.properties());
         properties.putAll(rejects.properties());
+        if (settings.taskCpus() > 1) {
+            properties.put("weft.task.cpus", String.valueOf(settings.taskCpus()));
+        }
         PlannedTasks tasks = new PlannedTasks(job, trees, planning, save, settings, files, properties);
         UpdateFeed updates = new UpdateFeed(settings.folder().resolve("job-" + job + ".updates"));
         JobRun run = new JobRun(spec, tasks, feed, updates, settings.maxResultBytes(), wakeup);

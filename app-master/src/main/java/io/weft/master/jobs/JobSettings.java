@@ -10,10 +10,17 @@ import java.util.Objects;
  * @param folder for files of running jobs
  * @param memoryBytes data a task may hold before it spills
  * @param limitBytes RSS at which a worker is stopped, 0 for none
+ * @param taskCpus processors of each task
  * @param maxResultBytes what one action may bring to the driver, 0 for no limit
  */
 public record JobSettings(
-        String application, Path folder, long memoryBytes, long limitBytes, long maxResultBytes, Files files) {
+        String application,
+        Path folder,
+        long memoryBytes,
+        long limitBytes,
+        int taskCpus,
+        long maxResultBytes,
+        Files files) {
     /**
      * How files are found, cut, read and written.
      *

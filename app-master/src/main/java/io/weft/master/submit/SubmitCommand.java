@@ -44,7 +44,7 @@ final class SubmitCommand implements Callable<Integer> {
     @Option(names = "--num-executors", description = "containers (default 2)")
     String executors;
 
-    @Option(names = "--executor-cores", description = "slots of each (default 1)")
+    @Option(names = "--executor-cores", description = "processors of each, one for each task at a time (default 1)")
     String cores;
 
     @Option(names = "--executor-memory", description = "memory of each (default 1g)")
@@ -177,7 +177,15 @@ final class SubmitCommand implements Callable<Integer> {
 
     private Request.Sizes sizes(SparkKeys keys) throws SubmitException {
         int containers = count("--num-executors", keys.option("--num-executors", executors, atStart(keys)));
-        int slots = count("--executor-cores", keys.option("--executor-cores", cores, "1"));
+        int processors = count("--executor-cores", keys.option("--executor-cores", cores, "1"));
+        int cpus = count("weft.task.cpus", keys.weft().getOrDefault("weft.task.cpus", "1"));
+        if (cpus > processors) {
+            throw usage(
+                    "E17",
+                    "weft.task.cpus is " + cpus + ", and each container has " + processors
+                            + (processors == 1 ? " processor" : " processors")
+                            + " (--executor-cores): no task could run there");
+        }
         int memory = megabytes("--executor-memory", keys.option("--executor-memory", executorMemory, "1g"));
         String overhead = keys.weft().get("weft.executor.memoryOverhead");
         int overheadMegabytes = overhead == null
@@ -185,7 +193,7 @@ final class SubmitCommand implements Callable<Integer> {
                 : megabytes("weft.executor.memoryOverhead", overhead);
         return new Request.Sizes(
                 containers,
-                slots,
+                processors,
                 memory,
                 overheadMegabytes,
                 megabytes("--driver-memory", keys.option("--driver-memory", driverMemory, "1g")));

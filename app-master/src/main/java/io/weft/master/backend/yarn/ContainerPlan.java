@@ -6,13 +6,15 @@ import java.util.List;
  * What containers the application wants, all alike.
  *
  * @param containers how many at the start, and to the end unless their number follows the work
+ * @param slots of each, at most its cores
  * @param megabytes of a whole container
  * @param hosts hosts to spread the first ones over; may be empty
  */
-public record ContainerPlan(int containers, int cores, int megabytes, List<String> hosts) {
+public record ContainerPlan(int containers, int cores, int slots, int megabytes, List<String> hosts) {
     public ContainerPlan {
-        if (containers < 1 || cores < 1 || megabytes < 1) {
-            throw new IllegalArgumentException(containers + " containers of " + cores + " cores, " + megabytes + " MB");
+        if (containers < 1 || cores < 1 || slots < 1 || slots > cores || megabytes < 1) {
+            throw new IllegalArgumentException(
+                    containers + " containers of " + cores + " cores, " + slots + " slots, " + megabytes + " MB");
         }
         hosts = List.copyOf(hosts);
     }

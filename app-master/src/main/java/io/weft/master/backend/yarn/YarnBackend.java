@@ -322,7 +322,7 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
         return "exec /bin/bash weft/bin/weft-container runner -Xmx" + AmResources.RUNNER_HEAP_MEGABYTES
                 + "m -Dweft.application=" + launch.resources().application() + " io.weft.runner.container.RunnerMain "
                 + "--runner " + container.getId() + " --host "
-                + container.getNodeId().getHost() + " --slots " + plan.cores()
+                + container.getNodeId().getHost() + " --slots " + plan.slots()
                 + " --master " + launch.host() + ":" + endpoint.port() + " --blocks " + launch.host() + ":"
                 + launch.blockPort() + " --megabytes " + plan.megabytes() + " --shuffle-service "
                 + launch.shuffleService()

@@ -1,0 +1,72 @@
+"""Tasks that have several processors take the slots of several."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+import cloudpickle
+import pytest
+
+from weft import TaskContext, WeftConf, WeftContext
+from weft.errors import BarrierError, SettingError
+
+pytestmark = pytest.mark.local
+
+
+@pytest.fixture(autouse=True)
+def by_value() -> Iterator[None]:
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    yield
+    cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+
+
+def told(_: int) -> tuple[int, str, str | None]:
+    task = TaskContext.get()
+    assert task is not None
+    return task.cpus(), str(task.cpuAmount()), os.environ.get("OMP_NUM_THREADS")
+
+
+def same(records: Iterator[int]) -> Iterator[int]:
+    return records
+
+
+CLUSTER = pytest.param("local-cluster[1,5,512]", 5, marks=pytest.mark.cluster)
+
+
+@pytest.mark.parametrize(("master", "processors"), [("local[4]", 4), CLUSTER])
+def test_as_many_tasks_run_at_a_time_as_go_into_the_processors(master: str, processors: int) -> None:
+    with WeftContext(conf=WeftConf().setMaster(master).set("weft.task.cpus", "2")) as sc:
+        assert sc.range(1, numSlices=1).map(told).collect() == [(2, "2", "2")]
+        assert sc.defaultParallelism == processors
+        assert sc.range(2, numSlices=2).barrier().mapPartitions(same).count() == 2
+        with pytest.raises(BarrierError, match="the application has 2 slots"):
+            sc.range(3, numSlices=3).barrier().mapPartitions(same).count()
+
+
+@pytest.mark.cluster
+def test_as_many_processes_come_as_the_processors_of_the_tasks_need() -> None:
+    conf = WeftConf().setMaster("local-cluster[3,2,512]").set("weft.task.cpus", "2")
+    conf.set("weft.dynamicAllocation.enabled", "true").set("weft.dynamicAllocation.schedulerBacklogTimeout", "50ms")
+    conf.set("weft.barrier.slotsTimeout", "60s")
+    with WeftContext(conf=conf) as sc:
+        assert sc.range(3, numSlices=3).barrier().mapPartitions(same).count() == 3
+
+
+def test_threads_that_the_user_has_set_stay() -> None:
+    conf = WeftConf().setMaster("local[2]").set("weft.task.cpus", "2").set("weft.env.OMP_NUM_THREADS", "3")
+    with WeftContext(conf=conf) as sc:
+        assert sc.range(1, numSlices=1).map(told).collect() == [(2, "2", "3")]
+
+
+def test_inline_tasks_are_told_as_well() -> None:
+    with WeftContext(conf=WeftConf().setMaster("inline").set("weft.task.cpus", "3")) as sc:
+        assert sc.range(1).map(told).collect()[0][:2] == (3, "3")
+    with WeftContext("inline") as sc:
+        assert sc.range(1).map(told).collect()[0][:2] == (1, "1")
+
+
+def test_a_task_that_no_machine_has_room_for_is_refused_at_the_start() -> None:
+    with pytest.raises(SettingError, match=r"weft.task.cpus is 3, and local\[2\] has 2 processors: no task could run"):
+        WeftContext(conf=WeftConf().setMaster("local[2]").set("weft.task.cpus", "3"))
