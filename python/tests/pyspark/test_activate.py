@@ -271,9 +271,10 @@ def test_sparks_settings_become_wefts() -> None:
     own, hadoop = conf.split()
     assert hadoop == {"dfs.replication": "2"}
     assert (own["weft.env.TZ"], own["weft.app.name"], conf.get("mine.own")) == ("UTC", "x", "1")
-    made, ignored = translate({"spark.executor.memory": "1g", "spark.who.knows": "1", "spark.task.maxFailures": "2"})
-    assert made == {"weft.task.maxFailures": "2"}
-    assert ignored == ["spark.executor.memory (weft submit --executor-memory)", "spark.who.knows"]
+    settings = {"spark.driver.memory": "1g", "spark.who.knows": "1", "spark.executor.memory": "2048"}
+    made, ignored = translate({**settings, "spark.task.maxFailures": "2"})
+    assert made == {"weft.executor.memory": "2048m", "weft.task.maxFailures": "2"}
+    assert ignored == ["spark.driver.memory (weft submit --driver-memory)", "spark.who.knows"]
 
 
 def test_the_document_has_the_table_of_the_code() -> None:

@@ -15,7 +15,7 @@ from pyspark import SparkContext, SparkConf
 from pyspark.ml.feature import HashingTF, Tokenizer
 from pyspark.sql import SparkSession, Row
 
-conf = SparkConf().set("spark.executor.cores", "2").set("spark.app.name", "x")
+conf = SparkConf().set("spark.driver.memory", "2g").set("spark.app.name", "x")
 sc = SparkContext(conf=conf)
 sc.textFile("x").barrier().map(len).toDF()
 F.col("x")
@@ -28,7 +28,7 @@ def test_every_use_is_found_once_with_its_line() -> None:
     assert found == [
         (3, "pyspark.ml.feature.HashingTF"),
         (3, "pyspark.ml.feature.Tokenizer"),
-        (6, "setting spark.executor.cores"),
+        (6, "setting spark.driver.memory"),
         (8, "RDD.toDF"),
         (9, "pyspark.sql.functions.col"),
     ]

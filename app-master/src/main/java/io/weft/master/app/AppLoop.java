@@ -53,7 +53,7 @@ public final class AppLoop implements BackendListener, Submitter {
 
         record Broken(JobFailure failure) implements Message {}
 
-        record Configure(SchedulerSettings settings) implements Message {}
+        record Configure(SchedulerSettings settings, Optional<Allocation> allocation) implements Message {}
 
         record Look() implements Message {}
 
@@ -105,14 +105,14 @@ public final class AppLoop implements BackendListener, Submitter {
         thread.setDaemon(true);
     }
 
-    /** From now on runners come and go with the work. Before {@link #start}. */
+    /** From now on runners come and go with the work. Before {@link #start}, or by the loop thread. */
     void follow(Allocation allocation) {
         elasticity = Optional.of(new Elasticity(allocation, () -> scheduler, backend, cached, jobs));
     }
 
-    /** Schedules by other settings, if no job was submitted yet. */
-    void configure(SchedulerSettings settings) {
-        messages.add(new Message.Configure(settings));
+    /** Schedules by other settings, and has as many runners as these say, if no job was submitted yet. */
+    void configure(SchedulerSettings settings, Optional<Allocation> allocation) {
+        messages.add(new Message.Configure(settings, allocation));
     }
 
     void start() {
@@ -262,7 +262,7 @@ public final class AppLoop implements BackendListener, Submitter {
         } else if (message instanceof Message.Executors asked) {
             asked.answer().complete(reports.executors(cached));
         } else if (message instanceof Message.Configure configure) {
-            configured(configure.settings());
+            configured(configure.settings(), configure.allocation());
         } else if (message instanceof Message.Look) {
             elasticity.ifPresent(one -> one.look(System.currentTimeMillis()).forEach(this::schedule));
         } else if (message instanceof Message.Broken because) {
@@ -270,12 +270,17 @@ public final class AppLoop implements BackendListener, Submitter {
         }
     }
 
-    private void configured(SchedulerSettings settings) {
-        if (!used) {
-            scheduler = new Scheduler(settings);
-            for (SchedulerEvent.RunnerRegistered runner : runners.values()) {
-                scheduler.handle(runner, System.currentTimeMillis());
-            }
+    private void configured(SchedulerSettings settings, Optional<Allocation> allocation) {
+        if (used) {
+            return;
+        }
+        scheduler = new Scheduler(settings);
+        elasticity = Optional.empty();
+        allocation.ifPresent(this::follow);
+        long now = System.currentTimeMillis();
+        for (SchedulerEvent.RunnerRegistered runner : runners.values()) {
+            scheduler.handle(runner, now);
+            elasticity.ifPresent(one -> one.hear(runner, now));
         }
     }
 

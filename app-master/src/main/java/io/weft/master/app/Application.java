@@ -5,6 +5,8 @@ import io.weft.master.config.AppSettings;
 import io.weft.master.config.HadoopConf;
 import io.weft.master.gateway.Gateway;
 import io.weft.master.jobs.CachedBlocks;
+import io.weft.master.jobs.JobException;
+import io.weft.master.jobs.JobFailure;
 import io.weft.master.jobs.JobHistory;
 import io.weft.master.jobs.JobService;
 import io.weft.master.jobs.JobSettings;
@@ -19,6 +21,8 @@ import io.weft.runner.shuffle.BlockStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -65,6 +69,8 @@ public final class Application implements Gateway.Control {
     private final SharedFiles files = new SharedFiles();
     private final Runnable onStop;
     private final AddedFiles addedFiles;
+    /** What makes of the program's settings what this application shall be like; set before the start. */
+    private Optional<Containers> containers = Optional.empty();
 
     /**
      * @param blocks what the driver uploads; runners read it through the backend or a block server
@@ -90,6 +96,11 @@ public final class Application implements Gateway.Control {
                 blocks::length);
         spec.allocation().ifPresent(loop::follow);
         jobs = new JobService(jobSettings(settings), hadoop, loop, files, cached);
+    }
+
+    /** From now on containers follow the program's settings. Before {@link #start}. */
+    void fitBy(Containers source) {
+        containers = Optional.of(source);
     }
 
     private JobSettings jobSettings(AppSettings settings) {
@@ -207,10 +218,29 @@ public final class Application implements Gateway.Control {
     }
 
     @Override
-    public void configure(Map<String, String> settings) {
-        AppSettings changed = spec.settings().changedBy(settings);
-        jobs.configure(jobSettings(changed));
-        loop.configure(changed.scheduler());
+    public Map<String, Object> configure(Map<String, String> settings) throws JobException {
+        Containers fitting = containers.orElseThrow(() ->
+                new JobException(JobFailure.of("E17", 2, "user", "settings of a local master are given at its start")));
+        boolean started = jobs.haveStarted();
+        Map<String, String> inTime = new LinkedHashMap<>(settings);
+        List<String> late = new ArrayList<>();
+        if (started && fitting.differ(settings)) {
+            settings.keySet().stream().filter(Application::isOfContainers).forEach(late::add);
+            inTime.keySet().removeAll(late);
+        }
+        Containers.Fitted fitted = fitting.fit(inTime, started);
+        jobs.configure(jobSettings(fitted.settings()));
+        loop.configure(fitted.settings().scheduler(), fitted.allocation());
+        return Map.of(
+                "late", late,
+                "parallelism", fitted.settings().parallelism().orElse(Math.max(2, fitted.cores())),
+                "shufflePartitions", fitted.settings().parallelism().orElse(0));
+    }
+
+    private static boolean isOfContainers(String setting) {
+        return setting.startsWith("weft.executor.")
+                || setting.startsWith("weft.dynamicAllocation.")
+                || setting.equals("weft.task.cpus");
     }
 
     @Override

@@ -1,14 +1,10 @@
 package io.weft.master.app;
 
 import io.weft.master.backend.yarn.AmResources;
-import io.weft.master.backend.yarn.ContainerPlan;
 import io.weft.master.backend.yarn.YarnBackend;
-import io.weft.master.config.AppSettings;
-import io.weft.master.config.Definitions;
 import io.weft.master.config.HadoopConf;
 import io.weft.master.config.Settings;
 import io.weft.master.config.SettingsException;
-import io.weft.master.config.SettingsLoader;
 import io.weft.master.jobs.Json;
 import io.weft.master.results.ResultSource;
 import io.weft.master.submit.Staging;
@@ -29,7 +25,6 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.hadoop.security.UserGroupInformation;
 
 /** One application in YARN's cluster mode, inside its ApplicationMaster's container. Used by the main thread. */
@@ -43,9 +38,6 @@ final class YarnSession {
     /** What {@code weft run} does, without looking whether anything must be built. */
     private static final String RUN_SCRIPT = "import sys; from weft._run import main; sys.exit(main(sys.argv[1:]))";
 
-    /** What a runner's JVM takes beside its workers. */
-    private static final long RUNNER_JVM_MEGABYTES = 300;
-
     private final ApplicationRecord record;
     private final WorkingDirectory folder;
     private final HadoopConf hadoop;
@@ -53,6 +45,7 @@ final class YarnSession {
     private final BlockServer server;
     private final BlockClient client;
     private final String sealKey;
+    private final YarnContainers containers;
     private final YarnBackend backend;
     private final Settings settings;
     private Application application;
@@ -64,7 +57,7 @@ final class YarnSession {
             Settings settings,
             HadoopConf hadoop,
             Bytes bytes,
-            YarnBackend backend) {
+            Asked asked) {
         this.record = record;
         this.folder = folder;
         this.settings = settings;
@@ -73,16 +66,18 @@ final class YarnSession {
         this.server = bytes.server();
         this.client = bytes.client();
         this.sealKey = bytes.sealKey();
-        this.backend = backend;
+        this.containers = asked.containers();
+        this.backend = asked.backend();
     }
+
+    private record Asked(YarnContainers containers, YarnBackend backend) {}
 
     private record Bytes(BlockStore blocks, BlockServer server, BlockClient client, String sealKey) {}
 
     /** Opens the doors to runners; YARN is not spoken to yet. */
     static YarnSession open(ApplicationRecord record, WorkingDirectory folder) throws IOException, SettingsException {
-        Settings settings = new SettingsLoader(Definitions.load())
-                .program(withShare(record))
-                .load();
+        YarnContainers containers = YarnContainers.of(record);
+        Settings settings = containers.settings();
         HadoopConf hadoop = new HadoopConf(settings.below("weft.hadoop."));
         UserGroupInformation.setConfiguration(hadoop.get());
         ApplicationSecret secret = ApplicationSecret.from(
@@ -92,17 +87,10 @@ final class YarnSession {
         BlockServer server = BlockServer.start("", secret.bytes(), new MapOutputFiles(List.of()), blocks);
         BlockClient client = new BlockClient(secret.bytes(), CONNECT_MILLIS, READ_MILLIS);
         String host = System.getenv().getOrDefault("NM_HOST", "localhost");
-        int cores = (int) record.number("cores");
-        ContainerPlan plan = new ContainerPlan(
-                (int) record.number("executors"),
-                cores,
-                AppSettings.of(settings).slots(cores, "each container"),
-                (int) record.number("containerMegabytes"),
-                record.list("hosts"));
         String sealKey = settings.flag("weft.io.encryption") ? secret.sealKey() : "";
         YarnBackend backend = new YarnBackend(
                 hadoop.get(),
-                plan,
+                containers.plan(),
                 new YarnBackend.Launch(
                         host,
                         server.port(),
@@ -110,17 +98,9 @@ final class YarnSession {
                         AmResources.read(record, hadoop.get()),
                         secret,
                         settings.flag("weft.shuffle.service")));
-        return new YarnSession(record, folder, settings, hadoop, new Bytes(blocks, server, client, sealKey), backend);
-    }
-
-    /** The user's settings; a worker spills at half its share of the container unless the user says when. */
-    private static Map<String, String> withShare(ApplicationRecord record) {
-        Map<String, String> settings = new LinkedHashMap<>(record.map("settings"));
-        String cpus = settings.getOrDefault("weft.task.cpus", "1");
-        long slots = record.number("cores") / (cpus.matches("[1-9]\\d{0,4}") ? Long.parseLong(cpus) : 1);
-        long share = (record.number("containerMegabytes") - RUNNER_JVM_MEGABYTES) / Math.max(1, slots);
-        settings.putIfAbsent("weft.python.worker.memory", Math.max(32, share / 2) + "m");
-        return settings;
+        containers.askFrom(backend);
+        Asked asked = new Asked(containers, backend);
+        return new YarnSession(record, folder, settings, hadoop, new Bytes(blocks, server, client, sealKey), asked);
     }
 
     /** Starts the application and the script, and waits for the script's end. */
@@ -132,12 +112,17 @@ final class YarnSession {
         Path data = folder.locals()
                 .get(0)
                 .resolve("weft-driver-" + ProcessHandle.current().pid());
-        AppSettings own = withSlots(AppSettings.of(settings));
-        Optional<Allocation> allocation =
-                own.allocation().map(bounds -> new Allocation(bounds, slots(own), (int) record.number("executors")));
-        Application.Spec spec =
-                new Application.Spec(record.text("application"), own, python, folder.folder(), data, allocation, false);
+        Containers.Fitted fitted = containers.fitted(settings);
+        Application.Spec spec = new Application.Spec(
+                record.text("application"),
+                fitted.settings(),
+                python,
+                folder.folder(),
+                data,
+                fitted.allocation(),
+                false);
         application = new Application(spec, hadoop, blocks, backend, () -> {});
+        application.fitBy(containers);
         backend.tellProgress(application.history()::share);
         application.start();
         ResultSource results = ref -> client.fetchBlock(ref.host(), ref.blockPort(), ref.block());
@@ -146,17 +131,6 @@ final class YarnSession {
         driver = DriverProcess.start(command(), environment(gateway), folder.folder());
         int exit = driver.await();
         return DriverResult.of(exit, driver.tail());
-    }
-
-    /** The settings of an application that can have as many slots as this one. */
-    private AppSettings withSlots(AppSettings own) {
-        long runners = own.allocation().map(bounds -> (long) bounds.max()).orElse(record.number("executors"));
-        return own.withSlots((int) Math.min(Integer.MAX_VALUE, runners * slots(own)));
-    }
-
-    /** Slots of each container; that there is one was seen to at the start. */
-    private int slots(AppSettings own) {
-        return (int) record.number("cores") / own.worker().cpus();
     }
 
     private List<String> command() {
@@ -189,11 +163,10 @@ final class YarnSession {
     /** The file that tells the script where the gateway is: the answer line of DATASOCKET.md and the token. */
     private Path writeGateway(String token, Doors doors) throws IOException {
         Map<String, Object> info = new LinkedHashMap<>();
-        int slots = (int) (record.number("executors") * record.number("cores"));
         int parallelism = settings.integer("weft.default.parallelism");
         info.put("master", "yarn");
         info.put("name", record.text("name"));
-        info.put("parallelism", parallelism > 0 ? parallelism : Math.max(2, slots));
+        info.put("parallelism", parallelism > 0 ? parallelism : Math.max(2, containers.cores()));
         info.put("shufflePartitions", Math.max(0, parallelism));
         info.put("minPartitions", 2);
         info.put("startMillis", System.currentTimeMillis());

@@ -17,7 +17,6 @@ import java.util.OptionalInt;
  * @param logFolder keeps the event log, empty: it goes with the temporary files
  * @param stopTimeoutMillis how long the end waits for runners
  * @param allocation present where the number of containers follows the work
- * @param explicit what all of this was read from, without defaults
  */
 public record AppSettings(
         SchedulerSettings scheduler,
@@ -30,8 +29,7 @@ public record AppSettings(
         long maxResultBytes,
         Files files,
         Map<String, String> hadoop,
-        Optional<AllocationSettings> allocation,
-        Map<String, String> explicit) {
+        Optional<AllocationSettings> allocation) {
     /**
      * Of files.
      *
@@ -68,7 +66,6 @@ public record AppSettings(
     public AppSettings {
         localFolders = List.copyOf(localFolders);
         hadoop = Map.copyOf(hadoop);
-        explicit = Map.copyOf(explicit);
     }
 
     public static AppSettings of(Settings settings) {
@@ -114,8 +111,7 @@ public record AppSettings(
                         settings.flag("weft.files.ignoreCorrupt"),
                         settings.flag("weft.output.validate")),
                 settings.below("weft.hadoop."),
-                AllocationSettings.of(settings),
-                settings.explicit());
+                AllocationSettings.of(settings));
     }
 
     /** Slots of a container or machine with so many processors. Throws SettingsException (E17) when there is none. */
@@ -148,21 +144,6 @@ public record AppSettings(
         return with(scheduler.withMaxTaskFailures(failures));
     }
 
-    /**
-     * Read again, with some that are set now.
-     *
-     * @throws IllegalArgumentException with a sentence for each that is wrong
-     */
-    public AppSettings changedBy(Map<String, String> settings) {
-        Map<String, String> all = new LinkedHashMap<>(explicit);
-        all.putAll(settings);
-        try {
-            return of(new SettingsLoader(Definitions.load()).program(all).load());
-        } catch (SettingsException problems) {
-            throw new IllegalArgumentException(problems.getMessage(), problems);
-        }
-    }
-
     /** The same where no hosts come but those that are there from the start. */
     public AppSettings withAllHostsThere() {
         SchedulerSettings.Preference before = scheduler.preference();
@@ -189,7 +170,6 @@ public record AppSettings(
                 maxResultBytes,
                 files,
                 hadoop,
-                allocation,
-                explicit);
+                allocation);
     }
 }

@@ -1,5 +1,6 @@
 package io.weft.master.gateway;
 
+import io.weft.master.jobs.JobException;
 import io.weft.master.jobs.JobHistory;
 import io.weft.master.jobs.Json;
 import io.weft.master.jobs.StageProgress;
@@ -46,10 +47,13 @@ public final class Gateway {
         void setLogLevel(String level);
 
         /**
-         * Takes settings that the program has made, where the ApplicationMaster had started before: those of jobs, tasks and files. Before
-         * the first job. Throws IllegalArgumentException with a sentence for each that is wrong.
+         * Takes settings that the program has made, where the ApplicationMaster had started before: those of jobs, tasks, files and
+         * containers. Gives {@code late}, names of those without effect, as a job has started, and the numbers of partitions
+         * {@code parallelism} and {@code shufflePartitions}, as at the start.
+         *
+         * @throws JobException when one is wrong, or asks for what cannot be had
          */
-        void configure(Map<String, String> settings);
+        Map<String, Object> configure(Map<String, String> settings) throws JobException;
 
         /** Hadoop's configuration, which programs written for PySpark read and change. */
         Object hadoopConfiguration();
@@ -147,15 +151,22 @@ public final class Gateway {
         control.setLogLevel(level);
     }
 
-    /** {@code settings}: a JSON object. */
-    public void configure(String settings) {
+    /** {@code settings}: a JSON object. Gives one too: what the application gives, or {@code code}, {@code exit} and {@code message}. */
+    public String configure(String settings) {
         Map<String, String> texts = new LinkedHashMap<>();
         try {
             Json.object(settings).forEach((name, value) -> texts.put(name, String.valueOf(value)));
         } catch (IOException error) {
             throw new IllegalArgumentException("settings that are no JSON object: " + error.getMessage(), error);
         }
-        control.configure(texts);
+        try {
+            return Json.text(control.configure(texts));
+        } catch (JobException refused) {
+            return Json.text(Map.of(
+                    "code", refused.failure().code(),
+                    "exit", refused.failure().exit(),
+                    "message", refused.failure().message()));
+        }
     }
 
     public Object hadoopConfiguration() {

@@ -170,6 +170,13 @@ public final class JobService {
         return active;
     }
 
+    /** Whether there ever was a job. */
+    public boolean haveStarted() {
+        synchronized (numbers) {
+            return nextJob > 0;
+        }
+    }
+
     /** What is known of jobs, running and ended. */
     public JobHistory history() {
         return history;

@@ -1,5 +1,6 @@
 package io.weft.master.submit;
 
+import io.weft.master.config.ContainerSizes;
 import java.util.List;
 import java.util.Map;
 
@@ -20,20 +21,16 @@ record Request(String name, String queue, Sizes sizes, Payload payload, Keys key
         }
     }
 
-    /** Megabytes are of whole containers. */
-    record Sizes(int executors, int cores, int executorMegabytes, int overheadMegabytes, int driverMegabytes) {
-        static final int LEAST_OVERHEAD_MEGABYTES = 384;
+    /** {@code driverMegabytes}: of the ApplicationMaster's whole container. */
+    record Sizes(ContainerSizes executors, int driverMegabytes) {
+        private static final Map<String, String> OPTIONS = Map.of(
+                ContainerSizes.CONTAINERS, "--num-executors",
+                ContainerSizes.CORES, "--executor-cores",
+                ContainerSizes.MEMORY, "--executor-memory");
 
-        int executorContainerMegabytes() {
-            return executorMegabytes + overheadMegabytes;
-        }
-
-        /** What may be asked for each executor, so that it fits into a container of this size; by the share that its overhead has now. */
-        long largestExecutorMegabytes(long containerMegabytes) {
-            if (overheadMegabytes * 10L > executorMegabytes) {
-                return containerMegabytes - overheadMegabytes;
-            }
-            return Math.min(containerMegabytes - LEAST_OVERHEAD_MEGABYTES, containerMegabytes * 10 / 11);
+        /** The option that says what a setting says; its own name where there is none. */
+        static String option(String setting) {
+            return OPTIONS.getOrDefault(setting, setting);
         }
     }
 

@@ -1,12 +1,12 @@
 package io.weft.master.submit;
 
-import io.weft.master.config.SettingType;
+import io.weft.master.config.ContainerSizes;
+import io.weft.master.config.SettingsException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -21,7 +21,6 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         abbreviateSynopsis = true)
 final class SubmitCommand implements Callable<Integer> {
-    private static final int MEGABYTE = 1 << 20;
     private static final String PYSPARK_PYTHON = "PYSPARK_PYTHON";
     private static final String DRIVER_PYTHON = "PYSPARK_DRIVER_PYTHON";
     private static final Pattern PYTHON_NAME = Pattern.compile("(.*/)?(python|pypy)[^/]*");
@@ -117,11 +116,12 @@ final class SubmitCommand implements Callable<Integer> {
         if (pyspark) {
             settings.put(PYSPARK_SETTING, "1");
         }
+        putSizes(settings);
         String shown = name == null ? keys.kept().getOrDefault("spark.app.name", script.replaceAll(".*/", "")) : name;
         return new Request(
                 shown,
                 keys.option("--queue", queue, "default"),
-                sizes(keys),
+                sizes(settings, keys),
                 new Request.Payload(
                         script,
                         arguments,
@@ -175,58 +175,28 @@ final class SubmitCommand implements Callable<Integer> {
                 .findFirst();
     }
 
-    private Request.Sizes sizes(SparkKeys keys) throws SubmitException {
-        int containers = count("--num-executors", keys.option("--num-executors", executors, atStart(keys)));
-        int processors = count("--executor-cores", keys.option("--executor-cores", cores, "1"));
-        int cpus = count("weft.task.cpus", keys.weft().getOrDefault("weft.task.cpus", "1"));
-        if (cpus > processors) {
-            throw usage(
-                    "E17",
-                    "weft.task.cpus is " + cpus + ", and each container has " + processors
-                            + (processors == 1 ? " processor" : " processors")
-                            + " (--executor-cores): no task could run there");
+    private Request.Sizes sizes(Map<String, String> settings, SparkKeys keys) throws SubmitException {
+        String driver = keys.option("--driver-memory", driverMemory, "1g");
+        try {
+            return new Request.Sizes(
+                    ContainerSizes.of(settings, Request.Sizes::option),
+                    ContainerSizes.megabytes("--driver-memory", driver));
+        } catch (SettingsException problem) {
+            throw usage("E17", problem.getMessage());
         }
-        int memory = megabytes("--executor-memory", keys.option("--executor-memory", executorMemory, "1g"));
-        String overhead = keys.weft().get("weft.executor.memoryOverhead");
-        int overheadMegabytes = overhead == null
-                ? Math.max(Request.Sizes.LEAST_OVERHEAD_MEGABYTES, memory / 10)
-                : megabytes("weft.executor.memoryOverhead", overhead);
-        return new Request.Sizes(
-                containers,
-                processors,
-                memory,
-                overheadMegabytes,
-                megabytes("--driver-memory", keys.option("--driver-memory", driverMemory, "1g")));
     }
 
-    /** Containers at the start, where nobody says how many: 2, or what their number must or shall be that follows the work. */
-    private static String atStart(SparkKeys keys) {
-        String prefix = "weft.dynamicAllocation.";
-        if (!keys.weft().getOrDefault(prefix + "enabled", "false").equals("true")) {
-            return "2";
-        }
-        int least = 1;
-        for (String key : new String[] {prefix + "minExecutors", prefix + "initialExecutors"}) {
-            String text = keys.weft().getOrDefault(key, "0");
-            least = text.matches("\\d{1,6}") ? Math.max(least, Integer.parseInt(text)) : least;
-        }
-        return Integer.toString(least);
-    }
-
-    private static int count(String option, String text) throws SubmitException {
-        if (!text.matches("0*[1-9]\\d{0,5}")) {
-            throw usage("E17", option + " " + text + ": a number of at least 1 is needed");
-        }
-        return Integer.parseInt(text);
-    }
-
-    private static int megabytes(String option, String text) throws SubmitException {
-        OptionalLong bytes = SettingType.bytes(text.matches("\\d+") ? text + "m" : text);
-        long megabytes = bytes.orElse(0) / MEGABYTE;
-        if (megabytes < 1 || megabytes > Integer.MAX_VALUE) {
-            throw usage("E17", option + " " + text + ": a size such as 512m or 4g is needed");
-        }
-        return (int) megabytes;
+    /** Options win over the settings that say the same. */
+    private void putSizes(Map<String, String> settings) {
+        Map<String, String> given = new LinkedHashMap<>();
+        given.put(ContainerSizes.CONTAINERS, executors);
+        given.put(ContainerSizes.CORES, cores);
+        given.put(ContainerSizes.MEMORY, executorMemory);
+        given.forEach((name, value) -> {
+            if (value != null) {
+                settings.put(name, value);
+            }
+        });
     }
 
     private static String[] pair(String text, String option) throws SubmitException {

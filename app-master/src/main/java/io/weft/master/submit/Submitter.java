@@ -1,6 +1,8 @@
 package io.weft.master.submit;
 
+import io.weft.master.config.ContainerSizes;
 import io.weft.master.config.Definitions;
+import io.weft.master.config.LargestContainer;
 import io.weft.master.config.Settings;
 import io.weft.master.config.SettingsException;
 import io.weft.master.config.SettingsLoader;
@@ -13,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.regex.Matcher;
@@ -152,46 +155,15 @@ final class Submitter {
         }
     }
 
-    private void checkSizes(Resource largest) throws SubmitException {
+    private void checkSizes(Resource most) throws SubmitException {
+        LargestContainer largest = new LargestContainer(most.getMemorySize(), most.getVirtualCores());
+        String undone = "Nothing was submitted.";
         Request.Sizes sizes = request.sizes();
-        checkFits(
-                sizes.executorContainerMegabytes(),
-                sizes.cores(),
-                largest,
-                "--executor-memory",
-                sizes.largestExecutorMegabytes(largest.getMemorySize()));
-        checkFits(sizes.driverMegabytes(), 1, largest, "--driver-memory", largest.getMemorySize());
-    }
-
-    private static void checkFits(int megabytes, int cores, Resource largest, String option, long fitting)
-            throws SubmitException {
-        String lower =
-                fitting > 0 ? "Lower " + option + " to " + fitting + "m." : "Lower weft.executor.memoryOverhead.";
-        if (megabytes > largest.getMemorySize()) {
-            throw new SubmitException(
-                    "E11",
-                    5,
-                    asked(megabytes, cores, largest)
-                            + " (yarn.scheduler.maximum-allocation-mb). Nothing was submitted. " + lower);
+        Optional<String> refusal = largest.refuses(sizes.executors(), undone, Request.Sizes::option)
+                .or(() -> largest.refuses(sizes.driverMegabytes(), undone, "--driver-memory"));
+        if (refusal.isPresent()) {
+            throw new SubmitException("E11", 5, refusal.get());
         }
-        if (cores > largest.getVirtualCores()) {
-            throw new SubmitException(
-                    "E11",
-                    5,
-                    asked(megabytes, cores, largest)
-                            + " (yarn.scheduler.maximum-allocation-vcores). Nothing was submitted. Lower"
-                            + " --executor-cores to " + largest.getVirtualCores() + ".");
-        }
-    }
-
-    private static String asked(int megabytes, int cores, Resource largest) {
-        return "Asked: " + size(megabytes) + ", " + cores + (cores == 1 ? " vcore" : " vcores")
-                + ". The largest container this cluster grants is " + size(largest.getMemorySize()) + ", "
-                + largest.getVirtualCores() + " vcores";
-    }
-
-    private static String size(long megabytes) {
-        return megabytes % 1024 == 0 ? megabytes / 1024 + " GiB" : String.format("%.1f GiB", megabytes / 1024.0);
     }
 
     private void fill(ApplicationSubmissionContext context, Staging staging, Framework framework, Settings settings)
@@ -265,7 +237,7 @@ final class Submitter {
         for (String pyFile : payload.pyFiles()) {
             localizer.pyFile(pyFile);
         }
-        Request.Sizes sizes = request.sizes();
+        ContainerSizes sizes = request.sizes().executors();
         return new RecordBody()
                 .with("application", context.getApplicationId().toString())
                 .with("name", request.name())
@@ -284,11 +256,11 @@ final class Submitter {
                 .with("pyspark", request.pyspark())
                 .with("resources", localizer.lines())
                 .with("hosts", hosts())
-                .with("executors", (long) sizes.executors())
+                .with("executors", (long) sizes.containers())
                 .with("cores", (long) sizes.cores())
                 .with("executorMegabytes", (long) sizes.executorMegabytes())
-                .with("containerMegabytes", (long) sizes.executorContainerMegabytes())
-                .with("driverMegabytes", (long) sizes.driverMegabytes());
+                .with("containerMegabytes", (long) sizes.megabytes())
+                .with("driverMegabytes", (long) request.sizes().driverMegabytes());
     }
 
     /** Hosts of the cluster's running nodes, so that the first containers can be asked for one on each. */

@@ -32,10 +32,10 @@ class SparkKeysTest {
 
     @Test
     void anOptionIsSaidByItselfElseBySparksSettingElseByItsDefault() {
-        assertEquals("1g", keys.option("--executor-memory", null, "1g"));
-        keys.put("spark.executor.memory", "2g");
-        assertEquals("2g", keys.option("--executor-memory", null, "1g"));
-        assertEquals("3g", keys.option("--executor-memory", "3g", "1g"));
+        assertEquals("1g", keys.option("--driver-memory", null, "1g"));
+        keys.put("spark.driver.memory", "2g");
+        assertEquals("2g", keys.option("--driver-memory", null, "1g"));
+        assertEquals("3g", keys.option("--driver-memory", "3g", "1g"));
     }
 
     @Test

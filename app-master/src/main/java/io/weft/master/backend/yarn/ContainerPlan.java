@@ -19,6 +19,11 @@ public record ContainerPlan(int containers, int cores, int slots, int megabytes,
         hosts = List.copyOf(hosts);
     }
 
+    /** Its containers can do for those of the other. */
+    boolean isLike(ContainerPlan other) {
+        return cores == other.cores && slots == other.slots && megabytes == other.megabytes;
+    }
+
     /** Container ends that count as failures before the application gives up. */
     int maxFailures() {
         return Math.max(3, 2 * containers);

@@ -22,7 +22,7 @@ final class ContainerRequests {
     private record Ask(ContainerRequest request, String host, long sinceMillis) {}
 
     private final AMRMClient<ContainerRequest> resourceManager;
-    private final ContainerPlan plan;
+    private ContainerPlan plan;
 
     /** Asks by their allocation request id. */
     private final Map<Long, Ask> waiting = new LinkedHashMap<>();
@@ -48,6 +48,14 @@ final class ContainerRequests {
             byHost.merge(host, 1, Integer::sum);
         }
         ask(host, nowMillis);
+    }
+
+    /** Takes back all asks; those to come are by another plan. */
+    synchronized void startAgain(ContainerPlan next) {
+        while (withdrawOne()) {
+            continue;
+        }
+        plan = next;
     }
 
     private void ask(String host, long nowMillis) {

@@ -3,6 +3,7 @@ package io.weft.master.backend.yarn;
 import io.weft.master.backend.Backend;
 import io.weft.master.backend.BackendListener;
 import io.weft.master.backend.RunnerEndpoint;
+import io.weft.master.config.LargestContainer;
 import io.weft.master.scheduler.SchedulerEvent;
 import io.weft.runner.protocol.Link;
 import io.weft.runner.protocol.RunnerCommand;
@@ -21,6 +22,7 @@ import org.apache.hadoop.yarn.api.protocolrecords.AllocateResponse;
 import org.apache.hadoop.yarn.api.records.Container;
 import org.apache.hadoop.yarn.api.records.ContainerStatus;
 import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
+import org.apache.hadoop.yarn.api.records.Resource;
 import org.apache.hadoop.yarn.client.api.AMRMClient;
 import org.apache.hadoop.yarn.client.api.AMRMClient.ContainerRequest;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
@@ -40,7 +42,7 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     private static final long RELEASE_MILLIS = 10_000;
 
     private final Launch launch;
-    private final ContainerPlan plan;
+    private volatile ContainerPlan plan;
     private final Configuration conf;
     private final AMRMClient<ContainerRequest> resourceManager;
     private final ContainerRequests requests;
@@ -61,6 +63,7 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     private int wanted;
 
     private BackendListener listener;
+    private volatile LargestContainer largest = new LargestContainer(Long.MAX_VALUE, Integer.MAX_VALUE);
     private Thread heartbeat;
     private int failures;
     private boolean stopping;
@@ -109,7 +112,10 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
         this.listener = listener;
         resourceManager.start();
         try {
-            resourceManager.registerApplicationMaster(launch.host(), endpoint.port(), "");
+            Resource most = resourceManager
+                    .registerApplicationMaster(launch.host(), endpoint.port(), "")
+                    .getMaximumResourceCapability();
+            largest = new LargestContainer(most.getMemorySize(), most.getVirtualCores());
         } catch (YarnException e) {
             throw new IOException("YARN did not register the ApplicationMaster: " + e.getMessage(), e);
         }
@@ -134,6 +140,48 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
             nudged = true;
         }
         nudge();
+    }
+
+    /** The largest container that the cluster grants; any size before {@link #start}. */
+    public LargestContainer largest() {
+        return largest;
+    }
+
+    /** Has all containers be of another plan: before the first job, since those of another size go. Any thread. */
+    public void startAgain(ContainerPlan next) {
+        List<String> ready = new ArrayList<>();
+        synchronized (this) {
+            if (!next.isLike(plan)) {
+                requests.startAgain(next);
+                ready.addAll(letGo(0));
+            }
+            plan = next;
+            wantRunners(next.containers());
+            ready.addAll(letGo(next.containers()));
+        }
+        for (String runner : ready) {
+            endpoint.send(runner, new RunnerCommand.Shutdown("the program asks for other containers"));
+        }
+    }
+
+    /** Keeps so many containers, and gives who else was ready, to be told of its end; who was not is ended by YARN at once. */
+    private List<String> letGo(int kept) {
+        List<String> ready = new ArrayList<>();
+        for (Map.Entry<String, Container> one : List.copyOf(held.entrySet())) {
+            if (held.size() <= kept) {
+                break;
+            }
+            String id = one.getKey();
+            held.remove(id);
+            boolean isReady = registered.remove(id) != null;
+            requests.ended(one.getValue().getNodeId().getHost());
+            released.put(id, new Released(one.getValue(), millis() + (isReady ? RELEASE_MILLIS : 0)));
+            if (isReady) {
+                ready.add(id);
+                listener.scheduler(new SchedulerEvent.RunnerLost(id, false, "released, as others are wanted"));
+            }
+        }
+        return ready;
     }
 
     @Override
@@ -226,9 +274,10 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
                 return;
             }
             registered.put(runner.runner(), runner);
+            // in one go with what is remembered, so that nobody is told of the loss first
+            listener.scheduler(new SchedulerEvent.RunnerRegistered(
+                    runner.runner(), runner.host(), rack, runner.slots(), runner.blockPort()));
         }
-        listener.scheduler(new SchedulerEvent.RunnerRegistered(
-                runner.runner(), runner.host(), rack, runner.slots(), runner.blockPort()));
     }
 
     @Override

@@ -1,0 +1,28 @@
+package io.weft.master.app;
+
+import io.weft.master.config.AppSettings;
+import io.weft.master.jobs.JobException;
+import java.util.Map;
+import java.util.Optional;
+
+/** Has the application's containers be as its program says, which starts when some have been asked for. */
+interface Containers {
+    /**
+     * What the application is like then.
+     *
+     * @param allocation how many runners there are, where that follows the work
+     * @param cores of all containers of the start
+     */
+    record Fitted(AppSettings settings, Optional<Allocation> allocation, int cores) {}
+
+    /**
+     * Takes settings that the program has made, and asks for other containers if they say other sizes.
+     *
+     * @param started a job has, so that containers stay as they are
+     * @throws JobException if one is wrong (E17), or no container of the cluster is that large (E11); nothing has changed then
+     */
+    Fitted fit(Map<String, String> program, boolean started) throws JobException;
+
+    /** Whether containers of these settings would be others than those that there are. */
+    boolean differ(Map<String, String> program);
+}
