@@ -44,29 +44,22 @@ def test_attempts_that_fail_add_nothing(tmp_path: Path) -> None:
 @pytest.mark.cluster
 def test_maps_that_run_again_for_lost_outputs_add_nothing(tmp_path: Path) -> None:
     code = """
-        import os, signal
-        from tests.gateway.scripts import children, gateway_of
-        from weft import WeftContext
-
         with WeftContext("local-cluster[2,1,512]", "lost") as sc:
-            mapped, again = sc.accumulator(0), f"{os.getcwd()}/again"
-            gateway = gateway_of(sc._answer.socket)
+            mapped = sc.accumulator(0)
 
             def look(pair):
                 mapped.add(1)
-                open(f"{again}-{os.getpid()}-{pair[0]}", "w").close()
+                note("runs")
                 return pair
 
             dealt = sc.parallelize([(i, i) for i in range(40)], 8).map(look).partitionBy(4)
             assert dealt.count() == 40 and mapped.value == 40
-            before = len([name for name in os.listdir() if name.startswith("again-")])
-            os.kill(children(gateway)[0], signal.SIGKILL)
+            kill_runner_of(noted("runs")[0], gateway_of(sc))
             assert dealt.count() == 40
-            after = len([name for name in os.listdir() if name.startswith("again-")])
-            assert after > before, "no map ran again, so that this shows nothing"
+            assert len(noted("runs")) > 40, "no map ran again, so that this shows nothing"
             assert mapped.value == 40, mapped
         """
-    scripts.run(tmp_path, code)
+    scripts.run(tmp_path, scripts.with_kills(code))
 
 
 @pytest.mark.cluster
@@ -175,17 +168,13 @@ def test_a_cancelled_attempt_adds_nothing_and_what_was_done_before_stays(tmp_pat
 @pytest.mark.parametrize("master", ["inline", "local[2]", "local-cluster[2,1,512]"])
 def test_a_persisted_partition_that_is_computed_again_adds_nothing(master: str, tmp_path: Path) -> None:
     code = """
-        import glob, os, shutil, signal, subprocess
-        from weft import WeftContext
-
         with WeftContext(MASTER, "persisted") as sc:
-            inside, outside, made = sc.accumulator(0), sc.accumulator(0), f"{os.getcwd()}/made"
+            inside, outside = sc.accumulator(0), sc.accumulator(0)
 
             def look(x):
                 inside.add(1)
                 outside.add(1)
-                with open(made, "a") as file:
-                    file.write("x")
+                note("made")
                 return x
 
             kept = sc.parallelize(range(40), 4).map(look).persist()
@@ -195,18 +184,16 @@ def test_a_persisted_partition_that_is_computed_again_adds_nothing(master: str, 
             assert after.count() == 40
             assert (inside.value, outside.value) == (40, 120)
             if MASTER.startswith("local-cluster"):
-                gateway = sc._answer.socket.split("-")[1]
-                children = subprocess.run(["pgrep", "-P", gateway], capture_output=True, text=True).stdout.split()
-                os.kill(int(children[0]), signal.SIGKILL)
+                kill_runner_of(noted("made")[0], gateway_of(sc))
                 assert after.count() == 40
-                assert os.path.getsize(made) > 40, "nothing was computed again, so that this shows nothing"
+                assert len(noted("made")) > 40, "nothing was computed again, so that this shows nothing"
                 assert (inside.value, outside.value) == (40, 160)
             kept.unpersist()
             before = inside.value, outside.value
             assert after.count() == 40
             assert (inside.value - before[0], outside.value - before[1]) == (40, 80)
         """
-    scripts.run(tmp_path, code.replace("MASTER", repr(master)))
+    scripts.run(tmp_path, scripts.with_kills(code.replace("MASTER", repr(master))))
 
 
 @pytest.mark.local

@@ -154,8 +154,9 @@ def test_a_runner_that_dies_while_others_read_from_it_costs_time_alone(tmp_path:
             def look(index, _):
                 if index == 0 and once("killed"):
                     note("watching")
-                    poll(half_way)
-                    name = half_way()
+                    seen = []
+                    poll(lambda: seen.append(half_way()) or seen[-1])
+                    name = seen[-1]
                     for runner in runners.values():
                         with open(f"/proc/{runner}/cmdline") as line:
                             if name in line.read().split("\\0"):

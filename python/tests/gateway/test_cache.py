@@ -176,28 +176,23 @@ def test_above_the_limit_what_is_only_in_memory_is_dropped_and_computed_again(tm
 @pytest.mark.cluster
 def test_partitions_that_are_lost_with_a_runner_are_computed_again(tmp_path: Path) -> None:
     code = """
-        import os, signal
-        from tests.gateway.scripts import children, gateway_of
-        from weft import WeftContext
-
-        here = os.getcwd()
         def touch(record):
-            open(f"{here}/run-{record}-{os.getpid()}", "w").close()
+            note("runs")
             return record
 
         with WeftContext("local-cluster[2,1,512]", "lost") as sc:
-            gateway = gateway_of(sc._answer.socket)
+            gateway = gateway_of(sc)
             rdd = sc.parallelize(range(8), 8).map(touch).cache()
             assert rdd.sum() == 28
-            assert len([name for name in os.listdir(here) if name.startswith("run-")]) == 8
-            os.kill(children(gateway)[0], signal.SIGKILL)
+            assert len(noted("runs")) == 8
+            kill_runner_of(noted("runs")[0], gateway)  # the other may have come late, and keep nothing
             assert [rdd.sum() for _ in range(3)] == [28] * 3
-            runs = len([name for name in os.listdir(here) if name.startswith("run-")])
+            runs = len(noted("runs"))
             assert 8 < runs <= 16, runs
             assert rdd.collect() == list(range(8))
-            assert len([name for name in os.listdir(here) if name.startswith("run-")]) == runs
+            assert len(noted("runs")) == runs
         """
-    scripts.run(tmp_path, code)
+    scripts.run(tmp_path, scripts.with_kills(code))
 
 
 @pytest.mark.cluster

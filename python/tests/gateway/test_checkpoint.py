@@ -146,20 +146,16 @@ def test_a_local_checkpoint_keeps_what_is_persisted_and_forgets_the_rest(sc: Wef
 @pytest.mark.cluster
 def test_a_local_checkpoint_that_lost_a_partition_says_so(tmp_path: Path) -> None:
     code = """
-        import os, signal
-        from tests.gateway.scripts import children, gateway_of
-        from weft import WeftContext
         from weft.errors import WeftError
 
         with WeftContext("local-cluster[2,1,512]", "lost") as sc:
             sc.setCheckpointDir(os.getcwd())
-            gateway = gateway_of(sc._answer.socket)
-            local = sc.parallelize(range(8), 8).map(lambda x: x + 1)
+            local = sc.parallelize(range(8), 8).map(lambda x: (note("made"), x + 1)[1])
             local.localCheckpoint()
             written = sc.parallelize(range(8), 8).map(lambda x: x + 1).cache()
             written.checkpoint()
             assert (local.sum(), written.sum()) == (36, 36)
-            os.kill(children(gateway)[0], signal.SIGKILL)
+            kill_runner_of(noted("made")[0], gateway_of(sc))
             sc.parallelize(range(4), 4).count()
             assert written.sum() == 36
             failed = 0
@@ -167,12 +163,12 @@ def test_a_local_checkpoint_that_lost_a_partition_says_so(tmp_path: Path) -> Non
                 try:
                     assert local.sum() == 36
                 except WeftError as error:
-                    assert "checkpoint" in str(error), error
+                    assert "was checkpointed locally" in str(error), error
                     failed += 1
                     break
             assert failed == 1
         """
-    scripts.run(tmp_path, code)
+    scripts.run(tmp_path, scripts.with_kills(code))
 
 
 @pytest.mark.cluster
