@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import random
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -190,3 +193,34 @@ def test_an_interrupt_never_comes_when_the_task_is_over(sc: WeftContext) -> None
         other.join()
     assert ended > 0
     assert signal.getsignal(signal.SIGURG) == signal.SIG_DFL
+
+
+def test_a_function_can_be_profiled_after_a_job_was_cancelled(tmp_path: Path) -> None:
+    program = """
+import sys, threading
+from weft._inline.interrupts import Cancelled, Interrupts
+
+cancelled = threading.Event()
+interrupts = Interrupts(cancelled.is_set)
+
+def task():
+    cancelled.set()
+    interrupts.end(threading.get_ident())
+
+def run():
+    try:
+        interrupts.run(task)
+    except Cancelled:
+        print("cancelled")
+
+thread = threading.Thread(target=run)
+thread.start()
+thread.join()
+sys.setprofile(lambda *_: None)
+(lambda: print("profiled"))()
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert (done.stdout, done.stderr) == ("cancelled\nprofiled\n", "")

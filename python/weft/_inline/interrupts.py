@@ -82,7 +82,7 @@ class Interrupts:
         with self._lock:
             self._at_work.discard(thread)
             if thread in self._sent:
-                _raise_in(thread, None)
+                _let_come()
                 self._sent.discard(thread)
             if threading.current_thread() is threading.main_thread():
                 self._is_owed = False
@@ -108,7 +108,7 @@ class Interrupts:
                 self._is_owed = True
                 threading.Thread(target=self._knock, args=(thread,), daemon=True, name="weft-cancel").start()
             else:
-                _raise_in(thread, Cancelled)
+                _raise_in(thread)
 
     def _knock(self, thread: int) -> None:
         """Send the signal until it is heard: one that comes just before a system call begins does not end that."""
@@ -133,10 +133,23 @@ class Interrupts:
         return _SIGNAL is not None and signal.getsignal(_SIGNAL) is self._handler
 
 
-def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
-    """Raise an exception in a thread; None: take back one that it has not met yet. Only CPython can do that."""
+def _raise_in(thread: int) -> None:
+    """Raise :class:`Cancelled` in a thread. Only CPython can do that."""
     import ctypes
 
     api = getattr(ctypes, "pythonapi", None)
     if api is not None:
-        api.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind) if kind else None)
+        api.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Cancelled))
+
+
+def _let_come() -> None:
+    """Meet an exception that was raised in this thread and has not come yet.
+
+    To take it back instead leaves CPython before 3.13 looking for it for ever, at each turn of each loop; a function
+    that is profiled then never begins.
+    """
+    try:
+        for _ in range(100):
+            pass
+    except Cancelled:
+        pass
