@@ -147,12 +147,10 @@ def check() -> Tally:
 
 
 def pytest_ring(ring: str, extra: list[str]) -> Tally:
-    """Runs the Python tests of a ring: a module's tests by one process of two, so that one works while the other waits.
-
-    One process for the ring that has a cluster in common; and for a run with arguments of one's own, such as -s.
-    """
+    """Runs the Python tests of a ring: the first by two processes, unless there are arguments of one's own, such as -s."""
     folders = [folder for folder in TEST_FOLDERS if (ROOT / folder).is_dir()]
-    spread = ["-n", "2", "--dist", "loadfile"] if ring != "it" and not extra else []
+    # jobs on local-cluster take all processors of a small machine by themselves
+    spread = ["-n", "2", "--dist", "loadfile"] if ring == "pure" and not extra else []
     return pytest_of(f"ring {ring}", MARKERS[ring], folders, [*spread, *extra])
 
 

@@ -123,7 +123,7 @@ def test_what_a_task_changes_in_an_array_is_its_own(tmp_path: Path) -> None:
 @pytest.mark.cluster
 def test_a_runner_that_dies_while_others_read_from_it_costs_time_alone(tmp_path: Path) -> None:
     code = """
-        import glob, zlib
+        import glob, threading, zlib
 
         conf = WeftConf().setMaster("local-cluster[4,1,512]").setAppName("tree").set("weft.local.dir", here)
         with WeftContext(conf=conf) as sc:
@@ -135,40 +135,47 @@ def test_a_runner_that_dies_while_others_read_from_it_costs_time_alone(tmp_path:
 
             sc.parallelize(range(4), 4).foreach(came)
             runners = {one: runner_of(one, gateway) for one in noted("ready")}
+            first = sc.broadcast(os.urandom(2_000_000))  # shows where they lie: a search takes longer than a copy
+
+            def read_all(_):
+                note("read")
+                poll(lambda: len(noted("read")) >= 4)
+                return first.value
+
+            sc.parallelize(range(4), 4).foreach(read_all)
+            found = glob.glob(f"{here}/**/local-*/broadcasts/broadcast-{first._id}", recursive=True)
+            folders = {path.split("/local-")[1].split("/")[0]: os.path.dirname(path) for path in found}
             value = os.urandom(200_000_000)
             shared = sc.broadcast(value)
-
-            def files(end=""):
-                return glob.glob(f"{here}/**/local-*/broadcasts/broadcast-{shared._id}{end}", recursive=True)
 
             def half_way():
                 "The runner that has most of the file, when some have begun."
                 sizes = {}
-                for part in files(".part"):
+                for name, folder in folders.items():
                     try:
-                        sizes[os.path.getsize(part)] = part.split("/local-")[1].split("/")[0]
+                        sizes[os.path.getsize(f"{folder}/broadcast-{shared._id}.part")] = name
                     except FileNotFoundError:
-                        pass  # it is whole
+                        pass  # it is whole, or has not begun
                 return sizes[max(sizes)] if max(sizes, default=0) > 10_000_000 else None
 
-            def look(index, _):
-                if index == 0 and once("killed"):
-                    note("watching")
-                    seen = []
-                    poll(lambda: seen.append(half_way()) or seen[-1])
-                    name = seen[-1]
-                    for runner in runners.values():
-                        with open(f"/proc/{runner}/cmdline") as line:
-                            if name in line.read().split("\\0"):
-                                note("victims")
-                                os.kill(runner, signal.SIGKILL)
-                poll(lambda: noted("watching"))  # else the copies may be whole before anybody looks
-                return [zlib.crc32(shared.value)]
+            def kill_half_way():
+                seen = []
+                poll(lambda: seen.append(half_way()) or seen[-1])
+                for runner in runners.values():
+                    with open(f"/proc/{runner}/cmdline") as line:
+                        if seen[-1] in line.read().split("\\0"):
+                            note("victims")
+                            os.kill(runner, signal.SIGKILL)
 
-            assert sc.parallelize(range(8), 8).mapPartitionsWithIndex(look).collect() == [zlib.crc32(value)] * 8
+            # from here, since copies are made before the first task that reads them begins
+            killer = threading.Thread(target=kill_half_way)
+            killer.start()
+            read = sc.parallelize(range(8), 8).mapPartitions(lambda _: [zlib.crc32(shared.value)]).collect()
+            killer.join()
+            assert read == [zlib.crc32(value)] * 8
             assert len(noted("victims")) == 1
             shared.destroy()
-            poll(lambda: not files("*"))
+            poll(lambda: not any(glob.glob(f"{folder}/broadcast-{shared._id}*") for folder in folders.values()))
         """
     scripts.run(tmp_path, scripts.with_kills(code))
 
