@@ -147,7 +147,7 @@ def check() -> Tally:
 
 
 def pytest_ring(ring: str, extra: list[str]) -> Tally:
-    """Runs the Python tests of a ring: the first by two processes, unless there are arguments of one's own, such as -s."""
+    """Runs the Python tests of a ring: the first by two processes, unless with arguments such as -s."""
     folders = [folder for folder in TEST_FOLDERS if (ROOT / folder).is_dir()]
     # jobs on local-cluster take all processors of a small machine by themselves
     spread = ["-n", "2", "--dist", "loadfile"] if ring == "pure" and not extra else []
