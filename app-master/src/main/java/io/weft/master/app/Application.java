@@ -231,10 +231,9 @@ public final class Application implements Gateway.Control {
         Containers.Fitted fitted = fitting.fit(inTime, started);
         jobs.configure(jobSettings(fitted.settings()));
         loop.configure(fitted.settings().scheduler(), fitted.allocation());
-        return Map.of(
-                "late", late,
-                "parallelism", fitted.settings().parallelism().orElse(Math.max(2, fitted.cores())),
-                "shufflePartitions", fitted.settings().parallelism().orElse(0));
+        Map<String, Object> told = new LinkedHashMap<>(fitted.partitions());
+        told.put("late", late);
+        return told;
     }
 
     private static boolean isOfContainers(String setting) {

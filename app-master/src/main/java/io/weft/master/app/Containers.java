@@ -13,7 +13,14 @@ interface Containers {
      * @param allocation how many runners there are, where that follows the work
      * @param cores of all containers of the start
      */
-    record Fitted(AppSettings settings, Optional<Allocation> allocation, int cores) {}
+    record Fitted(AppSettings settings, Optional<Allocation> allocation, int cores) {
+        /** What the driver is told of numbers of partitions. */
+        Map<String, Integer> partitions() {
+            return Map.of(
+                    "parallelism", settings.parallelism().orElse(Math.max(2, cores)),
+                    "shufflePartitions", settings.parallelism().orElse(0));
+        }
+    }
 
     /**
      * Takes settings that the program has made, and asks for other containers if they say other sizes.

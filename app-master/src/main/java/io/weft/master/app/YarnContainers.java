@@ -61,10 +61,6 @@ final class YarnContainers implements Containers {
         return new ContainerPlan(of.containers(), of.cores(), of.slots(), of.megabytes(), record.list("hosts"));
     }
 
-    synchronized int cores() {
-        return sizes.containers() * sizes.cores();
-    }
-
     /** The settings as submitted. */
     synchronized Settings settings() throws SettingsException {
         return load(record.map("settings"), sizes);
