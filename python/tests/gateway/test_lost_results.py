@@ -16,6 +16,20 @@ SETTINGS = """
     conf = WeftConf().setMaster("local-cluster[2,1,1024]").setAppName("lost").set("weft.log.dir", f"{folder}/log")
     """
 
+MINE = """
+    class Mine:
+        "Unpickled in the driver, kills the runner it came from, the first time."
+
+        def __reduce__(self):
+            return kill, (os.getpid(),)
+
+    def kill(worker):
+        if not os.path.exists("killed"):
+            open("killed", "w").close()
+            os.kill(runner_of(worker, gateway), signal.SIGKILL)
+        return b"mine"
+    """
+
 
 def test_a_result_whose_runner_is_killed_before_it_is_fetched_is_made_again(tmp_path: Path) -> None:
     code = """
@@ -52,18 +66,6 @@ def test_a_result_whose_runner_is_killed_before_it_is_fetched_is_made_again(tmp_
 
 def test_a_result_whose_runner_is_killed_while_it_is_fetched_is_made_again(tmp_path: Path) -> None:
     code = """
-    class Mine:
-        "Unpickled in the driver, kills the runner it came from, the first time."
-
-        def __reduce__(self):
-            return kill, (os.getpid(),)
-
-    def kill(worker):
-        if not os.path.exists("killed"):
-            open("killed", "w").close()
-            os.kill(runner_of(worker, gateway), signal.SIGKILL)
-        return b"mine"
-
     def make(index, _records):
         for i in range(400):
             yield Mine() if index == 1 and i == 30 else b"%d.%d" % (index, i) + bytes(100_000)
@@ -77,25 +79,13 @@ def test_a_result_whose_runner_is_killed_while_it_is_fetched_is_made_again(tmp_p
         assert os.path.exists("killed")
     print("> ResultLost[" in open(f"log/{sc.applicationId}.events.log").read())
     """
-    assert scripts.run(tmp_path, _script(code)).split() == ["True"]
+    assert scripts.run(tmp_path, _script(textwrap.dedent(MINE) + textwrap.dedent(code))).split() == ["True"]
 
 
 def test_results_of_a_barrier_stage_are_all_of_the_try_that_the_driver_could_read_whole(tmp_path: Path) -> None:
     code = """
     import uuid
     from weft import BarrierTaskContext
-
-    class Mine:
-        "Unpickled in the driver, which has the results before by then, kills the runner it came from, the first time."
-
-        def __reduce__(self):
-            return kill, (os.getpid(),)
-
-    def kill(worker):
-        if not os.path.exists("killed"):
-            open("killed", "w").close()
-            os.kill(runner_of(worker, gateway), signal.SIGKILL)
-        return "mine"
 
     def make(index, _records):
         task = BarrierTaskContext.get()
@@ -118,7 +108,7 @@ def test_results_of_a_barrier_stage_are_all_of_the_try_that_the_driver_could_rea
     assert heads[0][2] == heads[1][2] == heads[2][2] > 0
     assert heads[0][1] == heads[1][1] == heads[2][1]
     """
-    assert scripts.run(tmp_path, _script(code)).split() == ["True"]
+    assert scripts.run(tmp_path, _script(textwrap.dedent(MINE) + textwrap.dedent(code))).split() == ["True"]
 
 
 def _script(code: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pyspark.test_keys import CLUSTER, run
+from tests.pyspark.test_keys import CLUSTER, on_disk
 
 _LOOK = """
         import gc, os, threading, time
@@ -107,15 +107,9 @@ _LISTS = """
 @pytest.mark.parametrize("master", [pytest.param("local[2]", marks=pytest.mark.local), CLUSTER])
 @pytest.mark.parametrize("encrypted", [True, False])
 def test_what_drivers_send_and_take_is_encrypted_where_it_lies(tmp_path: Path, master: str, encrypted: bool) -> None:
-    pytest.importorskip("cryptography")
-    (tmp_path / "disk").mkdir()
-    settings = {
-        "spark__master": master,
-        "spark__local__dir": str(tmp_path / "disk"),
-        "spark__io__encryption__enabled": encrypted,
-    }
     found = not encrypted
-    assert run(tmp_path, _LISTS + _LOOK, **settings)[0].splitlines() == [
+    printed = on_disk(tmp_path, _LISTS + _LOOK, spark__master=master, spark__io__encryption__enabled=encrypted)
+    assert printed.splitlines() == [
         f"data 200000 {found}",
         f"results 600010 True {found}",
         f"an iterator in the clear 0 {found} 199999",

@@ -366,18 +366,18 @@ _LOOK = """
         """
 
 
+def on_disk(folder: Path, code: str, **settings: object) -> str:
+    """What a program prints that looks at its files, which lie in the folder `disk`."""
+    pytest.importorskip("cryptography")
+    (folder / "disk").mkdir()
+    return run(folder, code, spark__local__dir=str(folder / "disk"), **settings)[0]
+
+
 @pytest.mark.parametrize("master", [pytest.param("local[2]", marks=pytest.mark.local), CLUSTER])
 @pytest.mark.parametrize("encrypted", [True, False])
 def test_what_workers_write_to_local_disks_is_encrypted(tmp_path: Path, master: str, encrypted: bool) -> None:
-    pytest.importorskip("cryptography")
-    (tmp_path / "disk").mkdir()
-    settings = {
-        "spark__master": master,
-        "spark__local__dir": str(tmp_path / "disk"),
-        "spark__io__encryption__enabled": encrypted,
-        "weft__python__worker__memory": "2m",
-    }
-    lines = run(tmp_path, _LOOK, **settings)[0].splitlines()
+    settings = {"spark__io__encryption__enabled": encrypted, "weft__python__worker__memory": "2m"}
+    lines = on_disk(tmp_path, _LOOK, spark__master=master, **settings).splitlines()
     assert lines == [f"40000 {not encrypted}", "40000 -3999 True", "[18]", f"[1, {40 << 20}]"]
 
 
