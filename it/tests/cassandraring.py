@@ -20,7 +20,7 @@ __all__ = ["jars", "running"]
 
 _POM = ROOT / "it" / "cassandra" / "pom.xml"
 _PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
-_START_SECONDS = 120
+_START_SECONDS = 300  # a node needs a tenth of it, alone on its machine
 _EXPORTS = "java.base/jdk.internal.misc java.base/jdk.internal.ref java.base/sun.nio.ch java.rmi/sun.rmi.registry "
 _EXPORTS += "java.management.rmi/com.sun.jmx.remote.internal.rmi java.rmi/sun.rmi.server java.sql/java.sql"
 _OPENS = "java.base/java.io java.base/java.lang java.base/java.lang.module java.base/java.lang.reflect "
