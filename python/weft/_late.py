@@ -76,7 +76,7 @@ def _configure(own: dict[str, str], jobs: Jobs, answer: Answer) -> list[str]:
     if "message" in told:
         kind: type[WeftError] = ResourcesError if told["code"] == "E11" else SettingError
         raise kind(told["message"], told["code"], told["exit"])
-    for name in ("parallelism", "shufflePartitions"):
+    for name in ("parallelism", "shufflePartitions", "executorCores"):
         answer.info[name] = told[name]
     late: list[str] = told["late"]
     return late

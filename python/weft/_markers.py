@@ -1,17 +1,19 @@
-"""Steps that do nothing to records: they say of a stage's last RDD how it is written, or who looks on."""
+"""Steps that do nothing to records: they say how a stage's last RDD is written, who looks on, and what tasks have."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any, Optional
+from weakref import WeakKeyDictionary
 
 from weft._closures import Closure
 from weft._lineage import Node, StepNode
 
-__all__ = ["PROFILE", "SERIALIZER", "Markers", "giving"]
+__all__ = ["PROCESSORS", "PROFILE", "SERIALIZER", "Markers", "giving"]
 
 SERIALIZER = "serializer"
 PROFILE = "profile"
+PROCESSORS = "processors"
 
 
 def giving(value: Any) -> Callable[[], Any]:
@@ -38,6 +40,15 @@ class Markers:
         self.serializer: Optional[Closure] = None
         self.profiler: Optional[Callable[[int], Any]] = None
         self._profiles: dict[int, Closure] = {}
+        self._processors: WeakKeyDictionary[Node, int] = WeakKeyDictionary()
+
+    def ask(self, node: Node, processors: int) -> None:
+        """Have the tasks that compute this RDD have so many processors."""
+        self._processors[node] = processors
+
+    def asked(self, node: Node) -> int:
+        """How many processors the tasks of this RDD shall have; 0: as many as others."""
+        return self._processors.get(node, 0)
 
     def of_written(self, node: Node) -> Iterator[tuple[str, Closure]]:
         """The marks of an RDD whose records are written."""

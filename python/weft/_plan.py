@@ -32,7 +32,7 @@ from weft._lineage import (
     in_order,
     parents_of,
 )
-from weft._markers import Markers
+from weft._markers import PROCESSORS, Markers
 from weft._saving import Placing
 from weft.storagelevel import StorageLevel
 
@@ -209,6 +209,7 @@ class _Builder:
                 described = self._node(node)
                 self.index[id(node)] = len(self.nodes)
                 self.nodes.append(described)
+                self._ask(node)
                 if node in self.levels:
                     self._keep(node)
         return self._marked(root, written)
@@ -225,6 +226,20 @@ class _Builder:
         kind = ("io.weft.plan.Pipeline", {"parent": index, "steps": steps})
         self.nodes.append({"rdd": node.rdd, "name": node.name, "site": node.site, "kind": kind})
         return len(self.nodes) - 1
+
+    def _ask(self, node: Node) -> None:
+        """Who reads a node that is no step, and asks for processors, reads it by a step that says so."""
+        asked = 0 if isinstance(node, StepNode) else self.markers.asked(node)
+        if asked:
+            body = {"parent": self.index[id(node)], "steps": [self._asking(node, asked)]}
+            self.index[id(node)] = len(self.nodes)
+            kind = ("io.weft.plan.Pipeline", body)
+            self.nodes.append({"rdd": node.rdd, "name": node.name, "site": node.site, "kind": kind})
+
+    @staticmethod
+    def _asking(node: Node, processors: int) -> dict[str, Any]:
+        step = {"op": PROCESSORS, "function": None, "name": node.name, "site": node.site}
+        return {**step, "processors": processors}
 
     def _stand_in(self, node: Node, saved: Node) -> None:
         """Who reads a node that is checkpointed reads what is saved of it, or what is kept of that."""
@@ -299,6 +314,9 @@ class _Builder:
             if node.closure is None and node.op not in ("keys", "values"):
                 raise TypeError(f"{node.name} at {node.site} needs a function, not None")
             step = {"op": node.op, "function": self._blob(node.closure), "name": node.name, "site": node.site}
+            asked = self.markers.asked(node)
+            if asked:
+                steps.append(self._asking(node, asked))
             steps.append({**step, "errors": node.errors})
             node = node.parent
         return {"parent": self.index[id(node)], "steps": steps[::-1]}

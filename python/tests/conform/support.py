@@ -80,7 +80,7 @@ _WEFTS_OWN = ("ArrowRecordBatchSerializer", "AvroSerializer", "CPickleSerializer
 for _name in _WEFTS_OWN:
     OWNERS.pop(_name)
 _NOTES = {
-    "withResources": "on YARN, where it asks for no more processors a task than all have; else raises, instead: "
+    "withResources": "on YARN and a local cluster, for processors of tasks; for resources of containers raises, instead: "
     + RESOURCES_INSTEAD
 }
 _INTRODUCTION = """\

@@ -10,7 +10,8 @@ import cloudpickle
 import pytest
 
 from weft import TaskContext, WeftConf, WeftContext
-from weft.errors import BarrierError, SettingError
+from weft.errors import BarrierError, NotSupportedError, SettingError, WeftError
+from weft.resources import ExecutorResourceRequests, ResourceProfile, ResourceProfileBuilder, TaskResourceRequests
 
 pytestmark = pytest.mark.local
 
@@ -70,3 +71,45 @@ def test_inline_tasks_are_told_as_well() -> None:
 def test_a_task_that_no_machine_has_room_for_is_refused_at_the_start() -> None:
     with pytest.raises(SettingError, match=r"weft.task.cpus is 3, and local\[2\] has 2 processors: no task could run"):
         WeftContext(conf=WeftConf().setMaster("local[2]").set("weft.task.cpus", "3"))
+
+
+def processors(amount: int) -> ResourceProfile:
+    return ResourceProfileBuilder().require(TaskResourceRequests().cpus(amount)).build
+
+
+@pytest.mark.cluster
+def test_a_stage_has_processors_of_its_own() -> None:
+    with WeftContext("local-cluster[1,4,512]") as sc:
+        wide = sc.range(4, numSlices=4).map(told).withResources(processors(2))
+        assert wide.has_resource_profile
+        assert wide.collect() == [(2, "2", "2")] * 4
+        assert sc.range(4, numSlices=4).map(told).collect() == [(1, "1", "1")] * 4
+        assert sc.range(2, numSlices=2).withResources(processors(2)).barrier().mapPartitions(same).count() == 2
+        summed = sc.range(4, numSlices=4).map(lambda n: (n % 2, told(n)[0]))
+        by_key = summed.reduceByKey(lambda a, b: a + b, 1).withResources(processors(4))
+        assert sorted(by_key.map(lambda pair: (*pair, told(0)[0])).collect()) == [(0, 2, 4), (1, 2, 4)]
+        with pytest.raises(BarrierError, match="3 tasks run all at once, in 2 slots each, and the application has 4"):
+            sc.range(3, numSlices=3).withResources(processors(2)).barrier().mapPartitions(same).count()
+
+
+@pytest.mark.cluster
+def test_what_a_stage_cannot_have_is_refused() -> None:
+    with WeftContext("local-cluster[1,2,512]") as sc:
+        with pytest.raises(SettingError, match="a task of 3 processors, and each container has 2"):
+            sc.range(1).withResources(processors(3))
+        own = ResourceProfileBuilder().require(ExecutorResourceRequests().memory("2g")).build
+        with pytest.raises(NotSupportedError, match="memory for containers"):
+            sc.range(1).withResources(own)
+        two = sc.range(1).withResources(processors(1)).map(told).withResources(processors(2))
+        with pytest.raises(WeftError, match=r"of 1 and of 2 processors \(withResources\)"):
+            two.collect()
+    with WeftContext("local[2]") as sc, pytest.raises(NotSupportedError, match="no containers to choose from"):
+        sc.range(1).withResources(processors(1))
+
+
+@pytest.mark.cluster
+def test_of_different_numbers_the_most_counts_if_the_program_says_so() -> None:
+    conf = WeftConf().setMaster("local-cluster[1,2,512]").set("weft.resources.mergeConflicts", "true")
+    with WeftContext(conf=conf) as sc:
+        two = sc.range(1, numSlices=1).withResources(processors(1)).map(told).withResources(processors(2))
+        assert two.collect()[0][0] == 2

@@ -20,6 +20,7 @@ from weft.serializers import (
 
 __all__ = ["Looks", "batched", "collector"]
 
+_MERGE = "weft.resources.mergeConflicts"
 _PROFILE, _MEMORY, _DUMP = "spark.python.profile", "spark.python.profile.memory", "spark.python.profile.dump"
 
 
@@ -65,6 +66,8 @@ class Looks(JobControl):
             self._jobs.markers.serializer = Closure(giving(self.serializer), "WeftContext", self._site)
         if self.profiler_collector is not None:
             self._jobs.markers.profiler = self._profiler
+        if self._conf.get(_MERGE) == "true":
+            self._jobs.environment[_MERGE] = "true"
 
     def _profiler(self, rdd: int) -> Any:
         """Make what profiles the tasks that end with this RDD."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import TYPE_CHECKING, Optional, TypeVar
 
 from weft._callsite import call_site
@@ -9,7 +11,7 @@ from weft._closures import Closure
 from weft._lineage import StepNode
 from weft._markers import SERIALIZER, giving
 from weft._rdd.skew import Skew
-from weft.errors import NotSupportedError
+from weft.errors import NotSupportedError, SettingError
 from weft.resources import ResourceProfile
 from weft.serializers import Serializer
 
@@ -31,13 +33,15 @@ class Written(Skew[T]):
     _profile: Optional[ResourceProfile] = None
 
     def withResources(self, profile: ResourceProfile) -> RDD[T]:
-        """Say what containers and tasks the RDD needs: nothing but what all tasks have (``weft.task.cpus``).
+        """Say how many processors tasks need that compute the RDD; others have ``weft.task.cpus``.
+
+        It counts for the whole stage. RDDs of one stage must not ask for different numbers, unless
+        ``weft.resources.mergeConflicts`` is true: then the most counts.
 
         Parameters
         ----------
         profile : ResourceProfile
-            What is needed; on YARN one that asks for at most as many processors for a task as all have, and for
-            nothing else.
+            What is needed: processors of tasks, and nothing of containers.
 
         Returns
         -------
@@ -47,11 +51,15 @@ class Written(Skew[T]):
         Raises
         ------
         NotSupportedError
-            In local modes, as in PySpark; and if more is asked for, since all containers of an application are alike.
+            In ``local[N]`` and inline, as in PySpark; and if containers of their own are asked for, since all
+            containers of an application are alike.
+        SettingError
+            If a container has fewer processors (E17).
 
         Notes
         -----
-        Driver only.
+        Driver only. A container has as many slots as ``weft.task.cpus`` goes into its processors; such a task takes
+        as many of them as it needs, and TaskContext.cpus() says its number.
 
         Examples
         --------
@@ -68,8 +76,23 @@ class Written(Skew[T]):
             raise NotSupportedError(
                 f"RDD.withResources ({call_site()}): {problem}. Instead: {RESOURCES_INSTEAD}.", "E18", 2
             )
+        cpus = profile.taskResources.get("cpus")
+        if cpus is not None:
+            self.ctx._jobs.markers.ask(self._node, self._processors(math.ceil(cpus.amount)))
         self._profile = profile
         return self._itself
+
+    def _processors(self, wanted: int) -> int:
+        cluster = re.match(r"local-cluster\[\s*\d+\s*,\s*(\d+)", self.ctx.master)
+        most = int(cluster.group(1)) if cluster else self.ctx._answer.info.get("executorCores", wanted)
+        if not 1 <= wanted <= most:
+            raise SettingError(
+                f"RDD.withResources ({call_site()}): a task of {wanted} processors, and each container has {most} "
+                "(weft.executor.cores): no task could run there.",
+                "E17",
+                2,
+            )
+        return wanted
 
     @property
     def has_resource_profile(self) -> bool:
@@ -83,13 +106,10 @@ class Written(Skew[T]):
         return self._profile is not None
 
     def _problem(self, profile: ResourceProfile) -> str:
-        if not self.ctx.master.startswith("yarn"):
+        if not self.ctx.master.startswith(("yarn", "local-cluster")):
             return f"the master {self.ctx.master} has no containers to choose from"
         wanted = [f"{name} for containers" for name in profile.executorResources]
-        cpus = int(self.ctx._conf.get("weft.task.cpus", "1"))
-        for name, request in profile.taskResources.items():
-            if name != "cpus" or request.amount > cpus:
-                wanted.append(f"{request.amount:g} {name} for a task")
+        wanted += [f"{one.amount:g} {name} for a task" for name, one in profile.taskResources.items() if name != "cpus"]
         return f"all containers of an application are alike, and this asks for {', '.join(wanted)}" if wanted else ""
 
     def getResourceProfile(self) -> Optional[ResourceProfile]:

@@ -34,6 +34,7 @@ from weft.taskcontext import BarrierTaskContext, TaskContext
 
 __all__ = ["no_end_of_data", "serve"]
 
+_THREADS = "OMP_NUM_THREADS"
 _PROTOCOL_EXIT = 70
 _CALLS_ON = frozenset({"user", "key", "input", "import", "disk", "budget"})
 
@@ -111,6 +112,7 @@ class _Worker:
         BarrierTaskContext._calls = self._barriers
         self._baseline = private_bytes()
         self._on_path: set[str] = set()
+        self._one_thread = os.environ.get(_THREADS) == "1"  # what the runner sets where nobody else has
         self._cpu = 0.0
 
     def loop(self) -> None:
@@ -171,9 +173,8 @@ class _Worker:
                 sys.path.insert(1, path if not path.endswith(".py") else os.path.dirname(path))
         os.environ.update(task.get("env", {}))
         os.environ["WEFT_FILES"] = task.get("files", "")
-        cpus = task.get("properties", {}).get("weft.task.cpus")
-        if cpus and os.environ.get("OMP_NUM_THREADS") == "1":  # what the runner sets where nobody else has
-            os.environ["OMP_NUM_THREADS"] = cpus
+        if self._one_thread and _THREADS not in task.get("env", {}):
+            os.environ[_THREADS] = task.get("properties", {}).get("weft.task.cpus", "1")
 
     def _run(self, program: Program, scope: TaskScope, task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         sinks = Sinks(self._connection, self._blobs, scope, task)

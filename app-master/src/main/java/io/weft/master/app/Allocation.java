@@ -59,6 +59,11 @@ final class Allocation {
         this.wanted = initial;
     }
 
+    /** Of each runner. */
+    int slots() {
+        return slots;
+    }
+
     void registered(String runner, long nowMillis) {
         running.putIfAbsent(runner, 0);
         usedMillis.put(runner, nowMillis);
@@ -92,7 +97,7 @@ final class Allocation {
     /**
      * Decides.
      *
-     * @param tasks that run or could run now
+     * @param tasks slots that those take that run or could run now
      */
     Turn look(int tasks, long nowMillis, Ties ties) {
         int need = Math.min(settings.max(), (int) (((long) tasks + slots - 1) / slots));

@@ -231,7 +231,7 @@ public final class Application implements Gateway.Control {
         Containers.Fitted fitted = fitting.fit(inTime, started);
         jobs.configure(jobSettings(fitted.settings()));
         loop.configure(fitted.settings().scheduler(), fitted.allocation());
-        Map<String, Object> told = new LinkedHashMap<>(fitted.partitions());
+        Map<String, Object> told = new LinkedHashMap<>(fitted.numbers());
         told.put("late", late);
         return told;
     }

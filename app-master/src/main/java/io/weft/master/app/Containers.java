@@ -12,13 +12,15 @@ interface Containers {
      *
      * @param allocation how many runners there are, where that follows the work
      * @param cores of all containers of the start
+     * @param coresOfEach container
      */
-    record Fitted(AppSettings settings, Optional<Allocation> allocation, int cores) {
-        /** What the driver is told of numbers of partitions. */
-        Map<String, Integer> partitions() {
+    record Fitted(AppSettings settings, Optional<Allocation> allocation, int cores, int coresOfEach) {
+        /** What the driver is told of numbers of partitions, and of processors. */
+        Map<String, Integer> numbers() {
             return Map.of(
                     "parallelism", settings.parallelism().orElse(Math.max(2, cores)),
-                    "shufflePartitions", settings.parallelism().orElse(0));
+                    "shufflePartitions", settings.parallelism().orElse(0),
+                    "executorCores", coresOfEach);
         }
     }
 

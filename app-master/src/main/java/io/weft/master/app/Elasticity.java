@@ -80,7 +80,7 @@ final class Elasticity implements Allocation.Ties {
         }
         heard = false;
         lookedMillis = nowMillis;
-        Allocation.Turn turn = allocation.look(scheduler.get().demand(), nowMillis, this);
+        Allocation.Turn turn = allocation.look(scheduler.get().demand(allocation.slots()), nowMillis, this);
         List<SchedulerEvent> lost = new ArrayList<>();
         for (String runner : turn.release()) {
             boolean readable = backend.keepsOutputs(runner);

@@ -76,7 +76,7 @@ final class YarnContainers implements Containers {
         Optional<Allocation> allocation =
                 settings.allocation().map(bounds -> new Allocation(bounds, of.slots(), of.containers()));
         AppSettings own = settings.withSlots((int) Math.min(Integer.MAX_VALUE, runners * of.slots()));
-        return new Fitted(own, allocation, of.containers() * of.cores());
+        return new Fitted(own, allocation, of.containers() * of.cores(), of.cores());
     }
 
     /** The user's settings; a worker spills at half its share of the container unless the user says when. */

@@ -127,7 +127,7 @@ final class YarnSession {
         application.start();
         ResultSource results = ref -> client.fetchBlock(ref.host(), ref.blockPort(), ref.block());
         Doors doors = Doors.open(application, results, token, folder.socketFolder());
-        Path gateway = writeGateway(token, doors, fitted.partitions());
+        Path gateway = writeGateway(token, doors, fitted.numbers());
         driver = DriverProcess.start(command(), environment(gateway), folder.folder());
         int exit = driver.await();
         return DriverResult.of(exit, driver.tail());
@@ -161,11 +161,11 @@ final class YarnSession {
     }
 
     /** The file that tells the script where the gateway is: the answer line of DATASOCKET.md and the token. */
-    private Path writeGateway(String token, Doors doors, Map<String, Integer> partitions) throws IOException {
+    private Path writeGateway(String token, Doors doors, Map<String, Integer> numbers) throws IOException {
         Map<String, Object> info = new LinkedHashMap<>();
         info.put("master", "yarn");
         info.put("name", record.text("name"));
-        info.putAll(partitions);
+        info.putAll(numbers);
         info.put("minPartitions", 2);
         info.put("startMillis", System.currentTimeMillis());
         info.put("user", record.text("user"));

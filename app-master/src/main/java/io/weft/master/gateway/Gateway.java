@@ -48,8 +48,8 @@ public final class Gateway {
 
         /**
          * Takes settings that the program has made, where the ApplicationMaster had started before: those of jobs, tasks, files and
-         * containers. Gives {@code late}, names of those without effect, as a job has started, and the numbers of partitions
-         * {@code parallelism} and {@code shufflePartitions}, as at the start.
+         * containers. Gives {@code late}, names of those without effect, as a job has started, and {@code parallelism},
+         * {@code shufflePartitions} and {@code executorCores}, as at the start.
          *
          * @throws JobException when one is wrong, or asks for what cannot be had
          */

@@ -189,7 +189,7 @@ public final class JobService {
         lineage.counted(layout);
         JobPlan planned;
         synchronized (numbers) {
-            planned = StagePlanner.plan(layout, known, nextStage);
+            planned = StagePlanner.plan(layout, known, nextStage, settings.taskCpus());
             nextStage += planned.graph().stages().size() - known.size();
         }
         return new TaskTrees(planned, opened.inputs(), cached);

@@ -64,13 +64,21 @@ final class PlannedTasks implements TaskSpecs {
                 settings.memoryBytes(),
                 settings.limitBytes(),
                 files.onPath(),
-                gang.isEmpty() ? properties : with(gang));
+                properties(planned.stage(id.stage()), gang));
     }
 
-    /** The properties of a task of a barrier stage. */
-    private Map<String, String> with(List<String> gang) {
+    /** The properties of a task; {@code gang}: where those of its barrier stage run. */
+    private Map<String, String> properties(Stage stage, List<String> gang) {
+        if (gang.isEmpty() && stage.share().processors() == 0) {
+            return properties;
+        }
         Map<String, String> more = new HashMap<>(properties);
-        more.put("weft.barrier.addresses", String.join(",", gang));
+        if (!gang.isEmpty()) {
+            more.put("weft.barrier.addresses", String.join(",", gang));
+        }
+        if (stage.share().processors() > 0) {
+            more.put("weft.task.cpus", String.valueOf(stage.share().processors()));
+        }
         return more;
     }
 

@@ -25,7 +25,7 @@ final class PlanChecks {
 
     private static final List<String> STEPS_WITH_FUNCTION =
             List.of("map flatMap filter mapValues flatMapValues partitions barrier serializer profile".split(" "));
-    private static final List<String> STEPS_WITHOUT_FUNCTION = List.of("keys", "values");
+    private static final List<String> STEPS_WITHOUT_FUNCTION = List.of("keys", "values", Step.PROCESSORS);
 
     private PlanChecks() {}
 
@@ -129,6 +129,10 @@ final class PlanChecks {
             } else {
                 require(STEPS_WITHOUT_FUNCTION.contains(step.op()), at, "there is no step '" + step.op() + "'");
             }
+            require(
+                    step.processors() > 0 == step.op().equals(Step.PROCESSORS),
+                    at,
+                    "the step " + step.op() + " has " + step.processors() + " processors");
         }
     }
 

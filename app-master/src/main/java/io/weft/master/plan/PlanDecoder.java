@@ -147,7 +147,8 @@ public final class PlanDecoder {
                     optional(step, "function"),
                     text(step, "name"),
                     text(step, "site"),
-                    optional(step, "errors")));
+                    optional(step, "errors"),
+                    integer(step, "processors")));
         }
         return steps;
     }

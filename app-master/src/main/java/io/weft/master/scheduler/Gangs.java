@@ -244,8 +244,8 @@ final class Gangs {
     }
 
     private void lookForSlots(StageRun stage, Turn turn) {
-        int there = placement.slots.usable();
-        if (!stage.isLaunchable() || there >= stage.tasks()) {
+        int most = placement.slots.usable(stage.width());
+        if (!stage.isLaunchable() || most >= stage.tasks()) {
             stage.gang.lackingSinceMillis = 0;
             return;
         }
@@ -258,22 +258,28 @@ final class Gangs {
             return;
         }
         String reason = place(stage) + " is of a barrier stage: its " + stage.tasks()
-                + " tasks run all at once, and in "
+                + " tasks run all at once" + each(stage) + ", and in "
                 + settings.barrier().gatherMillis() / 1000 + " s (weft.barrier.slotsTimeout) there were never so many"
-                + " slots; now there are " + there + ".\nGive the application more that can be had, or use fewer"
-                + " partitions: repartition(" + Math.max(1, there) + ") before barrier().";
+                + " slots; now there are " + placement.slots.usable(1)
+                + ".\nGive the application more that can be had, or use fewer"
+                + " partitions: repartition(" + Math.max(1, most) + ") before barrier().";
         jobs.fail(stage.job, reason, null, Jobs.failure(FailureKind.RESOURCES, CODE, reason), List.of(), turn);
+    }
+
+    private static String each(StageRun stage) {
+        return stage.width() == 1 ? "" : ", in " + stage.width() + " slots each";
     }
 
     /** Why a job cannot run here at all; empty if it can. */
     static Optional<String> tooLarge(JobRun job, int slots) {
         return job.stages.values().stream()
-                .filter(stage -> stage.gang != null && stage.tasks() > slots)
+                .filter(stage -> stage.gang != null && (long) stage.tasks() * stage.width() > slots)
                 .findFirst()
                 .map(stage -> place(stage) + " is of a barrier stage: its " + stage.tasks()
-                        + " tasks run all at once, and the application has " + slots
-                        + (slots == 1 ? " slot" : " slots") + ".\nUse fewer partitions, repartition(" + slots
-                        + ") before barrier(), or more slots: local[" + stage.tasks()
+                        + " tasks run all at once" + each(stage) + ", and the application has " + slots
+                        + (slots == 1 ? " slot" : " slots") + ".\nUse fewer partitions, repartition("
+                        + Math.max(1, slots / stage.width())
+                        + ") before barrier(), or more slots: local[" + stage.tasks() * stage.width()
                         + "], or --num-executors times --executor-cores on a cluster.");
     }
 }

@@ -22,6 +22,9 @@ final class JobRun {
     /** It has barrier stages. */
     boolean hasGangs;
 
+    /** It has stages whose tasks take several slots each. */
+    boolean hasWide;
+
     /** Number of its attempts that run and are not cancelled. */
     int running;
 

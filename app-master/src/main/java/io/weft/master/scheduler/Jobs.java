@@ -85,6 +85,7 @@ final class Jobs {
             }
         }
         StageRun added = new StageRun(job, stage, output, inputs(stage));
+        job.hasWide |= added.width() > 1;
         if (stage.barrier()) {
             job.hasGangs = true;
             if (output != null) {

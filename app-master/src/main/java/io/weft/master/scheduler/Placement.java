@@ -21,6 +21,9 @@ import java.util.TreeSet;
  *
  * <p>A task that becomes pending takes a free slot of a host that it prefers at once, or any if it prefers none.
  *
+ * <p>A task may take several slots, of one runner: it is launched when a slot's turn comes, and so many are free there. None are set
+ * aside for it, so that tasks of one slot may go before it as long as there are some.
+ *
  * <p>A barrier stage whose turn it is takes as many free slots as it has tasks. When fewer are free, but there are so many in all, free
  * slots are set aside for it, and no other task is launched until it has them: it waits no longer than what runs takes, and others wait
  * no longer than that. One stage gathers at a time, so that two never hold half of what each needs. When there are fewer in all, the
@@ -80,15 +83,15 @@ final class Placement {
 
     /** Launches a barrier stage, or sets free slots aside for it; false when there are too few in all. */
     private boolean gather(StageRun stage, Turn turn) {
-        if (slots.free.size() < stage.tasks()) {
-            gathering = slots.usable() < stage.tasks() ? null : stage;
+        if (slots.room(stage.width()) < stage.tasks()) {
+            gathering = slots.usable(stage.width()) < stage.tasks() ? null : stage;
             return gathering != null;
         }
         gathering = null;
         List<List<String>> preferred = settings.locality() ? stage.stage.preferredHosts() : List.of();
-        List<Slot> chosen = slots.choose(preferred.isEmpty() ? nowhere(stage.tasks()) : preferred);
+        List<List<Slot>> chosen = slots.choose(preferred.isEmpty() ? nowhere(stage.tasks()) : preferred, stage.width());
         List<String> addresses =
-                chosen.stream().map(slot -> slot.runner.address()).toList();
+                chosen.stream().map(all -> all.get(0).runner.address()).toList();
         for (int task = 0; task < chosen.size(); task++) {
             stage.pending.take(task);
             launch(stage, task, chosen.get(task), addresses, turn);
@@ -106,7 +109,7 @@ final class Placement {
         boolean wanted = gathering != null
                 && gathering.isLaunchable()
                 && !gathering.job.ended
-                && slots.usable() >= gathering.tasks();
+                && slots.usable(gathering.width()) >= gathering.tasks();
         if (gathering != null && !wanted) {
             gathering = null;
             for (Slot slot : List.copyOf(slots.free)) {
@@ -132,14 +135,16 @@ final class Placement {
     private void queue(StageRun stage, int task, String avoidedHost, Turn turn) {
         List<String> wanted = stage.pending.add(task, avoidedHost, slots::isAlive);
         if (stage.status == StageStatus.ACTIVE && !slots.free.isEmpty() && gathering == null) {
-            Optional<Slot> slot = wanted.isEmpty() || isHopeless(wanted)
-                    ? Optional.of(slots.free.first())
+            List<Slot> found = wanted.isEmpty() || isHopeless(wanted)
+                    ? slots.free(stage.width())
                     : wanted.stream()
-                            .flatMap(host -> slots.freeOn(host).stream())
-                            .findFirst();
-            if (slot.isPresent()) {
+                            .map(host -> slots.freeOn(host, stage.width()))
+                            .filter(some -> !some.isEmpty())
+                            .findFirst()
+                            .orElse(List.of());
+            if (!found.isEmpty()) {
                 stage.pending.take(task);
-                launch(stage, task, slot.get(), List.of(), turn);
+                launch(stage, task, found, List.of(), turn);
             }
         }
     }
@@ -164,12 +169,14 @@ final class Placement {
         }
     }
 
-    /** The attempt's end was reported: it occupies its slot no more, but nobody else gets it before {@link #offer}. */
+    /** The attempt's end was reported: it occupies its slots no more, but nobody else gets them before {@link #offer}. */
     Optional<Attempt> end(TaskAttemptId id, Turn turn) {
         Attempt attempt = attempts.remove(id);
         if (attempt != null) {
-            attempt.slot.attempt = null;
-            attempt.slot.vacantSinceMillis = turn.now();
+            for (Slot slot : attempt.slots) {
+                slot.attempt = null;
+                slot.vacantSinceMillis = turn.now();
+            }
             detach(attempt);
         }
         return Optional.ofNullable(attempt);
@@ -193,11 +200,13 @@ final class Placement {
         jobs.remove(job);
     }
 
-    /** Gives a vacant slot to a task, or lets it wait for one. */
-    void offer(Slot slot, Turn turn) {
-        slots.release(slot);
-        if (slots.free.contains(slot)) {
-            fill(slot, turn);
+    /** Gives vacant slots to tasks, or lets them wait for some. */
+    void offer(List<Slot> vacant, Turn turn) {
+        vacant.forEach(slots::release);
+        for (Slot slot : vacant) {
+            if (slots.free.contains(slot)) {
+                fill(slot, turn);
+            }
         }
     }
 
@@ -217,7 +226,7 @@ final class Placement {
 
     /** What time alone changes: exclusions end, and slots that have waited long enough take tasks from afar. */
     void timePassed(Turn turn) {
-        slots.readmit(turn.now()).forEach(slot -> offer(slot, turn));
+        offer(slots.readmit(turn.now()), turn);
         stopGathering(turn);
         if (turn.now() >= nextPollMillis) {
             nextPollMillis = Long.MAX_VALUE;
@@ -245,7 +254,9 @@ final class Placement {
 
     private void fill(Slot slot, Turn turn) {
         if (gathering != null) {
-            if (slots.free.size() >= gathering.tasks() && gathering.isLaunchable() && !gathering.job.ended) {
+            if (slots.room(gathering.width()) >= gathering.tasks()
+                    && gathering.isLaunchable()
+                    && !gathering.job.ended) {
                 gather(gathering, turn);
                 List.copyOf(slots.free).forEach(left -> fill(left, turn));
             }
@@ -262,9 +273,10 @@ final class Placement {
                     }
                     continue;
                 }
-                int task = takeFor(stage, slot, turn.now());
+                List<Slot> enough = slots.together(slot, stage.width());
+                int task = enough.isEmpty() ? -1 : takeFor(stage, slot, turn.now());
                 if (task >= 0) {
-                    launch(stage, task, slot, List.of(), turn);
+                    launch(stage, task, enough, List.of(), turn);
                     return;
                 }
             }
@@ -295,14 +307,15 @@ final class Placement {
     }
 
     /** Launches a second attempt of a task that runs. */
-    void launch(StageRun stage, int task, Slot slot, Turn turn) {
-        launch(stage, task, slot, List.of(), turn);
+    void launch(StageRun stage, int task, List<Slot> taken, Turn turn) {
+        launch(stage, task, taken, List.of(), turn);
     }
 
     /** Launches a task that waits no more. {@code gang}: as LaunchTask has it. */
-    private void launch(StageRun stage, int task, Slot slot, List<String> gang, Turn turn) {
-        Attempt attempt = new Attempt(stage.nextAttempt(task), stage, task, slot, turn.now());
-        slots.occupy(slot, attempt);
+    private void launch(StageRun stage, int task, List<Slot> taken, List<String> gang, Turn turn) {
+        Attempt attempt = new Attempt(stage.nextAttempt(task), stage, task, taken, turn.now());
+        Slot slot = attempt.slot;
+        slots.occupy(attempt);
         attempts.put(attempt.id, attempt);
         stage.launched(attempt);
         update(stage, 1);
@@ -333,7 +346,8 @@ final class Placement {
         jobs.forEach(
                 job -> Checks.require(!job.launchable.isEmpty() && !job.ended, "job " + job.id + " needs no slots"));
         attempts.values().forEach(attempt -> {
-            Checks.require(attempt.slot.attempt == attempt, attempt.id + " is not in its slot");
+            Checks.require(attempt.slots.size() == attempt.stage.width(), attempt.id + " has not its share");
+            attempt.slots.forEach(slot -> Checks.require(slot.attempt == attempt, attempt.id + " is not in its slot"));
             Checks.require(
                     attempt.cancelled != attempt.stage.isRunning(attempt), attempt.id + " is wrongly cancelled or not");
         });

@@ -42,7 +42,7 @@ final class Reports {
         if (!attempt.cancelled) {
             accept(attempt, event, granted, turn);
         }
-        placement.offer(attempt.slot, turn);
+        placement.offer(attempt.slots, turn);
     }
 
     private void accept(Attempt attempt, SchedulerEvent.TaskSucceeded event, boolean granted, Turn turn) {
@@ -92,7 +92,7 @@ final class Reports {
             if (!attempt.cancelled) {
                 failed(attempt, event.failure(), turn);
             }
-            placement.offer(attempt.slot, turn);
+            placement.offer(attempt.slots, turn);
         });
     }
 
@@ -172,7 +172,7 @@ final class Reports {
             if (!attempt.cancelled) {
                 lost(attempt, "the runner stopped it", turn);
             }
-            placement.offer(attempt.slot, turn);
+            placement.offer(attempt.slots, turn);
         });
     }
 
@@ -191,7 +191,7 @@ final class Reports {
         Optional<Attempt> ended = placement.end(event.id(), turn);
         ended.filter(attempt -> !attempt.cancelled).ifPresent(attempt -> lost(attempt, event.reason(), turn));
         jobs.mapsLost(lost, turn);
-        ended.ifPresent(attempt -> placement.offer(attempt.slot, turn));
+        ended.ifPresent(attempt -> placement.offer(attempt.slots, turn));
     }
 
     /** Also of a runner that was lost before: with its host gone, its outputs cannot be read any more either. */

@@ -114,8 +114,7 @@ public final class Scheduler {
             jobs.drop(dropped.shuffle(), turn);
             jobs.drop(StagePlanner.boundsShuffle(dropped.shuffle()), turn);
         } else if (event instanceof RunnerRegistered registered) {
-            placement.slots.register(registered, turn.now()).ifPresent(runner -> runner.slots()
-                    .forEach(slot -> placement.offer(slot, turn)));
+            placement.slots.register(registered, turn.now()).ifPresent(runner -> placement.offer(runner.slots(), turn));
         }
     }
 
@@ -135,16 +134,29 @@ public final class Scheduler {
                 || action instanceof SchedulerAction.JobFailed;
     }
 
-    /** How many tasks run, or could run now if there were slots. */
-    public int demand() {
-        int tasks = 0;
+    /**
+     * How many slots tasks take that run, or could run now if there were slots.
+     *
+     * @param slots of each runner: those that a runner has left, since no further task fits into them, count as taken
+     */
+    public int demand(int slots) {
+        Map<Integer, Integer> tasks = new TreeMap<>();
         for (JobRun job : jobs.live.values()) {
-            tasks += job.running;
-            for (StageRun stage : job.launchable.values()) {
-                tasks += stage.pending.count();
+            for (StageRun stage : job.hasWide ? job.stages.values() : List.<StageRun>of()) {
+                tasks.merge(stage.width(), stage.running.size() + stage.copies.size(), Integer::sum);
             }
+            if (!job.hasWide) {
+                tasks.merge(1, job.running, Integer::sum);
+            }
+            job.launchable.values().forEach(stage -> tasks.merge(stage.width(), stage.pending.count(), Integer::sum));
         }
-        return tasks;
+        int taken = 0;
+        for (Map.Entry<Integer, Integer> one : tasks.entrySet()) {
+            int together = Math.max(1, slots / one.getKey());
+            int runners = (one.getValue() + together - 1) / together;
+            taken += one.getKey() == 1 ? one.getValue() : runners * Math.max(slots, one.getKey());
+        }
+        return taken;
     }
 
     /** Whether this runner wrote map outputs that jobs may read. */
@@ -159,7 +171,7 @@ public final class Scheduler {
                 stage.pending.countByHost(byHost);
             }
         }
-        SchedulerAction.WantSlots now = new SchedulerAction.WantSlots(demand(), byHost);
+        SchedulerAction.WantSlots now = new SchedulerAction.WantSlots(demand(1), byHost);
         if (!now.equals(wanted)) {
             wanted = now;
             turn.add(now);

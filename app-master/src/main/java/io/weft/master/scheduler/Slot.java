@@ -2,7 +2,7 @@ package io.weft.master.scheduler;
 
 import java.util.Comparator;
 
-/** A place for one attempt in one runner. */
+/** A place for one attempt in one runner, or a part of it. */
 final class Slot {
     /** Slot 0 of every runner first, then slot 1: few tasks spread over many runners. */
     static final Comparator<Slot> SPREAD =

@@ -1,6 +1,7 @@
 package io.weft.master.scheduler;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Runners, their hosts and their slots. */
 final class Slots {
@@ -91,54 +93,103 @@ final class Slots {
         return lastRegistrationMillis;
     }
 
-    /** Slots on hosts that are not excluded, occupied ones too. Costs as much as there are runners. */
-    int usable() {
+    /** How many tasks of this width there are slots for on hosts that are not excluded, occupied ones too. Costs as much as there are runners. */
+    int usable(int width) {
         return runners.values().stream()
                 .filter(runner -> !runner.host().isExcluded())
-                .mapToInt(runner -> runner.slots().size())
+                .mapToInt(runner -> runner.slots().size() / width)
                 .sum();
     }
 
-    /** A free slot for each of these tasks: of a host that it prefers where there is one, else the next; there are enough. */
-    List<Slot> choose(List<List<String>> preferred) {
-        Slot[] chosen = new Slot[preferred.size()];
+    /** How many tasks of this width the free slots have room for. Costs as much as there are slots, unless they are of width 1. */
+    int room(int width) {
+        if (width == 1) {
+            return free.size();
+        }
+        return runners.values().stream()
+                .mapToInt(runner ->
+                        (int) runner.slots().stream().filter(free::contains).count() / width)
+                .sum();
+    }
+
+    /** Free slots for each of these tasks: of a host that it prefers where there are such, else the next; there are enough. */
+    List<List<Slot>> choose(List<List<String>> preferred, int width) {
+        List<List<Slot>> chosen = new ArrayList<>(Collections.nCopies(preferred.size(), List.of()));
         Set<Slot> taken = new HashSet<>();
-        for (int task = 0; task < chosen.length; task++) {
+        for (int task = 0; task < chosen.size(); task++) {
             for (String host : preferred.get(task)) {
-                if (chosen[task] == null) {
-                    chosen[task] = vacantOn(host, taken);
+                if (chosen.get(task).isEmpty()) {
+                    chosen.set(task, vacantOn(host, width, taken));
                 }
             }
         }
         Iterator<Slot> rest = free.iterator();
-        for (int task = 0; task < chosen.length; task++) {
-            while (chosen[task] == null) {
-                Slot next = rest.next();
-                chosen[task] = taken.add(next) ? next : null;
+        for (int task = 0; task < chosen.size(); task++) {
+            while (chosen.get(task).isEmpty()) {
+                chosen.set(task, together(rest.next(), width, taken));
             }
         }
-        return List.of(chosen);
+        return chosen;
     }
 
-    private Slot vacantOn(String host, Set<Slot> taken) {
+    private List<Slot> vacantOn(String host, int width, Set<Slot> taken) {
         HostState state = hosts.get(host);
         if (state == null || state.isExcluded()) {
-            return null;
+            return List.of();
         }
-        return state.vacant.stream().filter(taken::add).findFirst().orElse(null);
+        return state.vacant.stream()
+                .map(slot -> together(slot, width, taken))
+                .filter(found -> !found.isEmpty())
+                .findFirst()
+                .orElse(List.of());
     }
 
-    /** A free slot of this host. */
-    Optional<Slot> freeOn(String host) {
+    /** This free slot and as many more of its runner as the width needs, the last ones; empty when they are too few. */
+    List<Slot> together(Slot first, int width) {
+        return width == 1 ? List.of(first) : together(first, width, new HashSet<>());
+    }
+
+    /** {@code taken}: slots that are not free any more; those that are given are added. */
+    private List<Slot> together(Slot first, int width, Set<Slot> taken) {
+        if (taken.contains(first)) {
+            return List.of();
+        }
+        List<Slot> found = new ArrayList<>(List.of(first));
+        List<Slot> all = first.runner.slots();
+        for (int number = all.size() - 1; number >= 0 && found.size() < width; number--) {
+            Slot slot = all.get(number);
+            if (slot != first && free.contains(slot) && !taken.contains(slot)) {
+                found.add(slot);
+            }
+        }
+        if (found.size() < width) {
+            return List.of();
+        }
+        taken.addAll(found);
+        return found;
+    }
+
+    /** Free slots for a task, of any host; empty when no runner has so many. */
+    List<Slot> free(int width) {
+        return first(free.stream(), width);
+    }
+
+    /** Free slots of this host for a task. */
+    List<Slot> freeOn(String host, int width) {
         HostState state = hosts.get(host);
-        return state == null || state.isExcluded() || state.vacant.isEmpty()
-                ? Optional.empty()
-                : Optional.of(state.vacant.first());
+        return state == null || state.isExcluded() ? List.of() : first(state.vacant.stream(), width);
     }
 
-    /** A free slot of another host. Costs as much as slots are free on this one. */
-    Optional<Slot> freeBeside(String host) {
-        return free.stream().filter(slot -> !slot.host().name.equals(host)).findFirst();
+    /** Free slots of another host for a task. Costs as much as slots are free on this one. */
+    List<Slot> freeBeside(String host, int width) {
+        return first(free.stream().filter(slot -> !slot.host().name.equals(host)), width);
+    }
+
+    private List<Slot> first(Stream<Slot> slots, int width) {
+        return slots.map(slot -> together(slot, width))
+                .filter(found -> !found.isEmpty())
+                .findFirst()
+                .orElse(List.of());
     }
 
     /** Hosts of the rack of this host; none when it is not known. */
@@ -147,13 +198,16 @@ final class Slots {
         return state == null ? List.of() : racks.getOrDefault(state.rack, List.of());
     }
 
-    void occupy(Slot slot, Attempt attempt) {
-        if (slot.attempt != null) {
-            throw new IllegalStateException(slot + " runs " + slot.attempt.id + ", cannot take " + attempt.id);
+    /** The attempt takes its slots. */
+    void occupy(Attempt attempt) {
+        for (Slot slot : attempt.slots) {
+            if (slot.attempt != null) {
+                throw new IllegalStateException(slot + " runs " + slot.attempt.id + ", cannot take " + attempt.id);
+            }
+            slot.attempt = attempt;
+            slot.host().vacant.remove(slot);
+            free.remove(slot);
         }
-        slot.attempt = attempt;
-        slot.host().vacant.remove(slot);
-        free.remove(slot);
     }
 
     /** The slot is vacant now, and free unless its host is excluded. */

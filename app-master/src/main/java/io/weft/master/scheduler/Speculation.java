@@ -2,7 +2,6 @@ package io.weft.master.scheduler;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Which running tasks get a second attempt beside the first: those of a stage most of whose tasks are done that run longer than a
@@ -55,12 +54,12 @@ final class Speculation {
                 continue;
             }
             long slowAt = attempt.launchedMillis + (long) slowMillis + 1;
-            Optional<Slot> elsewhere = placement.slots.freeBeside(attempt.host());
+            List<Slot> elsewhere = placement.slots.freeBeside(attempt.host(), stage.width());
             if (elsewhere.isEmpty()) {
                 continue;
             }
             if (slowAt <= turn.now()) {
-                placement.launch(stage, attempt.task, elsewhere.get(), turn);
+                placement.launch(stage, attempt.task, elsewhere, turn);
             } else {
                 turn.wakeAt(slowAt);
             }

@@ -80,6 +80,11 @@ final class StageRun {
         nextAttempts = new int[output == null ? stage.partitions().size() : 0];
     }
 
+    /** Slots that each of its tasks takes, of one runner. */
+    int width() {
+        return stage.share().slots();
+    }
+
     int tasks() {
         return stage.partitions().size();
     }

@@ -18,6 +18,9 @@ public final class Layout {
     /** Hosts named per partition at most; more do not help placement. */
     private static final int MAX_HOSTS = 8;
 
+    /** The setting, a property of the plan, that lets RDDs of one stage ask for different resources. */
+    private static final String MERGE = "weft.resources.mergeConflicts";
+
     private final Plan plan;
 
     /** Facts by id of the TextSource node, and of DataSources that prefer hosts. */
@@ -28,6 +31,9 @@ public final class Layout {
 
     /** By node id, whether computing a partition of it runs a step {@code barrier}. */
     private final boolean[] barriers;
+
+    /** By node id, what steps {@code processors} ask of a task that computes a partition of it; 0: nothing. */
+    private final int[] processors;
 
     private final KeptHosts kept;
 
@@ -46,10 +52,40 @@ public final class Layout {
         this.sources = Map.copyOf(sources);
         counts = new int[plan.nodes().size()];
         barriers = new boolean[plan.nodes().size()];
+        processors = new int[plan.nodes().size()];
         for (PlanNode node : plan.nodes()) {
             counts[node.id()] = count(node);
             barriers[node.id()] = runsBarrier(node);
+            processors[node.id()] = askedProcessors(node);
         }
+    }
+
+    /** The most, where several are asked for and the program says that this is right. */
+    private int askedProcessors(PlanNode node) {
+        int most = 0;
+        if (node instanceof PlanNode.Pipeline pipeline) {
+            for (Step step : pipeline.steps()) {
+                most = merged(node, most, step.processors());
+            }
+        }
+        if (!(node instanceof PlanNode.Shuffle)) {
+            for (int parent : node.parents()) {
+                most = merged(node, most, processors[parent]);
+            }
+        }
+        return most;
+    }
+
+    private int merged(PlanNode node, int one, int other) {
+        boolean differ = one > 0 && other > 0 && one != other;
+        if (differ && !plan.properties().getOrDefault(MERGE, "false").equals("true")) {
+            throw InvalidPlanException.of(
+                    node.origin(),
+                    "RDDs of its stage ask for tasks of " + Math.min(one, other) + " and of " + Math.max(one, other)
+                            + " processors (withResources).\nAsk for one number, or set " + MERGE
+                            + " to true, which takes the most");
+        }
+        return Math.max(one, other);
     }
 
     private boolean runsBarrier(PlanNode node) {
@@ -70,6 +106,11 @@ public final class Layout {
     /** Number of partitions of a node. */
     public int partitions(int node) {
         return counts[node];
+    }
+
+    /** Processors that a task shall have that computes this node; 0: nobody asks for a number. */
+    public int processors(int node) {
+        return processors[node];
     }
 
     /** Tasks that compute this node, without a shuffle between, wait for each other. */

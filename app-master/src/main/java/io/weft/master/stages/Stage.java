@@ -14,6 +14,7 @@ import java.util.Objects;
  * @param commits true when each task must be granted its commit
  * @param barrier its tasks run all at once or not at all
  * @param name operation and source line of its last step, for people
+ * @param share what each task has of its runner
  */
 public record Stage(
         int id,
@@ -25,9 +26,47 @@ public record Stage(
         boolean commits,
         boolean barrier,
         String name,
-        String site) {
+        String site,
+        Share share) {
+    /**
+     * What a task has of its runner.
+     *
+     * @param processors 0: as many as every task has of which nobody says more
+     * @param slots at least one
+     */
+    public record Share(int processors, int slots) {
+        public static final Share ONE = new Share(0, 1);
+
+        public Share {
+            if (processors < 0 || slots < 1) {
+                throw new IllegalArgumentException(processors + " processors, " + slots + " slots");
+            }
+        }
+    }
+
+    /** A stage whose tasks have a slot each. */
+    public Stage(
+            int id,
+            StageKind kind,
+            int shuffle,
+            List<Integer> reads,
+            List<Integer> partitions,
+            List<List<String>> preferredHosts,
+            boolean commits,
+            boolean barrier,
+            String name,
+            String site) {
+        this(id, kind, shuffle, reads, partitions, preferredHosts, commits, barrier, name, site, Share.ONE);
+    }
+
+    /** The same whose tasks have another share. */
+    public Stage with(Share other) {
+        return new Stage(id, kind, shuffle, reads, partitions, preferredHosts, commits, barrier, name, site, other);
+    }
+
     public Stage {
         Objects.requireNonNull(kind, "kind is null");
+        Objects.requireNonNull(share, "share is null");
         reads = List.copyOf(reads);
         partitions = List.copyOf(partitions);
         preferredHosts = preferredHosts.stream().map(List::copyOf).toList();

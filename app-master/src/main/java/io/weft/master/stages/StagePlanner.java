@@ -39,9 +39,11 @@ public final class StagePlanner {
     private final List<Stage> stages = new ArrayList<>();
     private final Map<Integer, StageOutput> outputs = new TreeMap<>();
     private final Map<Integer, Integer> known;
+    private final int slotProcessors;
     private int nextStage;
 
-    private StagePlanner(Layout layout, Map<Integer, Integer> known, int firstStage) {
+    private StagePlanner(Layout layout, Map<Integer, Integer> known, int firstStage, int slotProcessors) {
+        this.slotProcessors = slotProcessors;
         this.layout = layout;
         this.plan = layout.plan();
         this.known = known;
@@ -62,7 +64,7 @@ public final class StagePlanner {
 
     /** Plans one action whose plan is laid out. */
     public static JobPlan plan(Layout layout, int firstStage) {
-        return plan(layout, Map.of(), firstStage);
+        return plan(layout, Map.of(), firstStage, 1);
     }
 
     /**
@@ -70,9 +72,10 @@ public final class StagePlanner {
      *
      * @param known ids of the stages that it has already, by the shuffle that they write, -1 for the result stage
      * @param firstStage id of the first stage that is new
+     * @param slotProcessors of each slot
      */
-    public static JobPlan plan(Layout layout, Map<Integer, Integer> known, int firstStage) {
-        return new StagePlanner(layout, known, firstStage).run();
+    public static JobPlan plan(Layout layout, Map<Integer, Integer> known, int firstStage, int slotProcessors) {
+        return new StagePlanner(layout, known, firstStage, slotProcessors).run();
     }
 
     /**
@@ -187,7 +190,10 @@ public final class StagePlanner {
         }
         int id = stageId(shuffle);
         List<Integer> inputs = List.copyOf(reads.get(root));
-        stages.add(new Stage(id, kind, shuffle, inputs, partitions, hosts, commits, barrier, name, site));
+        int processors = layout.processors(root);
+        Stage.Share share =
+                new Stage.Share(processors, Math.max(1, (processors + slotProcessors - 1) / slotProcessors));
+        stages.add(new Stage(id, kind, shuffle, inputs, partitions, hosts, commits, barrier, name, site, share));
         outputs.put(id, output);
     }
 }

@@ -182,6 +182,9 @@ final class TreeWriter {
         write(to, pipeline.parent(), partition);
         to.writeArrayFieldStart("steps");
         for (Step step : pipeline.steps()) {
+            if (!step.isForWorker()) {
+                continue;
+            }
             to.writeStartObject();
             to.writeStringField("op", step.op());
             to.writeStringField("fn", step.function().orElse(null));

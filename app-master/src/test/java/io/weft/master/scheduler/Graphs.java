@@ -48,7 +48,8 @@ final class Graphs {
                 stage.commits(),
                 true,
                 stage.name(),
-                stage.site());
+                stage.site(),
+                stage.share());
     }
 
     /** One barrier stage of tasks that prefer nothing. */

@@ -205,6 +205,10 @@ final class Invariants {
         return hosts.get(runner);
     }
 
+    private int width(TaskAttemptId id) {
+        return stages.get(id.stage()).share().slots();
+    }
+
     private void launch(SchedulerAction.LaunchTask launch) {
         TaskAttemptId id = launch.id();
         check(!endedJobs.contains(launch.job()), id + " is launched for job " + launch.job() + " that ended");
@@ -216,6 +220,13 @@ final class Invariants {
         check(
                 !occupied.containsKey(slot),
                 id + " is launched in " + slot + ", which " + occupied.get(slot) + " occupies");
+        int taken = live.values().stream()
+                .filter(other -> other.runner().equals(launch.runner()))
+                .mapToInt(other -> width(other.id()))
+                .sum();
+        check(
+                taken + width(id) <= slotsByRunner.get(launch.runner()),
+                id + " takes " + width(id) + " slots of " + launch.runner() + ", of which " + taken + " are taken");
         check(
                 failures.getOrDefault(Task.of(id), 0) < maxFailures,
                 id + " is launched after " + maxFailures + " failures");

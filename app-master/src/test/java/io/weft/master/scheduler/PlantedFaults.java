@@ -1,5 +1,7 @@
 package io.weft.master.scheduler;
 
+import io.weft.master.stages.Stage;
+import io.weft.master.stages.StageGraph;
 import io.weft.runner.protocol.TaskAttemptId;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -183,6 +185,21 @@ final class PlantedFaults {
             if (event instanceof SchedulerEvent.RunnerRegistered e) {
                 return super.handle(
                         new SchedulerEvent.RunnerRegistered(e.runner(), e.host(), e.rack(), e.slots() + 1), nowMillis);
+            }
+            return super.handle(event, nowMillis);
+        }
+    }
+
+    /** Takes every task for one of a single slot. */
+    static final class SharesForgotten extends Right {
+        @Override
+        public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
+            if (event instanceof SchedulerEvent.JobSubmitted e) {
+                List<Stage> narrow = e.graph().stages().stream()
+                        .map(stage -> stage.with(Stage.Share.ONE))
+                        .toList();
+                return super.handle(
+                        new SchedulerEvent.JobSubmitted(e.job(), new StageGraph(narrow), e.group()), nowMillis);
             }
             return super.handle(event, nowMillis);
         }

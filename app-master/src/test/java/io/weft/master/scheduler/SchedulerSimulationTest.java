@@ -117,6 +117,11 @@ class SchedulerSimulationTest {
     }
 
     @Test
+    void findsThatATaskTakesMoreSlotsThanAreFree() {
+        assertFound(PlantedFaults.SharesForgotten::new, " are taken");
+    }
+
+    @Test
     void findsThatALateSuccessOfACancelledAttemptIsAccepted() {
         assertFound(PlantedFaults.CancelledAccepted::new, "is accepted though it was cancelled");
     }

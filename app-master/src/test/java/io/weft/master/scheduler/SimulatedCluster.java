@@ -133,7 +133,8 @@ final class SimulatedCluster {
         Runner runner = new Runner("r" + runnersMade++, "h" + random.nextInt(HOSTS));
         runners.put(runner.name, runner);
         String rack = "rack" + runner.host.charAt(1) % 2;
-        simulation.deliver(new SchedulerEvent.RunnerRegistered(runner.name, runner.host, rack, 1 + random.nextInt(3)));
+        int slots = simulation.isWide() ? 2 + random.nextInt(2) : 1 + random.nextInt(3);
+        simulation.deliver(new SchedulerEvent.RunnerRegistered(runner.name, runner.host, rack, slots));
     }
 
     /** A runner dies, or is thought dead while it works on. Another one comes in its place. */

@@ -28,6 +28,9 @@ final class SimulatedJobs {
     }
 
     private final Random random;
+    /** Some tasks take two slots, so that each runner has at least two. */
+    final boolean isWide;
+
     private final List<Shuffle> shuffles = new ArrayList<>();
 
     /** Graphs by job. */
@@ -36,6 +39,7 @@ final class SimulatedJobs {
     private final Map<Integer, Stage> stages = new LinkedHashMap<>();
 
     SimulatedJobs(Random random) {
+        isWide = random.nextInt(3) == 0;
         this.random = random;
         int shuffleCount = random.nextInt(5);
         for (int id = 0; id < shuffleCount; id++) {
@@ -88,7 +92,8 @@ final class SimulatedJobs {
         int tasks = 1 + random.nextInt(barrier ? MAX_GANG : MAX_TASKS);
         Stage result =
                 random.nextBoolean() ? Graphs.save(last, reads, tasks) : Graphs.result(last, reads, hosts(tasks));
-        added.add(barrier ? Graphs.barrier(result) : result);
+        Stage shared = isWide && random.nextBoolean() ? result.with(new Stage.Share(0, 2)) : result;
+        added.add(barrier ? Graphs.barrier(shared) : shared);
         added.forEach(stage -> stages.put(stage.id(), stage));
         return new StageGraph(added);
     }

@@ -58,6 +58,11 @@ final class Simulation {
         cluster = new SimulatedCluster(this, random);
     }
 
+    /** Some tasks take two slots. */
+    boolean isWide() {
+        return jobs.isWide;
+    }
+
     /** All events and actions so far, one a line. */
     String log() {
         return log.toString();
