@@ -113,7 +113,7 @@ def test_each_range_of_tokens_is_read_on_its_node_from_that_node(jobs: Jobs, tmp
     assert ended.code == 0, ended.errors
     found = [ast.literal_eval(line) for line in jobs.output(ended.application).splitlines()]
     assert len(found) == len(TOKENS)
-    for ran, hosts, start, stop, read in found:
+    for _, hosts, start, stop, read in found:
         end = TOKENS.index(stop) if stop is not None else 0  # what goes round ends at the least token, which is first
         assert hosts == [OWNERS[end][1]]
         assert start == TOKENS[end - 1]
