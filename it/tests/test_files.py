@@ -18,8 +18,10 @@ from weft import BadRecords, TaskContext, WeftConf, WeftContext
 
 pytestmark = pytest.mark.yarn
 FOLDER = "/test-files"
-FILES = 10_000
+FULL = os.environ.get("WEFT_IT_SCALE") == "full"
+FILES = 10_000 if FULL else 1_600
 WRITERS = 16
+SPLIT_BYTES = "128m" if FULL else "16m"
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,8 @@ def sc(cluster: Cluster) -> Iterator[WeftContext]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HADOOP_CONF_DIR", str(cluster.conf))
         # HDFS takes its time for each file, so many are written at once
-        with WeftContext(conf=WeftConf().setMaster(f"local[{WRITERS}]")) as made:
+        conf = WeftConf().setMaster(f"local[{WRITERS}]").set("weft.input.splitBytes", SPLIT_BYTES)
+        with WeftContext(conf=conf) as made:
             files(made).delete(path(made, FOLDER), True)
             yield made
             files(made).delete(path(made, FOLDER), True)
@@ -61,7 +64,7 @@ def sizes(sc: WeftContext, name: str) -> dict[str, int] | None:
     return {str(one.getPath().getName()): int(one.getLen()) for one in found}
 
 
-def test_ten_thousand_small_files_make_two_to_five_tasks_that_know_their_files(sc: WeftContext) -> None:
+def test_thousands_of_small_files_make_two_to_five_tasks_that_know_their_files(sc: WeftContext) -> None:
     target = f"{FOLDER}/small"
     sc.range(FILES, numSlices=WRITERS).map(lambda number: f"{number:05d}".ljust(19_999, "x")).saveAsTextFile(
         target, targetFileBytes=20_000

@@ -76,14 +76,14 @@ def test_partitions_larger_than_any_memory_pass_through_all_processes(tmp_path: 
             gateway = gateway_of(sc)
             assert sc.parallelize([1, 2], 2).count() == 2
             before = peak(os.getpid())
-            rdd = sc.range(3000, numSlices=3).map(lambda i: b"%08d" % i * 50_000)
+            rdd = sc.range(1800, numSlices=3).map(lambda i: b"%08d" % i * 50_000)
             for number, record in enumerate(rdd.toLocalIterator({prefetch})):
                 assert record[:8] == record[-8:] == b"%08d" % number and len(record) == 400_000
-            assert number == 2999
+            assert number == 1799
             print(peak(os.getpid()) - before, max(map(peak, [gateway, *below(gateway)])))
         """
     driver, others = map(int, scripts.run(tmp_path, scripts.with_kills(code), _JAVA_OPTIONS="-Xmx96m").split())
-    assert driver < 100, "MB; a partition has 400"
+    assert driver < 100, "MB; a partition has 240"
     assert others < 280
 
 
