@@ -118,3 +118,20 @@ def test_a_range_of_the_ring_is_read_where_it_is(cassandra: str, tmp_path: Path)
         "-100 0 10.0.0.1 [2, 3, 4]",
         "0 100 10.0.0.2 [5, 6]",
     ], done.stderr
+
+
+def test_the_nodes_of_a_range_are_the_hosts_of_its_task(cassandra: str, tmp_path: Path) -> None:
+    looks = tmp_path / "looks.py"
+    looks.write_text(
+        "import runpy, sys\n"
+        "from weft import WeftContext\n"
+        "source = WeftContext.source\n"
+        "def noted(sc, splits, read, hosts):\n"
+        "    print(*[','.join(hosts(part)[:2]) for part in splits])\n"
+        "    return source(sc, splits, read, hosts=hosts)\n"
+        "WeftContext.source = noted\n"
+        f"runpy.run_path({str(PYTHON / 'examples' / 'cassandra_table.py')!r}, run_name='__main__')\n"
+    )
+    printed = run(str(looks), "10.0.0.9:9043", "shop", "orders", "id", path=cassandra).splitlines()
+    ranges = ["10.0.0.0,10.0.0.9", "10.0.0.0,10.0.0.9", "10.0.0.1,10.0.0.9", "10.0.0.2,10.0.0.9"]
+    assert printed == [" ".join(ranges), "9 rows in 4 splits"]
