@@ -1,7 +1,9 @@
 /*
  * The compiled operators of Weft's worker: a fused pipeline, the table that combines pairs, dealing pairs to partitions,
- * exact statistics, counting, and sorting (_native_order.c). Each has a twin in pure Python with the same interface and
- * the same tests (pipeline.py, tables.py, partition.py, statistics.py, merging.py). Public C API only; any callable is called as Python would call it.
+ * exact statistics, counting, numbers out of text (_native_numbers.c), and sorting (_native_order.c). Each has a twin in
+ * pure Python with the same interface and the same tests (pipeline.py, tables.py, partition.py, statistics.py,
+ * merging.py). Public C API only; any callable is called as Python would call it, but float and int, whose answers for
+ * plain digits are the same without a call.
  */
 #define PY_SSIZE_T_CLEAN
 #define _GNU_SOURCE /* dladdr */
@@ -10,6 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "_native_numbers.h"
 #include "_native_order.h"
 
 #if defined(__GLIBC__)
@@ -41,9 +44,10 @@ typedef struct {
 typedef struct {
     int op;
     PyObject *function;
-    PyObject *record; /* what the step works on, or last worked on */
-    PyObject *key;    /* flatMapValues: key of the pairs that it gives */
-    Walk walk;        /* flatMap and flatMapValues: what the function returned */
+    WeftShortCut short_cut; /* of map and mapValues; NULL: the function has none */
+    PyObject *record;       /* what the step works on, or last worked on */
+    PyObject *key;          /* flatMapValues: key of the pairs that it gives */
+    Walk walk;              /* flatMap and flatMapValues: what the function returned */
 } Step;
 
 typedef struct {
@@ -188,6 +192,18 @@ call_one(PyObject *function, PyObject *argument)
     return PyObject_Vectorcall(function, arguments + 1, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
 }
 
+/* What the function of a map or mapValues gives. */
+static inline PyObject *
+mapped(const Step *step, PyObject *argument)
+{
+    if (step->short_cut != NULL) {
+        PyObject *result = step->short_cut(argument);
+        if (result != NULL || PyErr_Occurred())
+            return result;
+    }
+    return call_one(step->function, argument);
+}
+
 static PyObject *
 item_of(PyObject *pair, Py_ssize_t index)
 {
@@ -212,7 +228,7 @@ apply(Pipeline *self, Py_ssize_t number, PyObject **record)
     *record = NULL;
     switch (step->op) {
     case OP_MAP:
-        *record = call_one(step->function, given);
+        *record = mapped(step, given);
         return *record == NULL ? -1 : 1;
     case OP_FILTER:
         result = call_one(step->function, given);
@@ -236,7 +252,7 @@ apply(Pipeline *self, Py_ssize_t number, PyObject **record)
         half = item_of(given, 1);
         if (half == NULL)
             return -1;
-        result = call_one(step->function, half);
+        result = mapped(step, half);
         Py_DECREF(half);
         if (result == NULL)
             return -1;
@@ -367,6 +383,8 @@ step_fill(Step *step, PyObject *spec)
     }
     Py_INCREF(function);
     step->function = function;
+    if (step->op == OP_MAP || step->op == OP_MAP_VALUES)
+        step->short_cut = weft_short_cut(function);
     return 0;
 }
 
