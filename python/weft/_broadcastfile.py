@@ -22,6 +22,7 @@ import os
 import pickle
 import struct
 import sys
+import weakref
 from typing import Any, BinaryIO, NamedTuple
 
 from weft import _mappedbytes
@@ -145,8 +146,15 @@ class Mapped:
             self._map = mmap.mmap(
                 descriptor, size, flags=mmap.MAP_PRIVATE | _NORESERVE, prot=mmap.PROT_READ | mmap.PROT_WRITE
             )
+            self._read_directory(path, size)
+            self._descriptor: int | None = None
+            if self._directory["bytes"] and _mappedbytes.copies():
+                self._descriptor = os.dup(descriptor)
+                weakref.finalize(self, os.close, self._descriptor)
         finally:
             os.close(descriptor)
+
+    def _read_directory(self, path: str, size: int) -> None:
         end = size - len(_MAGIC) - _LENGTH.size
         if self._map[: len(_MAGIC)] != _MAGIC or self._map[-len(_MAGIC) :] != _MAGIC:
             raise ValueError(f"{path} is no broadcast, or not whole")
@@ -164,7 +172,7 @@ class Mapped:
             if not self._directory["bytes"]:
                 return pickle.loads(view[offset : offset + length], buffers=buffers)
             self._map.seek(offset)
-            return _Sharing(self._map, self._directory["bytes"], buffers).load()
+            return _Sharing(self._map, self._descriptor, self._directory["bytes"], buffers).load()
         finally:
             if collects:
                 gc.enable()
@@ -173,13 +181,16 @@ class Mapped:
 class _Sharing(pickle.Unpickler):
     """Finds large bytes objects where they lie."""
 
-    def __init__(self, mapped: mmap.mmap, places: list[list[int]], buffers: list[memoryview]) -> None:
+    def __init__(
+        self, mapped: mmap.mmap, descriptor: int | None, places: list[list[int]], buffers: list[memoryview]
+    ) -> None:
         super().__init__(mapped, buffers=buffers)  # type: ignore[arg-type, unused-ignore]
         self._mapped = mapped
+        self._descriptor = descriptor
         self._places = places
         self._made: dict[int, bytes] = {}
 
     def persistent_load(self, number: Any) -> bytes:
         if number not in self._made:
-            self._made[number] = _mappedbytes.at(self._mapped, *self._places[number])
+            self._made[number] = _mappedbytes.at(self._mapped, self._descriptor, *self._places[number])
         return self._made[number]

@@ -9,32 +9,58 @@ from __future__ import annotations
 
 import functools
 import mmap
+import os
 import struct
 import sys
+from collections.abc import Callable
 from typing import Any
 
-__all__ = ["at"]
+__all__ = ["at", "copies"]
 
 _HEADER = struct.Struct("@nPnn")  # reference count, type, length, hash
 _COUNT = struct.Struct("@n")
 _NEVER_ZERO = 1 << 29  # a count that no use brings to zero, yet below what CPython 3.12 takes for immortal
 
-_placed: list[tuple[mmap.mmap, Any, int]] = []  # maps with objects in them, and where: unmapped they would be fatal
+# maps with objects in them, and where: unmapped they would be fatal. So each has a reference that nobody owns, too,
+# which outlives this list when the interpreter ends: it clears modules before the last of what holds such an object
+_placed: list[tuple[mmap.mmap, Any, int]] = []
 
 
-def at(mapped: mmap.mmap, offset: int, length: int) -> bytes:
+def at(mapped: mmap.mmap, descriptor: int | None, offset: int, length: int) -> bytes:
     """Give the bytes of a map: as an object in it, where that can be, else as a copy.
+
+    A copy is read from the file: pages of a map count as this process's memory, beside those of the copy.
 
     Parameters
     ----------
     mapped : mmap
         Private and writable; before ``offset`` must lie a page that nothing else uses, behind the bytes a zero.
+    descriptor : int, optional
+        The file, where `copies` says that it is needed.
     offset, length : int
         Which bytes.
     """
-    if not _works():
-        return mapped[offset : offset + length]
+    if descriptor is not None:
+        return _read(descriptor, offset, length)
     return _place(mapped, offset, length)
+
+
+def copies() -> bool:
+    """Whether this interpreter's objects cannot lie in a map."""
+    return not _works()
+
+
+def _read(descriptor: int, offset: int, length: int) -> bytes:
+    data = os.pread(descriptor, length, offset)
+    if len(data) == length:
+        return data
+    parts = [data]  # a call gives 2 GiB at most
+    while length > sum(map(len, parts)):
+        done = sum(map(len, parts))
+        parts.append(os.pread(descriptor, length - done, offset + done))
+        if not parts[-1]:
+            raise ValueError(f"the file of a broadcast ends early, at {offset + done}")
+    return b"".join(parts)
 
 
 def _place(mapped: mmap.mmap, offset: int, length: int) -> bytes:
@@ -44,6 +70,7 @@ def _place(mapped: mmap.mmap, offset: int, length: int) -> bytes:
     start = offset - _HEADER.size
     _HEADER.pack_into(mapped, start, _NEVER_ZERO, id(bytes), length, -1)
     anchor = ctypes.c_char.from_buffer(mapped, start)  # the map cannot be closed while this lives
+    _reference("Py_IncRef")(mapped)
     _placed.append((mapped, anchor, start))
     made: bytes = ctypes.cast(ctypes.addressof(anchor), ctypes.py_object).value
     return made
@@ -51,7 +78,21 @@ def _place(mapped: mmap.mmap, offset: int, length: int) -> bytes:
 
 def _release_unused() -> None:
     """Let go of maps whose objects nobody holds any more."""
-    _placed[:] = [one for one in _placed if _COUNT.unpack_from(one[0], one[2])[0] > _NEVER_ZERO]
+    used: list[tuple[mmap.mmap, Any, int]] = []
+    unused: list[tuple[mmap.mmap, Any, int]] = []
+    for one in _placed:
+        (used if _COUNT.unpack_from(one[0], one[2])[0] > _NEVER_ZERO else unused).append(one)
+    _placed[:] = used
+    for mapped, _, _ in unused:
+        _reference("Py_DecRef")(mapped)
+
+
+@functools.lru_cache(maxsize=2)
+def _reference(name: str) -> Callable[[mmap.mmap], None]:
+    """Py_IncRef or Py_DecRef."""
+    import ctypes
+
+    return ctypes.PYFUNCTYPE(None, ctypes.py_object)((name, ctypes.pythonapi))
 
 
 @functools.lru_cache(maxsize=1)

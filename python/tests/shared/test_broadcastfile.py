@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+import textwrap
 import threading
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,25 @@ def test_maps_of_bytes_that_nobody_holds_are_let_go(tmp_path: Path) -> None:
         assert len(_mappedbytes._placed) < count
 
 
+def test_a_program_may_end_while_it_holds_bytes_of_a_map(tmp_path: Path) -> None:
+    code = """
+        import sys
+        from weft import _broadcastfile, _mappedbytes
+        value = _broadcastfile.Mapped(sys.argv[1]).load()
+        sys.held = value[0]
+        class Holder: pass
+        in_a_circle = Holder()
+        in_a_circle.itself, in_a_circle.value = in_a_circle, value
+        """
+    path = tmp_path / "file"
+    _broadcastfile.write([LARGE, "more"], str(path))
+    environment = {**os.environ, "PYTHONPATH": os.path.dirname(os.path.dirname(_broadcastfile.__file__))}
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), str(path)], capture_output=True, text=True, env=environment
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_arrays_lie_in_the_map_and_changes_stay_in_the_process(tmp_path: Path) -> None:
     numpy = pytest.importorskip("numpy")
     array = numpy.arange(100_000)
@@ -121,7 +141,6 @@ def test_arrow_tables_lie_in_the_map(tmp_path: Path) -> None:
     assert arrow.total_allocated_bytes() - before < 10_000
 
 
-@pytest.mark.skipif(sys.implementation.name == "pypy", reason="PyPy pickles locks")
 def test_what_cannot_be_pickled_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="pickle"):
         _broadcastfile.write({"a": threading.Lock()}, str(tmp_path / "file"))
