@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import builtins
 import dis
-import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +26,7 @@ _STORES = frozenset({"STORE_ATTR", "STORE_SUBSCR", "STORE_GLOBAL", "STORE_SLICE"
 
 
 class _Globals(dict):  # type: ignore[type-arg]
-    """A function's globals as they are now, but for some names."""
+    """A function's globals as they are now, but for some names; CPython and PyPy ask `__missing__` for the others."""
 
     def __init__(self, behind: dict[str, Any], names: dict[str, Any]) -> None:
         super().__init__(names)
@@ -57,7 +56,7 @@ def portable_method(
     callable or None
         None where `method` is no Python function, calls neither, or stores anything.
     """
-    if not isinstance(method, types.FunctionType) or sys.implementation.name != "cpython":
+    if not isinstance(method, types.FunctionType):
         return None
     if _stores(method.__code__):
         return None
