@@ -92,6 +92,18 @@ def test_loading_the_worker_side_loads_no_driver_module() -> None:
     assert loaded & (DRIVER | {"py4j", "fastavro"}) == set()
 
 
+def test_a_program_can_be_imported_before_the_packages_are_there() -> None:
+    # a context fetches them: PYTHONPATH=python python app.py
+    program = """
+import sys
+sys.modules.update(cloudpickle=None, py4j=None, fastavro=None)
+import weft
+print([name for name in weft.__all__ if not hasattr(weft, name)])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=PACKAGE.parent)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
 LONGER = {"tests/conform/cases.py": 700}  # a table
 
 

@@ -9,8 +9,6 @@ import struct
 from collections.abc import Iterable
 from typing import Any
 
-import cloudpickle
-
 __all__ = ["decode", "encode"]
 
 _LENGTH = struct.Struct(">I")
@@ -40,6 +38,8 @@ def _head(serializer: Any) -> bytes:
     """The serializer as it stands in front of records; pickled once for each object."""
     known = _heads.get(id(serializer))
     if known is None or known[0] is not serializer:
+        import cloudpickle  # type: ignore[import-untyped, unused-ignore]
+
         data = cloudpickle.dumps(serializer, 5)
         if len(_heads) >= _MOST_HEADS:
             _heads.clear()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
-import cloudpickle  # type: ignore[import-untyped, unused-ignore]
-
 __all__ = ["pickled"]
 
 _MOST_BYTES = 1 << 20
@@ -23,7 +21,7 @@ def pickled(error: BaseException) -> bytes:
         return b""
     for form in (error, _Parts(error)):
         try:
-            data = bytes(cloudpickle.dumps(form, 5))
+            data = _dumped(form)
             if len(data) <= _MOST_BYTES and isinstance(pickle.loads(data), BaseException):
                 return data
         except Exception:  # the user's classes may raise anything
@@ -51,9 +49,15 @@ def _joined(kind: type[Exception], arguments: tuple[Any, ...], attributes: dict[
     return error
 
 
+def _dumped(value: Any) -> bytes:
+    import cloudpickle  # type: ignore[import-untyped, unused-ignore]
+
+    return bytes(cloudpickle.dumps(value, 5))
+
+
 def _fits(value: Any) -> bool:
     try:
-        pickle.loads(cloudpickle.dumps(value, 5))
+        pickle.loads(_dumped(value))
     except Exception:  # the user's classes may raise anything
         return False
     return True

@@ -10,8 +10,6 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import cloudpickle
-
 from weft._ops.sealing import sealed
 
 __all__ = [
@@ -50,6 +48,8 @@ def dump_column(column: Any) -> bytes:
     try:
         return pickle.dumps(column, 5)
     except (pickle.PicklingError, AttributeError, TypeError):
+        import cloudpickle  # type: ignore[import-untyped, unused-ignore]
+
         return bytes(cloudpickle.dumps(column, 5))
 
 
@@ -63,6 +63,8 @@ def dump_parts(column: Any) -> tuple[bytes, ...]:
     try:
         pickler.dump(column)
     except (pickle.PicklingError, AttributeError, TypeError):
+        import cloudpickle
+
         parts = _Parts()
         cloudpickle.Pickler(parts, 5).dump(column)
     return tuple(parts.written)

@@ -139,7 +139,9 @@ def main() -> None:
     address = sys.argv[1]
     set_title(f"weft-forkserver {os.environ.get('WEFT_APPLICATION', '')}".rstrip())
     sentinel = Sentinel()
-    # After it, which would keep all that memory.
+    # After it, which would keep all that memory; what tasks import when they need it is imported once, here.
+    import cloudpickle  # type: ignore[import-untyped, unused-ignore]  # noqa: F401
+
     from weft._pyspark import PYSPARK_VARIABLE, activate
     from weft._worker.main import serve
 
