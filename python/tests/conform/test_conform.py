@@ -40,7 +40,6 @@ SAME_HASH = sys.hash_info.algorithm == RECORDED["hash"][0] and sys.implementatio
 PYPY = sys.implementation.name == "pypy"
 # what Python's own pickle raises of a lambda, AttributeError in the record
 RAISED = {"serializers: pickle of a lambda": "PicklingError"} if PYPY or sys.version_info >= (3, 14) else {}
-OF_LOCKS = ("failing: a lock inside", "failing: parallelize a lock", "broadcast: of a lock")
 
 
 @pytest.fixture(scope="module", params=["inline[4]", "local[4]", pytest.param("local-cluster[2,2,512]", marks=pytest.mark.cluster)])
@@ -65,8 +64,6 @@ def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_case_gives_what_pyspark_gives(name: str, sc: WeftContext) -> None:
-    if PYPY and name in OF_LOCKS:
-        pytest.skip("PyPy pickles locks")
     theirs = dict(RECORDED["cases"][name])
     if name in RAISED:
         theirs["error"] = RAISED[name]
