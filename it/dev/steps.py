@@ -85,6 +85,8 @@ def install_packages() -> None:
 def environment() -> dict[str, str]:
     """The environment of tests: this checkout's package, and no cluster of the person's own."""
     values = dict(os.environ, PYTHONPATH=str(ROOT / "python"), PATH=f"{dev_python().parent}:{os.environ['PATH']}")
+    if sys.implementation.name == "pypy":
+        values.setdefault("PYPY_GC_NURSERY", "8M")  # as workers have it, for tests that measure memory
     for name in ("HADOOP_CONF_DIR", "YARN_CONF_DIR", "WEFT_PYTHON", "PYSPARK_PYTHON", "PYTHONHASHSEED"):
         values.pop(name, None)
     return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import string
+import sys
 from typing import Any
 
 import pytest
@@ -115,5 +116,10 @@ def test_a_comparison_may_empty_the_list_that_is_sorted() -> None:
             return False
 
     column: list[Any] = [(1, Odd()) for _ in range(100)]
+    if sys.implementation.name == "pypy":  # sorts a copy, and notices what was added meanwhile alone
+        before = list(column)
+        sort_columns([column])
+        assert column == before
+        return
     with pytest.raises((RuntimeError, ValueError), match="changed|modified"):
         sort_columns([column])
