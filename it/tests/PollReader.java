@@ -10,11 +10,13 @@ import org.apache.hadoop.hdfs.protocol.HdfsFileStatus;
 
 /**
  * Lists a folder of HDFS every so many milliseconds until standard input ends: FOLDER MILLIS. A line for each listing that differs from
- * the one before: when (microseconds), then "none" or "name number length" of each file, with tabs between; at last "looks", how many,
- * and the microseconds between the beginnings of two: in the middle, of a hundred the longest but one, the longest.
+ * the one before: how many came before it, then "none" or "name number length" of each file, with tabs between; now and then "looked"
+ * and how often; at last "looks", how many, and the microseconds between the beginnings of two: in the middle, of a hundred the longest
+ * but one, the longest.
  */
 public final class PollReader {
     private static final int MOST_LOOKS = 1 << 20;
+    private static final int TOLD_LOOKS = 10;
 
     public static void main(String[] arguments) throws Exception {
         Path folder = new Path(arguments[0]);
@@ -41,7 +43,10 @@ public final class PollReader {
             looks++;
             if (!seen.equals(last)) {
                 last = seen;
-                System.out.println((now - start) / 1_000 + "\t" + seen);
+                System.out.println((looks - 1) + "\t" + seen);
+            }
+            if (looks % TOLD_LOOKS == 0) {
+                System.out.println("looked\t" + looks);
             }
         }
         long[] sorted = Arrays.copyOf(between, Math.max(1, Math.min(looks - 1, MOST_LOOKS)));

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from realcluster import Cluster
-from watchreader import Reader
+from watchreader import A_SECOND, Reader
 from weft import BadRecords, TaskContext, WeftConf, WeftContext
 
 pytestmark = pytest.mark.yarn
@@ -100,16 +100,19 @@ def test_a_reader_that_polls_each_20_ms_sees_old_or_new_output_or_briefly_nothin
     sc: WeftContext, cluster: Cluster
 ) -> None:
     target = f"{FOLDER}/replaced"
-    lengths = range(1, 21)
+    lengths: list[int] = []
     with Reader(cluster, target) as reader:
-        for length in lengths:
+        while len(lengths) < 20 or (reader.looks < 10 * 20 and len(lengths) < 200):
+            length = len(lengths) + 1
+            lengths.append(length)
             sc.parallelize(["x" * length] * 4, 4).saveAsTextFile(target, mode="overwrite")
-    reader.assert_often()
+            until(lambda length=length: reader.last() == output(length))  # type: ignore[misc]
+    reader.assert_often(10 * 20)
     assert reader.mixtures([output(length) for length in lengths]) == []
     found = [listing for _, listing in reader.seen if listing is not None]
-    print(f"{len(found)} outputs seen, {reader.longest_without() * 1000:.1f} ms without one at most", flush=True)
-    assert len(found) >= len(lengths) // 2
-    assert reader.longest_without() <= 1.0
+    assert len(found) == len(lengths)
+    print(f"{len(found)} outputs seen, {reader.longest_without()} looks without one at most", flush=True)
+    assert reader.longest_without() <= A_SECOND
     assert sizes(sc, f"{FOLDER}/.replaced.weft") is None
 
 
@@ -118,7 +121,7 @@ def test_the_reader_sees_a_mixture_where_there_is_one(sc: WeftContext, cluster: 
     sc.parallelize(["x"] * 4, 4).saveAsTextFile(target)
     outputs = [output(1), output(2)]
     with Reader(cluster, target) as reader:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         files(sc).create(path(sc, f"{target}/part-00002"), True).close()
         while not reader.mixtures(outputs) and time.monotonic() < deadline:
             time.sleep(0.01)

@@ -13,6 +13,8 @@ from typing import Optional
 from realcluster import Cluster
 
 EVERY_MILLIS = 20
+A_SECOND = 1000 // EVERY_MILLIS
+"""How many looks a second has. Looks are counted, so that nothing comes of a machine that stands still for a while."""
 PROGRAM = Path(__file__).with_name("PollReader.java")
 
 
@@ -35,9 +37,9 @@ class Reader:
     Attributes
     ----------
     seen : list
-        When, in seconds, and what.
+        At which look, counted from 0, and what.
     looks : int
-        How often it has looked, once it has ended.
+        How often it has looked, about that until it has ended.
     """
 
     def __init__(self, cluster: Cluster, folder: str) -> None:
@@ -46,7 +48,7 @@ class Reader:
         self._ready = threading.Event()
         self._summary: list[int] = []
         self._seconds = 0.0
-        self.seen: list[tuple[float, Listing]] = []
+        self.seen: list[tuple[int, Listing]] = []
         self.looks = 0
 
     def __enter__(self) -> Reader:
@@ -66,9 +68,8 @@ class Reader:
         assert self._process.stdin is not None
         self._process.stdin.write("end\n")
         self._process.stdin.close()
-        self._thread.join(30)
-        assert self._process.wait(30) == 0
-        self.looks = self._summary[0] if self._summary else 0
+        self._thread.join(60)
+        assert self._process.wait(60) == 0
 
     def _follow(self) -> None:
         assert self._process.stdout is not None
@@ -76,33 +77,43 @@ class Reader:
             when, *words = line.rstrip("\n").split("\t")
             if when == "ready":
                 self._ready.set()
+            elif when == "looked":
+                self.looks = int(words[0])
             elif when == "looks":
                 self._summary = [int(word) for word in words]
+                self.looks = self._summary[0]
             elif words:
-                self.seen.append((int(when) / 1e6, _listing(words)))
+                self.seen.append((int(when), _listing(words)))
 
-    def assert_often(self) -> None:
-        """It has looked each 20 ms, but when a busy machine let it wait: a quarter as often at least."""
+    def assert_often(self, least: int) -> None:
+        """It has looked so often at least; a slow machine takes longer for its looks and what it looks at."""
         looks, middle, most, longest = self._summary
         print(
             f"\n{looks} looks in {self._seconds:.1f} s, {middle / 1000:.1f} ms apart in the middle, "
             f"{most / 1000:.1f} ms in 99 of 100, {longest / 1000:.1f} ms at most",
             flush=True,
         )
-        assert looks >= 0.25 * self._seconds * 1000 / EVERY_MILLIS
+        assert looks >= least
 
-    def mixtures(self, outputs: Collection[frozenset[tuple[str, int]]]) -> list[set[tuple[str, int]]]:
+    def last(self) -> frozenset[tuple[str, int]] | None:
+        """The names and lengths that it has seen last; None for no folder, or before it has looked."""
+        return None if not self.seen else _sizes(self.seen[-1][1])
+
+    def mixtures(self, outputs: Collection[frozenset[tuple[str, int]]]) -> list[frozenset[tuple[str, int]]]:
         """What it has seen that is none of these sets of names and lengths."""
-        found = [{(file.name, file.length) for file in listing} for _, listing in self.seen if listing is not None]
-        return [one for one in found if one not in outputs]
+        return [one for one in map(_sizes, (seen for _, seen in self.seen)) if one is not None and one not in outputs]
 
-    def longest_without(self) -> float:
-        """For how many seconds at most there was no folder, between two looks that found one."""
-        longest = 0.0
+    def longest_without(self) -> int:
+        """How many looks one after the other found no folder at most, between two that found one."""
+        longest = 0
         for (_, before), (gone, listing), (back, _) in zip(self.seen, self.seen[1:], self.seen[2:]):
             if listing is None and before is not None:
                 longest = max(longest, back - gone)
         return longest
+
+
+def _sizes(listing: Listing) -> frozenset[tuple[str, int]] | None:
+    return None if listing is None else frozenset((file.name, file.length) for file in listing)
 
 
 def _listing(words: list[str]) -> Listing:
