@@ -52,7 +52,7 @@ def test_a_second_start_in_the_same_folder_is_refused(cluster: Cluster) -> None:
         env=dict(os.environ, WEFT_CLUSTER_DIR=str(cluster.home)),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 1

@@ -52,7 +52,7 @@ def test_formats_and_classes_of_a_jar_work_in_containers_and_hadoop_reads_what_t
     assert "formats are well" in jobs.output(ended.application)
     environment = jobs.cluster.environment()
     shown = subprocess.run(
-        ["hadoop", "fs", "-text", "formats/pairs/part-*"], env=environment, capture_output=True, text=True, timeout=60
+        ["hadoop", "fs", "-text", "formats/pairs/part-*"], env=environment, capture_output=True, text=True, timeout=180
     )
     assert sorted(shown.stdout.splitlines()) == [f"key {i:03}\t{i}" for i in range(200)], shown.stderr
     assert jobs.cluster.hdfs.remove("formats")

@@ -115,7 +115,7 @@ def test_what_a_killed_task_was_writing_is_removed(sc: WeftContext, fs: Any) -> 
 
     with pytest.raises(Exception, match="SIGKILL"):
         sc.parallelize([0], 1).foreach(write)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while fs.exists(path) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not fs.exists(path)

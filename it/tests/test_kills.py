@@ -18,14 +18,18 @@ from yarnjobs import Ended, Jobs, poll
 pytestmark = pytest.mark.yarn
 
 TASKS = 40
+FREE = 6
 SLOW = f"""
-import subprocess, time
+import os, subprocess, sys, time
 from weft import WeftContext
 
-def slow(number):
-    if number % 8 == 0:
+go = sys.argv[1]
+
+def slow(number):  # the nodes are this machine
+    if number % 8 in (0, {FREE}):
         subprocess.Popen(["sleep", "600"], start_new_session=True)
-    time.sleep(0.2)
+    while number >= {FREE} and not os.path.exists(go):
+        time.sleep(0.05)
     return number
 
 with WeftContext() as sc:
@@ -36,13 +40,14 @@ TOTAL = f"TOTAL {sum(range(TASKS))}"
 
 
 class Victim:
-    """A running application with the means to kill parts of it."""
+    """A running application with the means to kill parts of it; it has ended some tasks, and the others wait."""
 
     def __init__(self, jobs: Jobs, folder: Path) -> None:
         self.jobs = jobs
         self.watch = Watch(jobs.cluster)
         (folder / "slow.py").write_text(SLOW)
-        self.client = jobs.start("--num-executors", "2", str(folder / "slow.py"))
+        self._go = folder / "go"
+        self.client = jobs.start("--num-executors", "2", str(folder / "slow.py"), str(self._go))
         self.application = jobs.running()
         self.watch.start(self.application)
         poll(lambda: "yes" if jobs.events(self.application).count("TaskAccepted[") >= 4 else None, "four tasks' end")
@@ -56,6 +61,10 @@ class Victim:
         """SIGKILL to the first one."""
         os.kill(self.processes(begins)[0], signal.SIGKILL)
 
+    def go_on(self) -> None:
+        """Has the tasks that wait go on."""
+        self._go.touch()
+
     def end(self) -> Ended:
         return self.jobs.wait(self.client)
 
@@ -66,7 +75,7 @@ def victim(jobs: Jobs, tmp_path: Path) -> Iterator[Victim]:
     yield found
     if found.client.poll() is None:
         found.client.kill()
-        found.client.communicate(timeout=10)
+        found.client.communicate(timeout=60)
 
 
 def last_line(ended: Ended) -> str:
@@ -105,6 +114,7 @@ def test_a_killed_driver_gives_137(victim: Victim) -> None:
 
 def test_a_killed_worker_costs_an_attempt_alone(victim: Victim) -> None:
     victim.kill("weft-worker")
+    victim.go_on()
     ended = victim.end()
     assert ended.code == 0, ended.errors
     assert TOTAL in victim.jobs.output(victim.application)
@@ -120,6 +130,7 @@ def test_a_runner_killed_with_its_fork_server_leaves_nothing_of_users_code(victi
     os.kill(runner, signal.SIGSTOP)  # it shall not see the end of the other one
     os.kill(server, signal.SIGKILL)
     os.kill(runner, signal.SIGKILL)
+    victim.go_on()
     ended = victim.end()
     assert ended.code == 0, ended.errors
     assert TOTAL in victim.jobs.output(victim.application)
@@ -132,7 +143,8 @@ def _parent(process: int) -> int:
 
 def test_without_its_client_an_application_ends_well_and_cleans_up(victim: Victim) -> None:
     victim.client.kill()
-    victim.client.communicate(timeout=10)
+    victim.client.communicate(timeout=60)
+    victim.go_on()
     poll(lambda: "yes" if TOTAL in victim.jobs.output(victim.application) else None, "the result")
     victim.watch.assert_nothing_left()
 
@@ -154,6 +166,7 @@ def test_a_killed_node_manager_costs_no_answer(victim: Victim) -> None:
     (pid,) = re.findall(rf"nodemanager{index} +pid (\d+)", status)
     try:
         os.kill(int(pid), signal.SIGKILL)
+        victim.go_on()
         ended = victim.end()
         assert ended.code == 0, ended.errors
         assert TOTAL in victim.jobs.output(victim.application)

@@ -23,7 +23,7 @@ MAIN = """
     sys.path.insert(0, {dev!r})
     import owned
 
-    owned.ENDING_SECONDS = 0.5
+    owned.ENDING_SECONDS = 3
     command = os.getpid()
     owned.begin()
     step = subprocess.Popen([sys.executable, "-c", {step!r}])
@@ -56,9 +56,7 @@ class Started:
         main.write_text(textwrap.dedent(MAIN).format(dev=str(ROOT / "it" / "dev"), step=STEP))
         self.folder = folder
         command = [sys.executable, str(main), *arguments]
-        self.process = subprocess.Popen(
-            command, cwd=folder, start_new_session=True, stderr=subprocess.PIPE, text=True
-        )
+        self.process = subprocess.Popen(command, cwd=folder, start_new_session=True, stderr=subprocess.PIPE, text=True)
         assert eventually((folder / "pids").exists, SECONDS)
         self.pids = [int(pid) for pid in (folder / "pids").read_text().split()]
         self.command, self.keeper, self.worker, self.step, self.daemon = self.pids

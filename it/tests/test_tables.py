@@ -83,7 +83,7 @@ HOSTS = """
         return len([mark for mark in os.listdir(MARKS) if mark.startswith(name)])
 
     def until(true):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not true() and time.monotonic() < deadline:
             time.sleep(0.01)
 

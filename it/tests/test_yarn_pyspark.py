@@ -182,9 +182,10 @@ def test_containers_come_and_go_with_the_work_and_their_outputs_stay(jobs: Jobs,
     program.write_text(
         textwrap.dedent(
             """
-            import time
+            import os, sys, threading, time
             from pyspark import SparkContext
 
+            several = sys.argv[1]
             sc = SparkContext()
             made = sc.accumulator(0)
 
@@ -197,15 +198,20 @@ def test_containers_come_and_go_with_the_work_and_their_outputs_stay(jobs: Jobs,
                     time.sleep(0.1)
                 return condition(runners())
 
-            def slow(x):
-                time.sleep(1)
+            def slow(x):  # the nodes are this machine, and until there are several containers no task ends
+                while not os.path.exists(several):
+                    time.sleep(0.1)
                 made.add(1)
                 return (x % 2, x)
 
+            def look():
+                print("many", until(lambda n: n > 1), flush=True)
+                open(several, "w").close()
+
             print("few", until(lambda n: n <= 1))
+            threading.Thread(target=look).start()
             sums = sc.parallelize(range(12), 12).map(slow).reduceByKey(lambda a, b: a + b, 2)
             print("sums", sorted(sums.collect()), made.value)
-            print("many", max(runners(), 0) > 1)
             print("fewer", until(lambda n: n == 0))
             print("again", sorted(sums.collect()), made.value)
             """
@@ -219,7 +225,7 @@ def test_containers_come_and_go_with_the_work_and_their_outputs_stay(jobs: Jobs,
         "spark.executor.memory": "512m",
     }
     options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
-    ended = jobs.run("--pyspark", *options, str(program))
+    ended = jobs.run("--pyspark", *options, str(program), str(tmp_path / "several"))
     assert ended.code == 0, ended.errors
     printed = jobs.output(ended.application)
     assert "few True\n" in printed and "many True\n" in printed and "fewer True\n" in printed

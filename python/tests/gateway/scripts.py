@@ -66,14 +66,14 @@ def kill_runner_of(process, gateway):
 """What scripts with kills begin with."""
 
 
-RUNNER_ABOVE = '''
+RUNNER_ABOVE = """
 def runner_above(process):
     "The process above a worker's fork server."
     for _ in range(2):
         with open(f"/proc/{process}/stat") as file:
             process = int(file.read().rpartition(")")[2].split()[1])
     return process
-'''
+"""
 """For scripts whose tasks kill runners without the gateway's id."""
 
 
@@ -143,7 +143,7 @@ def none_running(processes: Iterable[int]) -> bool:
     return not any(is_running(process) for process in processes)
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     """Poll until the condition holds; false when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.local
 @pytest.fixture(scope="module", params=["inline[3]", "local[3,4]"])
 def sc(request: pytest.FixtureRequest) -> Iterator[WeftContext]:
     cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    conf = WeftConf().setMaster(request.param).set("weft.barrier.timeout", "20s")
+    conf = WeftConf().setMaster(request.param).set("weft.barrier.timeout", "120s")
     with WeftContext(conf=conf) as made:
         yield made
     cloudpickle.unregister_pickle_by_value(sys.modules[__name__])

@@ -52,7 +52,7 @@ def test_nothing_stays_when_one_process_is_ended(tmp_path: Path, victim: str, nu
             from weft import WeftContext
 
             with WeftContext("local[1]", "following"):
-                deadline = time.monotonic() + 30
+                deadline = time.monotonic() + 60
                 left = open("left").read()
                 while os.path.exists(left) and time.monotonic() < deadline:
                     time.sleep(0.05)

@@ -52,9 +52,7 @@ def test_the_calls_in_a_written_profile_are_the_records(master: str, tmp_path: P
 
 
 @pytest.mark.parametrize("master", MASTERS)
-def test_profiles_are_printed_once_and_add_up_over_actions(
-    master: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_profiles_are_printed_once_and_add_up_over_actions(master: str, capsys: pytest.CaptureFixture[str]) -> None:
     with context(master, PROFILED) as sc:
         rdd = sc.parallelize(range(10), 2).map(heavy)
         rdd.collect()
@@ -89,12 +87,16 @@ def test_a_profiler_of_ones_own_takes_the_place_of_the_basic_one(master: str) ->
 
 
 def hold(record: int) -> int:
-    held = [bytes(1000) for _ in range(3000)]
-    import time
+    held = [bytes(1000) for _ in range(30_000)]  # ten times what a worker may import meanwhile
+    import threading
+    import tracemalloc
 
-    until = time.monotonic() + 0.3
-    while time.monotonic() < until:
-        pass
+    looks, look = threading.Semaphore(0), tracemalloc.get_traced_memory
+    tracemalloc.get_traced_memory = lambda: (looks.release(), look())[1]  # type: ignore[assignment]
+    try:
+        assert looks.acquire(timeout=60) and looks.acquire(timeout=60)  # the profiler has looked, and is through
+    finally:
+        tracemalloc.get_traced_memory = look
     return len(held)
 
 
@@ -102,12 +104,12 @@ def hold(record: int) -> int:
 def test_the_line_that_holds_most_memory_stands_first(master: str, tmp_path: Path) -> None:
     with context(master, ("spark.python.profile.memory", "true")) as sc:
         rdd = sc.parallelize([1], 1).map(hold)
-        assert rdd.collect() == [3000]
+        assert rdd.collect() == [30_000]
         assert sc.profiler_collector is not None
         [[_, profiler, _]] = sc.profiler_collector.profilers
         assert isinstance(profiler, MemoryProfiler)
         most = max(profiler.stats().values())
-        assert most[0] >= 1_000_000  # looked at a few times a second
+        assert most[0] >= 30_000_000
         sc.dump_profiles(str(tmp_path))
     lines = (tmp_path / f"rdd_{rdd.id()}_memory.txt").read_text().split("\n")
     assert "test_profiles.py" in lines[4]

@@ -206,10 +206,10 @@ def test_samples_are_pysparks_on_every_host_and_after_kills(tmp_path: Path) -> N
                 note("ran")
                 if index == 4 and once(f"killed-{turn}"):
                     kill_runner_of(os.getpid(), gateway)
-                time.sleep(0.05)  # so that each runner gets some
                 return iter(records)
 
             for turn in range(3):
+                poll(lambda: len(sc.statusTracker().getExecutorInfos()) == 3)  # each takes one of the first tasks
                 rdd = sc.parallelize(range(600), 6).mapPartitionsWithIndex(everywhere)
                 pairs = rdd.map(lambda x: (x % 2, x))
                 found = {
@@ -243,6 +243,7 @@ def test_repartition_gives_the_same_partitions_when_maps_run_again_under_it(tmp_
 
             right = grouped().repartition(8).glom().collect()
             assert sorted(sum(right, [])) == ["%06d" % i for i in range(12_000)]
+            poll(lambda: len(sc.statusTracker().getExecutorInfos()) == 3)
             assert sc.parallelize(range(3), 3).map(lambda _: (note("workers"), time.sleep(0.2))).count() == 3
 
             for victim in range(2):
