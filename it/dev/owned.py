@@ -60,9 +60,9 @@ def begin() -> None:
 def _be_command(keeper: int, worker: int) -> int:
     asked = 0
     while (code := _reap(keeper)) is None:
-        got = signal.sigtimedwait(_AWAITED, _LOOK_AGAIN_SECONDS)
-        if got is not None and got.si_signo != signal.SIGCHLD:
-            asked = asked or got.si_signo
+        got = _await_signal()
+        if got not in (0, signal.SIGCHLD):
+            asked = asked or got
             _signal([keeper], signal.SIGTERM)
     if code < 0:
         _say("the keeper was killed; ending what it kept")
@@ -72,8 +72,8 @@ def _be_command(keeper: int, worker: int) -> int:
 
 def _be_keeper(worker: int, command: int) -> int:
     while (code := _reap(worker)) is None:
-        got = signal.sigtimedwait(_AWAITED, _LOOK_AGAIN_SECONDS)
-        if os.getppid() != command or (got is not None and got.si_signo != signal.SIGCHLD):
+        got = _await_signal()
+        if os.getppid() != command or got not in (0, signal.SIGCHLD):
             _stop(worker)
             return 128 + signal.SIGTERM
     _wait(lambda: _below(os.getpid()), ENDING_SECONDS)
@@ -81,6 +81,20 @@ def _be_keeper(worker: int, command: int) -> int:
         _say(f"ending what was left running: {pid} {_command_line(pid)}")
     end_below()
     return code if code >= 0 else 128 - code
+
+
+def _await_signal() -> int:
+    """The number of a signal that has come; 0 when none has for a second."""
+    if sys.implementation.name != "pypy":
+        got = signal.sigtimedwait(_AWAITED, _LOOK_AGAIN_SECONDS)
+        return 0 if got is None else got.si_signo
+    # PyPy has no sigtimedwait
+    end = time.monotonic() + _LOOK_AGAIN_SECONDS
+    while time.monotonic() < end:
+        if signal.sigpending() & _AWAITED:
+            return int(signal.sigwait(_AWAITED))
+        time.sleep(_LOOK_SECONDS)
+    return 0
 
 
 def _stop(worker: int) -> None:
