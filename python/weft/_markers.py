@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 from weakref import WeakKeyDictionary
 
 from weft._closures import Closure
 from weft._lineage import Node, StepNode
 
-__all__ = ["PROCESSORS", "PROFILE", "SERIALIZER", "Markers", "giving"]
+__all__ = ["PROFILE", "RESOURCES", "SERIALIZER", "Asked", "Markers", "giving"]
 
 SERIALIZER = "serializer"
 PROFILE = "profile"
-PROCESSORS = "processors"
+RESOURCES = "resources"
 
 
 def giving(value: Any) -> Callable[[], Any]:
@@ -25,6 +25,16 @@ def giving(value: Any) -> Callable[[], Any]:
     return give
 
 
+class Asked(NamedTuple):
+    """What an RDD asks for the tasks that compute it; 0: what others have.
+
+    ``processors``: of each; ``profile``: the number of that on whose containers they run.
+    """
+
+    processors: int
+    profile: int
+
+
 class Markers:
     """What a context has its plans marked with.
 
@@ -34,21 +44,24 @@ class Markers:
         Gives what all RDDs are written by that have no serializer of their own; None: they are pickled.
     profiler : callable or None
         Makes the profiler of an RDD, by its id.
+    named : set of int
+        Profiles of which the user was told what has no effect.
     """
 
     def __init__(self) -> None:
         self.serializer: Optional[Closure] = None
         self.profiler: Optional[Callable[[int], Any]] = None
         self._profiles: dict[int, Closure] = {}
-        self._processors: WeakKeyDictionary[Node, int] = WeakKeyDictionary()
+        self.named: set[int] = set()
+        self._asked: WeakKeyDictionary[Node, Asked] = WeakKeyDictionary()
 
-    def ask(self, node: Node, processors: int) -> None:
-        """Have the tasks that compute this RDD have so many processors."""
-        self._processors[node] = processors
+    def ask(self, node: Node, asked: Asked) -> None:
+        """Have this for the tasks that compute an RDD."""
+        self._asked[node] = asked
 
-    def asked(self, node: Node) -> int:
-        """How many processors the tasks of this RDD shall have; 0: as many as others."""
-        return self._processors.get(node, 0)
+    def asked(self, node: Node) -> Optional[Asked]:
+        """What was asked for the tasks that compute this RDD; None: nothing."""
+        return self._asked.get(node)
 
     def of_written(self, node: Node) -> Iterator[tuple[str, Closure]]:
         """The marks of an RDD whose records are written."""

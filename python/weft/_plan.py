@@ -32,7 +32,7 @@ from weft._lineage import (
     in_order,
     parents_of,
 )
-from weft._markers import PROCESSORS, Markers
+from weft._markers import RESOURCES, Asked, Markers
 from weft._saving import Placing
 from weft.storagelevel import StorageLevel
 
@@ -194,6 +194,7 @@ class _Builder:
         for node in order:
             if node in self.known:
                 self._name(node)
+                self._ask(node)
                 continue
             self.described.append(node)
             if node in self.levels:
@@ -209,9 +210,9 @@ class _Builder:
                 described = self._node(node)
                 self.index[id(node)] = len(self.nodes)
                 self.nodes.append(described)
-                self._ask(node)
                 if node in self.levels:
                     self._keep(node)
+                self._ask(node)
         return self._marked(root, written)
 
     def _marked(self, node: Node, written: bool) -> int:
@@ -228,24 +229,26 @@ class _Builder:
         return len(self.nodes) - 1
 
     def _ask(self, node: Node) -> None:
-        """Who reads a node that is no step, and asks for processors, reads it by a step that says so."""
-        asked = 0 if isinstance(node, StepNode) else self.markers.asked(node)
-        if asked:
+        """Who reads a node for which resources are asked reads it by a step that says so, unless its own steps do."""
+        told = isinstance(node, StepNode) and node not in self.levels and node.saved is None
+        asked = None if told else self.markers.asked(node)
+        if asked is not None:
             body = {"parent": self.index[id(node)], "steps": [self._asking(node, asked)]}
             self.index[id(node)] = len(self.nodes)
             kind = ("io.weft.plan.Pipeline", body)
             self.nodes.append({"rdd": node.rdd, "name": node.name, "site": node.site, "kind": kind})
 
     @staticmethod
-    def _asking(node: Node, processors: int) -> dict[str, Any]:
-        step = {"op": PROCESSORS, "function": None, "name": node.name, "site": node.site}
-        return {**step, "processors": processors}
+    def _asking(node: Node, asked: Asked) -> dict[str, Any]:
+        step = {"op": RESOURCES, "function": None, "name": node.name, "site": node.site}
+        return {**step, "processors": asked.processors, "profile": asked.profile}
 
     def _stand_in(self, node: Node, saved: Node) -> None:
         """Who reads a node that is checkpointed reads what is saved of it, or what is kept of that."""
         self.index[id(node)] = self.index[id(saved)]
         if node in self.levels and not isinstance(saved, HeldNode):
             self._keep(node)
+        self._ask(node)
 
     def _name(self, node: Node) -> None:
         self.index[id(node)] = len(self.nodes)
@@ -315,7 +318,7 @@ class _Builder:
                 raise TypeError(f"{node.name} at {node.site} needs a function, not None")
             step = {"op": node.op, "function": self._blob(node.closure), "name": node.name, "site": node.site}
             asked = self.markers.asked(node)
-            if asked:
+            if asked is not None:
                 steps.append(self._asking(node, asked))
             steps.append({**step, "errors": node.errors})
             node = node.parent

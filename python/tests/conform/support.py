@@ -80,8 +80,7 @@ _WEFTS_OWN = ("ArrowRecordBatchSerializer", "AvroSerializer", "CPickleSerializer
 for _name in _WEFTS_OWN:
     OWNERS.pop(_name)
 _NOTES = {
-    "withResources": "on YARN and a local cluster, for processors of tasks; for resources of containers raises, instead: "
-    + RESOURCES_INSTEAD
+    "withResources": f"{RESOURCES_INSTEAD}; else raises",
 }
 _INTRODUCTION = """\
 # What of PySpark's API is in Weft

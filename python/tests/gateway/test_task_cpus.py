@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import cloudpickle
 import pytest
@@ -93,15 +94,29 @@ def test_a_stage_has_processors_of_its_own() -> None:
 
 
 @pytest.mark.cluster
+def test_a_stage_that_begins_with_a_persisted_rdd_has_what_that_asks_for(tmp_path: Path) -> None:
+    with WeftContext("local-cluster[1,4,512]") as sc:
+        sc.setCheckpointDir(str(tmp_path))
+        kept = sc.range(2, numSlices=2).map(told).withResources(processors(2)).persist()
+        source = sc.range(2, numSlices=2).withResources(processors(2)).persist()
+        saved = sc.range(2, numSlices=2).map(told).withResources(processors(2))
+        saved.checkpoint()
+        for _ in range(2):
+            for rdd in (kept, source, saved):
+                assert rdd.map(lambda _: told(0)[0]).collect() == [2, 2]
+        assert saved.isCheckpointed()
+
+
+@pytest.mark.cluster
 def test_what_a_stage_cannot_have_is_refused() -> None:
     with WeftContext("local-cluster[1,2,512]") as sc:
         with pytest.raises(SettingError, match="a task of 3 processors, and each container has 2"):
             sc.range(1).withResources(processors(3))
         own = ResourceProfileBuilder().require(ExecutorResourceRequests().memory("2g")).build
-        with pytest.raises(NotSupportedError, match="memory for containers"):
+        with pytest.raises(NotSupportedError, match=r"processes .* are alike, and profile \d+ asks for memory"):
             sc.range(1).withResources(own)
         two = sc.range(1).withResources(processors(1)).map(told).withResources(processors(2))
-        with pytest.raises(WeftError, match=r"of 1 and of 2 processors \(withResources\)"):
+        with pytest.raises(WeftError, match=r"of 1 processor and for tasks of 2 processors \(withResources\)"):
             two.collect()
     with WeftContext("local[2]") as sc, pytest.raises(NotSupportedError, match="no containers to choose from"):
         sc.range(1).withResources(processors(1))

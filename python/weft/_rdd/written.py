@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+import sys
 from typing import TYPE_CHECKING, Optional, TypeVar
 
 from weft._callsite import call_site
 from weft._closures import Closure
 from weft._lineage import StepNode
-from weft._markers import SERIALIZER, giving
+from weft._markers import SERIALIZER, Asked, giving
 from weft._rdd.skew import Skew
-from weft.errors import NotSupportedError, SettingError
+from weft.errors import NotSupportedError, ResourcesError, SettingError, WeftError
 from weft.resources import ResourceProfile
 from weft.serializers import Serializer
 
@@ -21,9 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["Written"]
 
 T = TypeVar("T")
+_PARTS = ("cores", "memory", "memoryOverhead", "pyspark.memory")
+_WITHOUT_EFFECT = "offHeap"
 RESOURCES_INSTEAD = (
-    "weft submit with --executor-cores, --executor-memory and --conf weft.task.cpus for all stages, "
-    "or an application of its own for this one"
+    "cpus of tasks on YARN and a local cluster; cores, memory, memoryOverhead and pysparkMemory of containers on YARN"
 )
 
 
@@ -33,15 +36,16 @@ class Written(Skew[T]):
     _profile: Optional[ResourceProfile] = None
 
     def withResources(self, profile: ResourceProfile) -> RDD[T]:
-        """Say how many processors tasks need that compute the RDD; others have ``weft.task.cpus``.
+        """Have the RDD computed by tasks of so many processors, in containers of such a size.
 
-        It counts for the whole stage. RDDs of one stage must not ask for different numbers, unless
-        ``weft.resources.mergeConflicts`` is true: then the most counts.
+        It counts for the whole stage. RDDs of one stage must not ask for different things, unless
+        ``weft.resources.mergeConflicts`` is true: then the most of each counts.
 
         Parameters
         ----------
         profile : ResourceProfile
-            What is needed: processors of tasks, and nothing of containers.
+            What is needed: cpus of tasks, and on YARN cores, memory, memoryOverhead and pysparkMemory of containers;
+            what it does not say is as for all others.
 
         Returns
         -------
@@ -51,15 +55,21 @@ class Written(Skew[T]):
         Raises
         ------
         NotSupportedError
-            In ``local[N]`` and inline, as in PySpark; and if containers of their own are asked for, since all
-            containers of an application are alike.
+            In ``local[N]`` and inline, as in PySpark; if something else is asked for, such as GPUs; and in a local
+            cluster, whose processes are alike, if containers of their own are asked for (E18).
+        ResourcesError
+            If no container of the cluster is that large (E11).
         SettingError
-            If a container has fewer processors (E17).
+            If a container has fewer processors than a task (E17).
 
         Notes
         -----
-        Driver only. A container has as many slots as ``weft.task.cpus`` goes into its processors; such a task takes
-        as many of them as it needs, and TaskContext.cpus() says its number.
+        Driver only. Containers of their own are asked for when the first such stage is ready, as many as its tasks
+        need: at most ``weft.executor.instances``, with dynamic allocation at most its maximum. One that had nothing to
+        do for ``weft.dynamicAllocation.executorIdleTimeout`` goes. Stages run in the containers of their profile only,
+        and others do not; profiles that ask for the same share them.
+
+        A task that asks for nothing but processors runs in the containers of all, and takes as many slots as it needs.
 
         Examples
         --------
@@ -68,31 +78,62 @@ class Written(Skew[T]):
         >>> try:
         ...     sc.range(3).withResources(two)
         ... except NotImplementedError as error:
-        ...     print(str(error).partition("Instead: ")[2][:30])
-        weft submit with --executor-co
+        ...     print(str(error).partition("Supported: ")[2][:43])
+        cpus of tasks on YARN and a local cluster;
         """
         problem = self._problem(profile)
         if problem:
             raise NotSupportedError(
-                f"RDD.withResources ({call_site()}): {problem}. Instead: {RESOURCES_INSTEAD}.", "E18", 2
+                f"RDD.withResources ({call_site()}): {problem}. Supported: {RESOURCES_INSTEAD}.", "E18", 2
             )
         cpus = profile.taskResources.get("cpus")
-        if cpus is not None:
-            self.ctx._jobs.markers.ask(self._node, self._processors(math.ceil(cpus.amount)))
+        processors = 0 if cpus is None else math.ceil(cpus.amount)
+        if cpus is not None and processors < 1:
+            raise self._setting_error(f"a task of {cpus.amount:g} processors; a number of at least 1 is needed")
+        if profile.executorResources:
+            asked = Asked(processors, self._ask_containers(profile, processors))
+        else:
+            asked = Asked(self._fitting(processors), 0)
+        if any(asked):
+            self.ctx._jobs.markers.ask(self._node, asked)
         self._profile = profile
         return self._itself
 
-    def _processors(self, wanted: int) -> int:
+    def _fitting(self, wanted: int) -> int:
         cluster = re.match(r"local-cluster\[\s*\d+\s*,\s*(\d+)", self.ctx.master)
         most = int(cluster.group(1)) if cluster else self.ctx._answer.info.get("executorCores", wanted)
-        if not 1 <= wanted <= most:
-            raise SettingError(
-                f"RDD.withResources ({call_site()}): a task of {wanted} processors, and each container has {most} "
-                "(weft.executor.cores): no task could run there.",
-                "E17",
-                2,
+        if wanted > most:
+            raise self._setting_error(
+                f"a task of {wanted} processors, and each container has {most} (weft.executor.cores): no task could "
+                "run there"
             )
         return wanted
+
+    def _ask_containers(self, profile: ResourceProfile, processors: int) -> int:
+        """The number under which the ApplicationMaster knows the profile."""
+        if _WITHOUT_EFFECT in profile.executorResources and profile.id not in self.ctx._jobs.markers.named:
+            self.ctx._jobs.markers.named.add(profile.id)
+            print(
+                f"weft: without effect: {_WITHOUT_EFFECT} of profile {profile.id}. No data lie in the JVM's memory "
+                "outside its heap; memoryOverhead is for the workers.",
+                file=sys.stderr,
+            )
+        asked = {name: one.amount for name, one in profile.executorResources.items() if name in _PARTS}
+        for name, amount in asked.items():
+            if not 0 < amount < 1 << 30:
+                raise self._setting_error(f"{name} {amount} of profile {profile.id}: a number of at least 1 is needed")
+        amounts = (asked.get(name, 0) for name in _PARTS)
+        told = json.loads(self.ctx._jobs.control("profile", profile.id, processors, *amounts))
+        if "message" in told:
+            kind: type[WeftError] = ResourcesError if told["code"] == "E11" else SettingError
+            where = f"RDD.withResources ({call_site()}), profile {profile.id}"
+            raise kind(f"{where}: {told['message']}", told["code"], told["exit"])
+        number: int = told["profile"]
+        return number
+
+    @staticmethod
+    def _setting_error(problem: str) -> SettingError:
+        return SettingError(f"RDD.withResources ({call_site()}): {problem}.", "E17", 2)
 
     @property
     def has_resource_profile(self) -> bool:
@@ -108,9 +149,13 @@ class Written(Skew[T]):
     def _problem(self, profile: ResourceProfile) -> str:
         if not self.ctx.master.startswith(("yarn", "local-cluster")):
             return f"the master {self.ctx.master} has no containers to choose from"
-        wanted = [f"{name} for containers" for name in profile.executorResources]
-        wanted += [f"{one.amount:g} {name} for a task" for name, one in profile.taskResources.items() if name != "cpus"]
-        return f"all containers of an application are alike, and this asks for {', '.join(wanted)}" if wanted else ""
+        if profile.executorResources and not self.ctx.master.startswith("yarn"):
+            wanted = ", ".join(profile.executorResources)
+            return f"the processes of a local cluster are alike, and profile {profile.id} asks for {wanted}"
+        known = (*_PARTS, _WITHOUT_EFFECT)
+        unknown = [f"{name} of containers" for name in profile.executorResources if name not in known]
+        unknown += [f"{name} of tasks" for name in profile.taskResources if name != "cpus"]
+        return f"profile {profile.id} asks for {', '.join(unknown)}" if unknown else ""
 
     def getResourceProfile(self) -> Optional[ResourceProfile]:
         """Give what :meth:`withResources` has set, None if nothing was.

@@ -55,6 +55,8 @@ public final class AppLoop implements BackendListener, Submitter {
 
         record Configure(SchedulerSettings settings, Optional<Allocation> allocation) implements Message {}
 
+        record Follow(int profile, Allocation allocation) implements Message {}
+
         record Look() implements Message {}
 
         record Stop() implements Message {}
@@ -82,8 +84,8 @@ public final class AppLoop implements BackendListener, Submitter {
     private final KeptCopies copies;
     /** A job was submitted. */
     private boolean used;
-    /** Present where the number of runners follows the work; set before the start. */
-    private Optional<Elasticity> elasticity = Optional.empty();
+
+    private final Elasticity elasticity;
 
     /** {@code driver}: the interpreter that workers must agree with; {@code printed}: where users' lines go. */
     AppLoop(
@@ -102,12 +104,13 @@ public final class AppLoop implements BackendListener, Submitter {
         copies = new KeptCopies(backend, cached);
         performer = new ActionPerformer(backend, jobs);
         reports = new WorkerReports(driver, printed, jobs);
+        elasticity = new Elasticity(() -> this.scheduler, backend, cached, jobs);
         thread.setDaemon(true);
     }
 
-    /** From now on runners come and go with the work. Before {@link #start}, or by the loop thread. */
-    void follow(Allocation allocation) {
-        elasticity = Optional.of(new Elasticity(allocation, () -> scheduler, backend, cached, jobs));
+    /** From now on runners of this profile come and go with the work; none of them is there yet. */
+    void follow(int profile, Allocation allocation) {
+        messages.add(new Message.Follow(profile, allocation));
     }
 
     /** Schedules by other settings, and has as many runners as these say, if no job was submitted yet. */
@@ -195,7 +198,7 @@ public final class AppLoop implements BackendListener, Submitter {
             Message message = next();
             while (!(message instanceof Message.Stop)) {
                 perform(message);
-                if (elasticity.isPresent()) {
+                if (elasticity.isFollowing()) {
                     perform(LOOK);
                 }
                 message = next();
@@ -209,7 +212,7 @@ public final class AppLoop implements BackendListener, Submitter {
 
     /** The next message, or a tick when the scheduler asked to be woken, or a look at the runners, and nothing came first. */
     private Message next() throws InterruptedException {
-        long lookAt = elasticity.map(Elasticity::lookMillis).orElse(Long.MAX_VALUE);
+        long lookAt = elasticity.lookMillis();
         long wakeAt = Math.min(performer.wakeAtMillis(), lookAt);
         long left = wakeAt == Long.MAX_VALUE ? Long.MAX_VALUE : wakeAt - System.currentTimeMillis();
         if (left > 0) {
@@ -264,7 +267,9 @@ public final class AppLoop implements BackendListener, Submitter {
         } else if (message instanceof Message.Configure configure) {
             configured(configure.settings(), configure.allocation());
         } else if (message instanceof Message.Look) {
-            elasticity.ifPresent(one -> one.look(System.currentTimeMillis()).forEach(this::schedule));
+            elasticity.look(System.currentTimeMillis()).forEach(this::schedule);
+        } else if (message instanceof Message.Follow follow) {
+            elasticity.follow(follow.profile(), follow.allocation());
         } else if (message instanceof Message.Broken because) {
             becameBroken(because.failure());
         }
@@ -275,12 +280,12 @@ public final class AppLoop implements BackendListener, Submitter {
             return;
         }
         scheduler = new Scheduler(settings);
-        elasticity = Optional.empty();
-        allocation.ifPresent(this::follow);
+        elasticity.leave(0);
+        allocation.ifPresent(one -> elasticity.follow(0, one));
         long now = System.currentTimeMillis();
         for (SchedulerEvent.RunnerRegistered runner : runners.values()) {
             scheduler.handle(runner, now);
-            elasticity.ifPresent(one -> one.hear(runner, now));
+            elasticity.hear(runner, now);
         }
     }
 
@@ -324,7 +329,7 @@ public final class AppLoop implements BackendListener, Submitter {
     }
 
     private void fromRunner(String runner, RunnerEvent event) {
-        elasticity.ifPresent(one -> one.hear(runner, event, System.currentTimeMillis()));
+        elasticity.hear(runner, event, System.currentTimeMillis());
         if (event instanceof RunnerEvent.WorkerRegistered worker) {
             reports.conflict(runner, worker).ifPresent(this::becameBroken);
             return;
@@ -405,11 +410,11 @@ public final class AppLoop implements BackendListener, Submitter {
             broadcasts.runnerLost(lost.runner());
         }
         log.event(now, event);
-        elasticity.ifPresent(one -> one.hear(event, now));
+        elasticity.hear(event, now);
         for (SchedulerAction action : scheduler.handle(event, now)) {
             log.action(now, action);
             performer.perform(action);
-            elasticity.ifPresent(one -> one.hear(action, now));
+            elasticity.hear(action, now);
         }
         if (event instanceof SchedulerEvent.RunnerLost lost) {
             jobs.resultsLost(lost.runner(), lost.reason()).forEach(this::schedule);

@@ -3,6 +3,7 @@ package io.weft.master.app;
 import io.weft.master.backend.Backend;
 import io.weft.master.config.AppSettings;
 import io.weft.master.config.HadoopConf;
+import io.weft.master.config.ProfileRequest;
 import io.weft.master.gateway.Gateway;
 import io.weft.master.jobs.CachedBlocks;
 import io.weft.master.jobs.JobException;
@@ -94,13 +95,15 @@ public final class Application implements Gateway.Control {
                 new PrintedLines(System.err),
                 cached,
                 blocks::length);
-        spec.allocation().ifPresent(loop::follow);
+        spec.allocation().ifPresent(allocation -> loop.follow(0, allocation));
         jobs = new JobService(jobSettings(settings), hadoop, loop, files, cached);
     }
 
     /** From now on containers follow the program's settings. Before {@link #start}. */
     void fitBy(Containers source) {
         containers = Optional.of(source);
+        source.tell(loop::follow);
+        jobs.profiles(source.profiles());
     }
 
     private JobSettings jobSettings(AppSettings settings) {
@@ -234,6 +237,14 @@ public final class Application implements Gateway.Control {
         Map<String, Object> told = new LinkedHashMap<>(fitted.numbers());
         told.put("late", late);
         return told;
+    }
+
+    @Override
+    public int profile(int number, ProfileRequest request) throws JobException {
+        return containers
+                .orElseThrow(
+                        () -> new JobException(JobFailure.of("E18", 2, "user", "runners of a local master are alike")))
+                .ask(number, request);
     }
 
     private static boolean isOfContainers(String setting) {

@@ -2,18 +2,24 @@ package io.weft.master.app;
 
 import io.weft.master.backend.yarn.ContainerPlan;
 import io.weft.master.backend.yarn.YarnBackend;
+import io.weft.master.config.AllocationSettings;
 import io.weft.master.config.AppSettings;
 import io.weft.master.config.ContainerSizes;
 import io.weft.master.config.Definitions;
+import io.weft.master.config.ProfileRequest;
 import io.weft.master.config.Settings;
 import io.weft.master.config.SettingsException;
 import io.weft.master.config.SettingsLoader;
 import io.weft.master.jobs.JobException;
 import io.weft.master.jobs.JobFailure;
+import io.weft.master.stages.Profile;
+import io.weft.master.stages.Profiles;
 import io.weft.runner.container.ApplicationRecord;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -25,8 +31,18 @@ final class YarnContainers implements Containers {
     private static final long RUNNER_JVM_MEGABYTES = 300;
 
     private final ApplicationRecord record;
+    private final YarnProfiles profiles = new YarnProfiles(this::make);
+
+    /** The profiles that were made, by what makes one unlike another. */
+    private final Map<List<Object>, Profile> made = new LinkedHashMap<>();
+
     private ContainerSizes sizes;
+
+    /** Settings that the program has made. */
+    private Map<String, String> ofProgram = Map.of();
+
     private YarnBackend backend;
+    private BiConsumer<Integer, Allocation> follower;
 
     private YarnContainers(ApplicationRecord record, ContainerSizes sizes) {
         this.record = record;
@@ -51,6 +67,48 @@ final class YarnContainers implements Containers {
     /** Who is told of other containers. */
     synchronized void askFrom(YarnBackend source) {
         backend = source;
+    }
+
+    @Override
+    public synchronized void tell(BiConsumer<Integer, Allocation> follows) {
+        follower = follows;
+    }
+
+    @Override
+    public Profiles profiles() {
+        return profiles;
+    }
+
+    @Override
+    public int ask(int profile, ProfileRequest request) throws JobException {
+        return profiles.add(profile, request);
+    }
+
+    private synchronized Profile make(int number, ProfileRequest request) throws JobException {
+        Map<String, String> all = with(ofProgram);
+        try {
+            ContainerSizes own = request.sizes(all);
+            Optional<String> refusal = backend.largest().refuses(own, "None was asked for.", request.names());
+            if (refusal.isPresent()) {
+                throw new JobException(JobFailure.of("E11", 5, "resources", refusal.get()));
+            }
+            Settings settings = load(request.settings(all, own), own);
+            AppSettings.Worker worker = AppSettings.of(settings).worker();
+            List<Object> key = List.of(own.cores(), own.slots(), own.megabytes(), worker.limitBytes());
+            Profile known = made.get(key);
+            if (known != null) {
+                return known;
+            }
+            AllocationSettings bounds = AllocationSettings.ofProfile(settings, sizes.containers());
+            int slots = (int) Math.min(Integer.MAX_VALUE, (long) bounds.max() * own.slots());
+            Profile profile = new Profile(number, slots, worker.memoryBytes(), worker.limitBytes());
+            backend.add(number, plan(own));
+            follower.accept(number, new Allocation(bounds, own.slots(), 0));
+            made.put(key, profile);
+            return profile;
+        } catch (SettingsException wrong) {
+            throw new JobException(JobFailure.of("E17", 2, "user", wrong.getMessage(), wrong));
+        }
     }
 
     synchronized ContainerPlan plan() {
@@ -103,6 +161,7 @@ final class YarnContainers implements Containers {
                 throw new JobException(JobFailure.of("E11", 5, "resources", refusal.get()));
             }
             Fitted fitted = fitted(AppSettings.of(load(all, next)), next);
+            ofProgram = Map.copyOf(program);
             if (!next.equals(sizes)) {
                 sizes = next;
                 backend.startAgain(plan(next));

@@ -15,8 +15,11 @@ public interface Backend {
     /** Slots that could be used now, and by host how many tasks would like to run there. A hint. */
     void wantSlots(int slots, Map<String, Integer> byHost);
 
-    /** So many runners shall there be, as far as that can be had: more are asked for, or what was asked for and has not come is given up. */
-    default void wantRunners(int runners) {}
+    /**
+     * So many runners of a profile shall there be, as far as that can be had: more are asked for, or what was asked for and has not come
+     * is given up. 0 is the number of the profile of those that there are anyway.
+     */
+    default void wantRunners(int profile, int runners) {}
 
     /** Whether a runner's map outputs can be read when it is gone. */
     default boolean keepsOutputs(String runner) {

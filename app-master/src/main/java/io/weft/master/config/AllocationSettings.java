@@ -51,6 +51,26 @@ public record AllocationSettings(
                 sustained == 0 ? backlog : sustained));
     }
 
+    /**
+     * Of containers that a profile asks for: none at the start, and none when they have been idle for long enough.
+     *
+     * @param most how many there may be where the number of containers is fixed; then as many come at once as tasks need
+     */
+    public static AllocationSettings ofProfile(Settings settings, int most) {
+        long cached = settings.millis(PREFIX + "cachedExecutorIdleTimeout");
+        return of(settings)
+                .map(all -> new AllocationSettings(
+                        0, all.max, 0, all.idleMillis, all.cachedIdleMillis, all.backlogMillis, all.sustainedMillis))
+                .orElseGet(() -> new AllocationSettings(
+                        0,
+                        most,
+                        0,
+                        settings.millis(PREFIX + "executorIdleTimeout"),
+                        cached == 0 ? NEVER : cached,
+                        0,
+                        0));
+    }
+
     /** The same with a smaller maximum, where no more can be had. */
     public AllocationSettings atMost(int most) {
         int bound = Math.min(max, most);

@@ -16,8 +16,8 @@ public record ContainerSizes(int containers, int cores, int slots, int executorM
     public static final String CONTAINERS = "weft.executor.instances";
     public static final String CORES = "weft.executor.cores";
     public static final String MEMORY = "weft.executor.memory";
-    private static final String OVERHEAD = "weft.executor.memoryOverhead";
-    private static final String CPUS = "weft.task.cpus";
+    static final String OVERHEAD = "weft.executor.memoryOverhead";
+    static final String CPUS = "weft.task.cpus";
     private static final String ALLOCATION = "weft.dynamicAllocation.";
     private static final int LEAST_OVERHEAD_MEGABYTES = 384;
     private static final long MEGABYTE = 1 << 20;
@@ -45,6 +45,11 @@ public record ContainerSizes(int containers, int cores, int slots, int executorM
                 ? Math.max(LEAST_OVERHEAD_MEGABYTES, memory / 10)
                 : megabytes(names.apply(OVERHEAD), overhead);
         return new ContainerSizes(containers, cores, cores / cpus, memory, overheadMegabytes);
+    }
+
+    /** The same with so much more memory. */
+    ContainerSizes withMore(int megabytes) {
+        return new ContainerSizes(containers, cores, slots, executorMegabytes, overheadMegabytes + megabytes);
     }
 
     /** Of one whole container. */

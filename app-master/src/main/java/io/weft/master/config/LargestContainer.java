@@ -15,7 +15,7 @@ public record LargestContainer(long megabytes, int cores) {
         long fitting = sizes.largestExecutorMegabytes(megabytes);
         String lower = fitting > 0
                 ? "Lower " + names.apply(ContainerSizes.MEMORY) + " to " + fitting + "m."
-                : "Lower weft.executor.memoryOverhead.";
+                : "Lower " + names.apply(ContainerSizes.OVERHEAD) + ".";
         return refuses(sizes.megabytes(), sizes.cores(), undone, lower, names.apply(ContainerSizes.CORES));
     }
 

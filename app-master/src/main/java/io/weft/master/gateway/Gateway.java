@@ -1,5 +1,6 @@
 package io.weft.master.gateway;
 
+import io.weft.master.config.ProfileRequest;
 import io.weft.master.jobs.JobException;
 import io.weft.master.jobs.JobHistory;
 import io.weft.master.jobs.Json;
@@ -54,6 +55,14 @@ public final class Gateway {
          * @throws JobException when one is wrong, or asks for what cannot be had
          */
         Map<String, Object> configure(Map<String, String> settings) throws JobException;
+
+        /**
+         * Has containers of a profile come when a stage needs them; gives the number under which it is known.
+         *
+         * @param number of the profile in the program
+         * @throws JobException when no container can be so
+         */
+        int profile(int number, ProfileRequest request) throws JobException;
 
         /** Hadoop's configuration, which programs written for PySpark read and change. */
         Object hadoopConfiguration();
@@ -162,11 +171,26 @@ public final class Gateway {
         try {
             return Json.text(control.configure(texts));
         } catch (JobException refused) {
-            return Json.text(Map.of(
-                    "code", refused.failure().code(),
-                    "exit", refused.failure().exit(),
-                    "message", refused.failure().message()));
+            return refusal(refused);
         }
+    }
+
+    /** {@code number}: of the profile in the program; what is 0 is not asked for. Gives JSON: {@code profile}, or as {@link #configure}. */
+    public String profile(int number, int cpus, int cores, int megabytes, int overheadMegabytes, int pythonMegabytes) {
+        ProfileRequest request =
+                new ProfileRequest("profile " + number, cpus, cores, megabytes, overheadMegabytes, pythonMegabytes);
+        try {
+            return Json.text(Map.of("profile", control.profile(number, request)));
+        } catch (JobException refused) {
+            return refusal(refused);
+        }
+    }
+
+    private static String refusal(JobException refused) {
+        return Json.text(Map.of(
+                "code", refused.failure().code(),
+                "exit", refused.failure().exit(),
+                "message", refused.failure().message()));
     }
 
     public Object hadoopConfiguration() {

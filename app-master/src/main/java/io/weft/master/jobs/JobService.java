@@ -15,6 +15,7 @@ import io.weft.master.splits.Split;
 import io.weft.master.splits.SplitException;
 import io.weft.master.stages.JobPlan;
 import io.weft.master.stages.Layout;
+import io.weft.master.stages.Profiles;
 import io.weft.master.stages.SourceFacts;
 import io.weft.master.stages.Stage;
 import io.weft.master.stages.StagePlanner;
@@ -43,6 +44,7 @@ public final class JobService {
     private final SharedFiles files;
     private volatile SplitCache splits;
     private final CachedBlocks cached;
+    private volatile Profiles profiles = Profiles.NONE;
     private final Lineages lineages = new Lineages();
     private final JobHistory history = new JobHistory();
     private final FutureTask<PlanDecoder> decoder = new FutureTask<>(PlanDecoder::new);
@@ -63,6 +65,11 @@ public final class JobService {
         this.submitter = submitter;
         this.files = files;
         splits = new SplitCache(settings.files());
+    }
+
+    /** Takes the program's profiles from there. Before the first job. */
+    public void profiles(Profiles source) {
+        profiles = source;
     }
 
     /** Takes other settings, before the first job. */
@@ -101,7 +108,7 @@ public final class JobService {
                         node,
                         new SourceFacts(all.stream().map(SourceSplit::hosts).toList())));
         try {
-            return new Layout(plan, facts).partitions(plan.result());
+            return new Layout(plan, facts, cached, profiles).partitions(plan.result());
         } catch (InvalidPlanException error) {
             throw invalid(error);
         }
@@ -185,7 +192,7 @@ public final class JobService {
     /** Plans a job, or plans it again; {@code known}: ids of the stages that it has, by the shuffle that they write. */
     private TaskTrees plan(JobLineage lineage, Map<Integer, Integer> known) {
         JobLineage.Opened opened = lineage.open();
-        Layout layout = new Layout(opened.plan(), opened.facts(), cached);
+        Layout layout = new Layout(opened.plan(), opened.facts(), cached, profiles);
         lineage.counted(layout);
         JobPlan planned;
         synchronized (numbers) {
@@ -211,7 +218,8 @@ public final class JobService {
     }
 
     private static JobException invalid(InvalidPlanException error) {
-        return new JobException(JobFailure.of(error.code(), 1, "user", Stacks.message(error), error));
+        int exit = error.code().equals("E11") ? 5 : error.code().equals("E17") ? 2 : 1;
+        return new JobException(JobFailure.of(error.code(), exit, "user", Stacks.message(error), error));
     }
 
     /** Of a plan's files, by node id. */

@@ -3,6 +3,7 @@ package io.weft.master.jobs;
 import io.weft.master.plan.Plan;
 import io.weft.master.plan.PlanAction;
 import io.weft.master.stages.JobPlan;
+import io.weft.master.stages.Profile;
 import io.weft.master.stages.Stage;
 import io.weft.master.stages.StageKind;
 import io.weft.master.tasks.TaskBody;
@@ -53,6 +54,7 @@ final class PlannedTasks implements TaskSpecs {
         TaskBody body = trees.body(id.stage(), id.partition(), epochs);
         JobPlan planned = plan();
         Plan plan = planned.layout().plan();
+        Profile profile = planned.stage(id.stage()).share().profile();
         return new TaskSpec(
                 id,
                 job,
@@ -61,8 +63,8 @@ final class PlannedTasks implements TaskSpecs {
                 body.inputs(),
                 settings.files().ignoreCorrupt(),
                 output(planned.stage(id.stage()), id, plan.action()),
-                settings.memoryBytes(),
-                settings.limitBytes(),
+                profile.isDefault() ? settings.memoryBytes() : profile.memoryBytes(),
+                profile.isDefault() ? settings.limitBytes() : profile.limitBytes(),
                 files.onPath(),
                 properties(planned.stage(id.stage()), gang));
     }

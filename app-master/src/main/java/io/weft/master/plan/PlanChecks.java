@@ -25,7 +25,7 @@ final class PlanChecks {
 
     private static final List<String> STEPS_WITH_FUNCTION =
             List.of("map flatMap filter mapValues flatMapValues partitions barrier serializer profile".split(" "));
-    private static final List<String> STEPS_WITHOUT_FUNCTION = List.of("keys", "values", Step.PROCESSORS);
+    private static final List<String> STEPS_WITHOUT_FUNCTION = List.of("keys", "values", Step.RESOURCES);
 
     private PlanChecks() {}
 
@@ -130,9 +130,12 @@ final class PlanChecks {
                 require(STEPS_WITHOUT_FUNCTION.contains(step.op()), at, "there is no step '" + step.op() + "'");
             }
             require(
-                    step.processors() > 0 == step.op().equals(Step.PROCESSORS),
+                    step.processors() >= 0
+                            && step.profile() >= 0
+                            && step.processors() + step.profile() > 0
+                                    == step.op().equals(Step.RESOURCES),
                     at,
-                    "the step " + step.op() + " has " + step.processors() + " processors");
+                    "the step " + step.op() + " has " + step.processors() + " processors, profile " + step.profile());
         }
     }
 

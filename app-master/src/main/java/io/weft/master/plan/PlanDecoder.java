@@ -148,7 +148,8 @@ public final class PlanDecoder {
                     text(step, "name"),
                     text(step, "site"),
                     optional(step, "errors"),
-                    integer(step, "processors")));
+                    integer(step, "processors"),
+                    integer(step, "profile")));
         }
         return steps;
     }

@@ -244,7 +244,7 @@ final class Gangs {
     }
 
     private void lookForSlots(StageRun stage, Turn turn) {
-        int most = placement.slots.usable(stage.width());
+        int most = placement.slots.usable(stage);
         if (!stage.isLaunchable() || most >= stage.tasks()) {
             stage.gang.lackingSinceMillis = 0;
             return;
@@ -260,7 +260,7 @@ final class Gangs {
         String reason = place(stage) + " is of a barrier stage: its " + stage.tasks()
                 + " tasks run all at once" + each(stage) + ", and in "
                 + settings.barrier().gatherMillis() / 1000 + " s (weft.barrier.slotsTimeout) there were never so many"
-                + " slots; now there are " + placement.slots.usable(1)
+                + " slots; now there are " + placement.slots.usableSlots(stage)
                 + ".\nGive the application more that can be had, or use fewer"
                 + " partitions: repartition(" + Math.max(1, most) + ") before barrier().";
         jobs.fail(stage.job, reason, null, Jobs.failure(FailureKind.RESOURCES, CODE, reason), List.of(), turn);
@@ -270,16 +270,24 @@ final class Gangs {
         return stage.width() == 1 ? "" : ", in " + stage.width() + " slots each";
     }
 
-    /** Why a job cannot run here at all; empty if it can. */
+    /** Why a job cannot run here at all; empty if it can. {@code slots}: of all runners that the application has anyway. */
     static Optional<String> tooLarge(JobRun job, int slots) {
-        return job.stages.values().stream()
-                .filter(stage -> stage.gang != null && (long) stage.tasks() * stage.width() > slots)
-                .findFirst()
-                .map(stage -> place(stage) + " is of a barrier stage: its " + stage.tasks()
-                        + " tasks run all at once" + each(stage) + ", and the application has " + slots
-                        + (slots == 1 ? " slot" : " slots") + ".\nUse fewer partitions, repartition("
-                        + Math.max(1, slots / stage.width())
-                        + ") before barrier(), or more slots: local[" + stage.tasks() * stage.width()
-                        + "], or --num-executors times --executor-cores on a cluster.");
+        for (StageRun stage : job.stages.values()) {
+            int most =
+                    stage.profile() == 0 ? slots : stage.stage.share().profile().slots();
+            if (stage.gang != null && (long) stage.tasks() * stage.width() > most) {
+                return Optional.of(tooLarge(stage, most));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String tooLarge(StageRun stage, int slots) {
+        String where = stage.profile() == 0 ? "the application has " : "its profile's containers have ";
+        return place(stage) + " is of a barrier stage: its " + stage.tasks() + " tasks run all at once" + each(stage)
+                + ", and " + where + slots + (slots == 1 ? " slot" : " slots")
+                + ".\nUse fewer partitions, repartition(" + Math.max(1, slots / stage.width())
+                + ") before barrier(), or more slots: local[" + stage.tasks() * stage.width()
+                + "], or --num-executors times --executor-cores on a cluster.";
     }
 }

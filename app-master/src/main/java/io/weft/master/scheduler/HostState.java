@@ -1,5 +1,7 @@
 package io.weft.master.scheduler;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.TreeSet;
 
 /** A host that has, or had, runners. */
@@ -7,8 +9,8 @@ final class HostState {
     final String name;
     final String rack;
 
-    /** Number of registered runners. */
-    int runners;
+    /** Profiles of its registered runners, one for each. */
+    final List<Integer> runners = new ArrayList<>();
 
     /** All and only vacant slots of its runners. */
     final TreeSet<Slot> vacant = new TreeSet<>(Slot.SPREAD);

@@ -22,8 +22,8 @@ final class JobRun {
     /** It has barrier stages. */
     boolean hasGangs;
 
-    /** It has stages whose tasks take several slots each. */
-    boolean hasWide;
+    /** Each of its tasks takes one slot, of runners that the application has anyway. */
+    boolean isPlain = true;
 
     /** Number of its attempts that run and are not cancelled. */
     int running;

@@ -85,7 +85,7 @@ final class Jobs {
             }
         }
         StageRun added = new StageRun(job, stage, output, inputs(stage));
-        job.hasWide |= added.width() > 1;
+        job.isPlain &= added.width() == 1 && added.profile() == 0;
         if (stage.barrier()) {
             job.hasGangs = true;
             if (output != null) {

@@ -6,10 +6,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Which task takes which slot. Rules for a slot, in order:
+ * Which task takes which slot. A slot is for tasks of stages of its runner's profile, and for no others. Rules for a slot, in order:
  *
  * <ol>
  *   <li>Jobs with fewest running attempts first; in a job, the earliest stage first.
@@ -26,8 +27,8 @@ import java.util.TreeSet;
  *
  * <p>A barrier stage whose turn it is takes as many free slots as it has tasks. When fewer are free, but there are so many in all, free
  * slots are set aside for it, and no other task is launched until it has them: it waits no longer than what runs takes, and others wait
- * no longer than that. One stage gathers at a time, so that two never hold half of what each needs. When there are fewer in all, the
- * slots go to others meanwhile.
+ * no longer than that. One stage of a profile gathers at a time, so that two never hold half of what each needs. When there are fewer in
+ * all, the slots go to others meanwhile.
  */
 final class Placement {
     private static final long POLL_MILLIS = 50;
@@ -44,8 +45,8 @@ final class Placement {
     /** When to look again at slots that wait for tasks of their host; {@code Long.MAX_VALUE} when none waits. */
     private long nextPollMillis = Long.MAX_VALUE;
 
-    /** The barrier stage for which free slots are set aside; null when there is none. */
-    private StageRun gathering;
+    /** By profile, the barrier stage for which its free slots are set aside. */
+    private final Map<Integer, StageRun> gathering = new TreeMap<>();
 
     Placement(SchedulerSettings settings) {
         this.settings = settings;
@@ -68,28 +69,32 @@ final class Placement {
     void submitAll(StageRun stage, Turn turn) {
         for (int task = 0; task < stage.tasks(); task++) {
             if (!stage.pending.contains(task)) {
-                stage.pending.add(task, "", slots::isAlive);
+                stage.pending.add(task, "", slots.alive(stage));
             }
         }
         update(stage, 0);
-        if (stage.isLaunchable() && gathering == null) {
+        if (stage.isLaunchable() && !isGathering(stage.profile())) {
             gather(stage, turn);
         }
     }
 
-    boolean isGathering() {
-        return gathering != null;
+    /** Free slots of this profile are set aside. */
+    boolean isGathering(int profile) {
+        return gathering.containsKey(profile);
     }
 
     /** Launches a barrier stage, or sets free slots aside for it; false when there are too few in all. */
     private boolean gather(StageRun stage, Turn turn) {
-        if (slots.room(stage.width()) < stage.tasks()) {
-            gathering = slots.usable(stage.width()) < stage.tasks() ? null : stage;
-            return gathering != null;
+        gathering.remove(stage.profile());
+        if (slots.room(stage) < stage.tasks()) {
+            boolean canBe = slots.usable(stage) >= stage.tasks();
+            if (canBe) {
+                gathering.put(stage.profile(), stage);
+            }
+            return canBe;
         }
-        gathering = null;
         List<List<String>> preferred = settings.locality() ? stage.stage.preferredHosts() : List.of();
-        List<List<Slot>> chosen = slots.choose(preferred.isEmpty() ? nowhere(stage.tasks()) : preferred, stage.width());
+        List<List<Slot>> chosen = slots.choose(stage, preferred.isEmpty() ? nowhere(stage.tasks()) : preferred);
         List<String> addresses =
                 chosen.stream().map(all -> all.get(0).runner.address()).toList();
         for (int task = 0; task < chosen.size(); task++) {
@@ -106,24 +111,18 @@ final class Placement {
 
     /** Gives back the slots that are set aside for a stage that does not want them any more, or cannot have enough. */
     private void stopGathering(Turn turn) {
-        boolean wanted = gathering != null
-                && gathering.isLaunchable()
-                && !gathering.job.ended
-                && slots.usable(gathering.width()) >= gathering.tasks();
-        if (gathering != null && !wanted) {
-            gathering = null;
-            for (Slot slot : List.copyOf(slots.free)) {
-                fill(slot, turn);
-            }
+        boolean some = gathering
+                .values()
+                .removeIf(stage -> !stage.isLaunchable() || stage.job.ended || slots.usable(stage) < stage.tasks());
+        if (some) {
+            slots.allFree().forEach(slot -> fill(slot, turn));
         }
     }
 
     /** A begun stage is active again: its tasks may take slots that are free. */
     void resume(StageRun stage, Turn turn) {
         update(stage, 0);
-        for (Slot slot : List.copyOf(slots.free)) {
-            fill(slot, turn);
-        }
+        slots.allFree().forEach(slot -> fill(slot, turn));
     }
 
     /** Queues a task, and launches it if its stage is active and a slot that it wants is free. */
@@ -133,12 +132,12 @@ final class Placement {
     }
 
     private void queue(StageRun stage, int task, String avoidedHost, Turn turn) {
-        List<String> wanted = stage.pending.add(task, avoidedHost, slots::isAlive);
-        if (stage.status == StageStatus.ACTIVE && !slots.free.isEmpty() && gathering == null) {
-            List<Slot> found = wanted.isEmpty() || isHopeless(wanted)
-                    ? slots.free(stage.width())
+        List<String> wanted = stage.pending.add(task, avoidedHost, slots.alive(stage));
+        if (stage.status == StageStatus.ACTIVE && slots.areFree(stage.profile()) && !isGathering(stage.profile())) {
+            List<Slot> found = wanted.isEmpty() || isHopeless(wanted, stage)
+                    ? slots.free(stage)
                     : wanted.stream()
-                            .map(host -> slots.freeOn(host, stage.width()))
+                            .map(host -> slots.freeOn(host, stage))
                             .filter(some -> !some.isEmpty())
                             .findFirst()
                             .orElse(List.of());
@@ -149,9 +148,9 @@ final class Placement {
         }
     }
 
-    /** None of these hosts has a runner, or will. */
-    private boolean isHopeless(List<String> hosts) {
-        return !settings.hostsCome() && hosts.stream().noneMatch(slots::isAlive);
+    /** None of these hosts has a runner for the stage, or will. */
+    private boolean isHopeless(List<String> hosts, StageRun stage) {
+        return !settings.hostsCome() && hosts.stream().noneMatch(slots.alive(stage));
     }
 
     /** The stage's status or tasks changed, and its job runs {@code more} attempts. */
@@ -204,7 +203,7 @@ final class Placement {
     void offer(List<Slot> vacant, Turn turn) {
         vacant.forEach(slots::release);
         for (Slot slot : vacant) {
-            if (slots.free.contains(slot)) {
+            if (slots.isFree(slot)) {
                 fill(slot, turn);
             }
         }
@@ -213,7 +212,7 @@ final class Placement {
     /** A host takes no tasks any more. */
     void hostGone(String host) {
         for (JobRun job : jobs) {
-            job.launchable.values().forEach(stage -> stage.pending.hostLost(host, slots::isAlive));
+            job.launchable.values().forEach(stage -> stage.pending.hostLost(host, slots.alive(stage)));
         }
     }
 
@@ -230,15 +229,14 @@ final class Placement {
         stopGathering(turn);
         if (turn.now() >= nextPollMillis) {
             nextPollMillis = Long.MAX_VALUE;
-            for (Slot slot : List.copyOf(slots.free)) {
+            for (Slot slot : slots.allFree()) {
                 if (jobs.isEmpty()) {
                     break;
                 }
                 fill(slot, turn);
             }
         }
-        boolean slotsWait =
-                !slots.free.isEmpty() && gathering == null && jobs.stream().anyMatch(Placement::hasSingles);
+        boolean slotsWait = jobs.stream().anyMatch(this::hasSinglesToFill);
         nextPollMillis = slotsWait ? Math.min(nextPollMillis, turn.now() + POLL_MILLIS) : Long.MAX_VALUE;
         long wakeMillis = nextPollMillis;
         if (!jobs.isEmpty()) {
@@ -247,26 +245,30 @@ final class Placement {
         turn.wakeAt(wakeMillis);
     }
 
-    /** Some of its tasks need no others beside them. */
-    private static boolean hasSingles(JobRun job) {
-        return !job.hasGangs || job.launchable.values().stream().anyMatch(stage -> stage.gang == null);
+    /** Some of its tasks need no others beside them, and there are free slots for them that are not set aside. */
+    private boolean hasSinglesToFill(JobRun job) {
+        return job.launchable.values().stream()
+                .anyMatch(
+                        stage -> stage.gang == null && slots.areFree(stage.profile()) && !isGathering(stage.profile()));
     }
 
     private void fill(Slot slot, Turn turn) {
-        if (gathering != null) {
-            if (slots.room(gathering.width()) >= gathering.tasks()
-                    && gathering.isLaunchable()
-                    && !gathering.job.ended) {
-                gather(gathering, turn);
-                List.copyOf(slots.free).forEach(left -> fill(left, turn));
+        StageRun first = gathering.get(slot.profile());
+        if (first != null) {
+            if (slots.room(first) >= first.tasks() && first.isLaunchable() && !first.job.ended) {
+                gather(first, turn);
+                slots.allFree().forEach(left -> fill(left, turn));
             }
             return;
         }
-        if (!slots.free.contains(slot)) {
+        if (!slots.isFree(slot)) {
             return;
         }
         for (JobRun job : jobs) {
             for (StageRun stage : job.launchable.values()) {
+                if (stage.profile() != slot.profile()) {
+                    continue;
+                }
                 if (stage.gang != null) {
                     if (gather(stage, turn)) {
                         return;
@@ -293,7 +295,7 @@ final class Placement {
         }
         long quiet = now - Math.max(stage.activeSinceMillis, slots.lastRegistrationMillis());
         if (task < 0 && (quiet >= longWait || !settings.hostsCome())) {
-            task = pending.takeOrphan(slots::isAlive);
+            task = pending.takeOrphan(slots.alive(stage));
         }
         if (task < 0 && waited >= settings.nodeWaitMillis()) {
             for (HostState neighbour : slots.rackOf(slot.host().name)) {
@@ -347,6 +349,9 @@ final class Placement {
                 job -> Checks.require(!job.launchable.isEmpty() && !job.ended, "job " + job.id + " needs no slots"));
         attempts.values().forEach(attempt -> {
             Checks.require(attempt.slots.size() == attempt.stage.width(), attempt.id + " has not its share");
+            Checks.require(
+                    attempt.slots.stream().allMatch(slot -> slot.profile() == attempt.stage.profile()),
+                    attempt.id + " runs on a runner of another profile");
             attempt.slots.forEach(slot -> Checks.require(slot.attempt == attempt, attempt.id + " is not in its slot"));
             Checks.require(
                     attempt.cancelled != attempt.stage.isRunning(attempt), attempt.id + " is wrongly cancelled or not");

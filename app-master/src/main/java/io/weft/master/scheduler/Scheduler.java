@@ -137,18 +137,25 @@ public final class Scheduler {
     /**
      * How many slots tasks take that run, or could run now if there were slots.
      *
+     * @param profile of whose runners
      * @param slots of each runner: those that a runner has left, since no further task fits into them, count as taken
      */
-    public int demand(int slots) {
+    public int demand(int profile, int slots) {
         Map<Integer, Integer> tasks = new TreeMap<>();
         for (JobRun job : jobs.live.values()) {
-            for (StageRun stage : job.hasWide ? job.stages.values() : List.<StageRun>of()) {
-                tasks.merge(stage.width(), stage.running.size() + stage.copies.size(), Integer::sum);
+            for (StageRun stage : job.isPlain ? List.<StageRun>of() : job.stages.values()) {
+                if (stage.profile() == profile) {
+                    tasks.merge(stage.width(), stage.running.size() + stage.copies.size(), Integer::sum);
+                }
             }
-            if (!job.hasWide) {
+            if (job.isPlain && profile == 0) {
                 tasks.merge(1, job.running, Integer::sum);
             }
-            job.launchable.values().forEach(stage -> tasks.merge(stage.width(), stage.pending.count(), Integer::sum));
+            for (StageRun stage : job.launchable.values()) {
+                if (stage.profile() == profile) {
+                    tasks.merge(stage.width(), stage.pending.count(), Integer::sum);
+                }
+            }
         }
         int taken = 0;
         for (Map.Entry<Integer, Integer> one : tasks.entrySet()) {
@@ -171,7 +178,7 @@ public final class Scheduler {
                 stage.pending.countByHost(byHost);
             }
         }
-        SchedulerAction.WantSlots now = new SchedulerAction.WantSlots(demand(1), byHost);
+        SchedulerAction.WantSlots now = new SchedulerAction.WantSlots(demand(0, 1), byHost);
         if (!now.equals(wanted)) {
             wanted = now;
             turn.add(now);

@@ -25,10 +25,14 @@ public sealed interface SchedulerEvent {
 
     record AllCancelled(String reason) implements SchedulerEvent {}
 
-    /** A runner is ready to take tasks; {@code rack} may be "". {@code port}: of its block server, 0 without one. */
-    record RunnerRegistered(String runner, String host, String rack, int slots, int port) implements SchedulerEvent {
+    /**
+     * A runner is ready to take tasks; {@code rack} may be "". {@code port}: of its block server, 0 without one. {@code profile}: number
+     * of the profile that it was asked for; it takes tasks of no other.
+     */
+    record RunnerRegistered(String runner, String host, String rack, int slots, int port, int profile)
+            implements SchedulerEvent {
         public RunnerRegistered(String runner, String host, String rack, int slots) {
-            this(runner, host, rack, slots, 0);
+            this(runner, host, rack, slots, 0, 0);
         }
     }
 

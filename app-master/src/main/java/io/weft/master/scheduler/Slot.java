@@ -27,6 +27,10 @@ final class Slot {
         return runner.host();
     }
 
+    int profile() {
+        return runner.profile();
+    }
+
     @Override
     public String toString() {
         return "slot " + number + " of runner " + runner.name();

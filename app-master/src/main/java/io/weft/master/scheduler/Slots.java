@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Runners, their hosts and their slots. */
@@ -32,8 +34,11 @@ final class Slots {
     /** By rack, its hosts; without the unknown rack "". */
     private final Map<String, List<HostState>> racks = new LinkedHashMap<>();
 
-    /** All and only vacant slots on hosts that are not excluded, in the order in which to take them. */
-    final TreeSet<Slot> free = new TreeSet<>(Slot.SPREAD);
+    /** By profile, all and only vacant slots on hosts that are not excluded, in the order in which to take them; no empty sets. */
+    private final Map<Integer, TreeSet<Slot>> free = new TreeMap<>();
+
+    /** Always empty. */
+    private final TreeSet<Slot> none = new TreeSet<>(Slot.SPREAD);
 
     /** All and only excluded hosts. */
     private final Set<HostState> excluded = new LinkedHashSet<>();
@@ -58,9 +63,10 @@ final class Slots {
                 racks.computeIfAbsent(host.rack, rack -> new ArrayList<>()).add(host);
             }
         }
-        host.runners++;
+        host.runners.add(event.profile());
         String address = event.host() + ":" + event.port();
-        RunnerState runner = new RunnerState(event.runner(), host, registrations++, new ArrayList<>(), address);
+        RunnerState runner =
+                new RunnerState(event.runner(), host, registrations++, new ArrayList<>(), address, event.profile());
         for (int number = 0; number < event.slots(); number++) {
             runner.slots().add(new Slot(runner, number, nowMillis));
         }
@@ -74,56 +80,107 @@ final class Slots {
         lost.add(name);
         RunnerState runner = runners.remove(name);
         if (runner != null) {
-            runner.host().runners--;
+            runner.host().runners.remove((Integer) runner.profile());
             runner.slots().forEach(slot -> {
-                free.remove(slot);
+                take(slot);
                 slot.host().vacant.remove(slot);
             });
         }
         return Optional.ofNullable(runner);
     }
 
-    /** The host has runners that take tasks. */
-    boolean isAlive(String host) {
-        HostState state = hosts.get(host);
-        return state != null && state.runners > 0 && !state.isExcluded();
+    /** A slot is not free any more, if it was. */
+    private void take(Slot slot) {
+        TreeSet<Slot> all = free.get(slot.profile());
+        if (all != null && all.remove(slot) && all.isEmpty()) {
+            free.remove(slot.profile());
+        }
+    }
+
+    /** There are free slots, of any profile. */
+    boolean areFree() {
+        return !free.isEmpty();
+    }
+
+    boolean areFree(int profile) {
+        return free.containsKey(profile);
+    }
+
+    boolean isFree(Slot slot) {
+        return ofProfile(slot.profile()).contains(slot);
+    }
+
+    /** All free slots of a profile, in the order in which to take them. */
+    private TreeSet<Slot> ofProfile(int profile) {
+        return free.getOrDefault(profile, none);
+    }
+
+    /** All free slots, a profile after the other. */
+    List<Slot> allFree() {
+        return free.values().stream().flatMap(TreeSet::stream).toList();
+    }
+
+    /** Whether a host has runners that take tasks of this stage. */
+    Predicate<String> alive(StageRun stage) {
+        int profile = stage.profile();
+        return host -> {
+            HostState state = hosts.get(host);
+            return state != null && !state.isExcluded() && state.runners.contains(profile);
+        };
     }
 
     long lastRegistrationMillis() {
         return lastRegistrationMillis;
     }
 
-    /** How many tasks of this width there are slots for on hosts that are not excluded, occupied ones too. Costs as much as there are runners. */
-    int usable(int width) {
+    /** How many tasks of a stage there are slots for on hosts that are not excluded, occupied ones too. Costs as much as there are runners. */
+    int usable(StageRun stage) {
+        return usable(stage, stage.width());
+    }
+
+    /** How many slots there are that tasks of a stage may take on hosts that are not excluded, occupied ones too. */
+    int usableSlots(StageRun stage) {
+        return usable(stage, 1);
+    }
+
+    private int usable(StageRun stage, int width) {
         return runners.values().stream()
-                .filter(runner -> !runner.host().isExcluded())
+                .filter(runner ->
+                        runner.profile() == stage.profile() && !runner.host().isExcluded())
                 .mapToInt(runner -> runner.slots().size() / width)
                 .sum();
     }
 
-    /** How many tasks of this width the free slots have room for. Costs as much as there are slots, unless they are of width 1. */
-    int room(int width) {
-        if (width == 1) {
-            return free.size();
+    /** How many tasks of a stage the free slots have room for. Costs as much as there are slots, unless each takes one. */
+    int room(StageRun stage) {
+        TreeSet<Slot> all = ofProfile(stage.profile());
+        if (stage.width() == 1) {
+            return all.size();
         }
         return runners.values().stream()
+                .filter(runner -> runner.profile() == stage.profile())
                 .mapToInt(runner ->
-                        (int) runner.slots().stream().filter(free::contains).count() / width)
+                        (int) runner.slots().stream().filter(all::contains).count() / stage.width())
                 .sum();
     }
 
-    /** Free slots for each of these tasks: of a host that it prefers where there are such, else the next; there are enough. */
-    List<List<Slot>> choose(List<List<String>> preferred, int width) {
+    /**
+     * Free slots for each task of a stage: of a host that it prefers where there are such, else the next; there are enough.
+     *
+     * @param preferred by task
+     */
+    List<List<Slot>> choose(StageRun stage, List<List<String>> preferred) {
+        int width = stage.width();
         List<List<Slot>> chosen = new ArrayList<>(Collections.nCopies(preferred.size(), List.of()));
         Set<Slot> taken = new HashSet<>();
         for (int task = 0; task < chosen.size(); task++) {
             for (String host : preferred.get(task)) {
                 if (chosen.get(task).isEmpty()) {
-                    chosen.set(task, vacantOn(host, width, taken));
+                    chosen.set(task, vacantOn(host, stage, taken));
                 }
             }
         }
-        Iterator<Slot> rest = free.iterator();
+        Iterator<Slot> rest = ofProfile(stage.profile()).iterator();
         for (int task = 0; task < chosen.size(); task++) {
             while (chosen.get(task).isEmpty()) {
                 chosen.set(task, together(rest.next(), width, taken));
@@ -132,13 +189,14 @@ final class Slots {
         return chosen;
     }
 
-    private List<Slot> vacantOn(String host, int width, Set<Slot> taken) {
+    private List<Slot> vacantOn(String host, StageRun stage, Set<Slot> taken) {
         HostState state = hosts.get(host);
         if (state == null || state.isExcluded()) {
             return List.of();
         }
         return state.vacant.stream()
-                .map(slot -> together(slot, width, taken))
+                .filter(slot -> slot.profile() == stage.profile())
+                .map(slot -> together(slot, stage.width(), taken))
                 .filter(found -> !found.isEmpty())
                 .findFirst()
                 .orElse(List.of());
@@ -158,7 +216,7 @@ final class Slots {
         List<Slot> all = first.runner.slots();
         for (int number = all.size() - 1; number >= 0 && found.size() < width; number--) {
             Slot slot = all.get(number);
-            if (slot != first && free.contains(slot) && !taken.contains(slot)) {
+            if (slot != first && isFree(slot) && !taken.contains(slot)) {
                 found.add(slot);
             }
         }
@@ -169,20 +227,26 @@ final class Slots {
         return found;
     }
 
-    /** Free slots for a task, of any host; empty when no runner has so many. */
-    List<Slot> free(int width) {
-        return first(free.stream(), width);
+    /** Free slots for a task of a stage, of any host; empty when no runner has so many. */
+    List<Slot> free(StageRun stage) {
+        return first(ofProfile(stage.profile()).stream(), stage.width());
     }
 
-    /** Free slots of this host for a task. */
-    List<Slot> freeOn(String host, int width) {
+    /** Free slots of this host for a task of a stage. */
+    List<Slot> freeOn(String host, StageRun stage) {
         HostState state = hosts.get(host);
-        return state == null || state.isExcluded() ? List.of() : first(state.vacant.stream(), width);
+        if (state == null || state.isExcluded()) {
+            return List.of();
+        }
+        return first(state.vacant.stream().filter(slot -> slot.profile() == stage.profile()), stage.width());
     }
 
-    /** Free slots of another host for a task. Costs as much as slots are free on this one. */
-    List<Slot> freeBeside(String host, int width) {
-        return first(free.stream().filter(slot -> !slot.host().name.equals(host)), width);
+    /** Free slots of another host for a task of a stage. Costs as much as slots are free on this one. */
+    List<Slot> freeBeside(String host, StageRun stage) {
+        return first(
+                ofProfile(stage.profile()).stream()
+                        .filter(slot -> !slot.host().name.equals(host)),
+                stage.width());
     }
 
     private List<Slot> first(Stream<Slot> slots, int width) {
@@ -206,7 +270,7 @@ final class Slots {
             }
             slot.attempt = attempt;
             slot.host().vacant.remove(slot);
-            free.remove(slot);
+            take(slot);
         }
     }
 
@@ -214,7 +278,8 @@ final class Slots {
     void release(Slot slot) {
         slot.host().vacant.add(slot);
         if (!slot.host().isExcluded()) {
-            free.add(slot);
+            free.computeIfAbsent(slot.profile(), number -> new TreeSet<>(Slot.SPREAD))
+                    .add(slot);
         }
     }
 
@@ -224,13 +289,15 @@ final class Slots {
         if (host == null || host.isExcluded() || host.failed(nowMillis, exclusion.millis()) < exclusion.failures()) {
             return false;
         }
-        long alive = hosts.values().stream().filter(other -> other.runners > 0).count();
+        long alive = hosts.values().stream()
+                .filter(other -> !other.runners.isEmpty())
+                .count();
         if ((excluded.size() + 1) * HOSTS_PER_EXCLUSION > alive) {
             return false;
         }
         host.excludedUntilMillis = nowMillis + exclusion.millis();
         excluded.add(host);
-        host.vacant.forEach(free::remove);
+        host.vacant.forEach(this::take);
         return true;
     }
 
@@ -260,10 +327,14 @@ final class Slots {
                 boolean vacant = slot.attempt == null;
                 boolean isFree = vacant && !slot.host().isExcluded();
                 Checks.require(vacant == slot.host().vacant.contains(slot), slot + " is wrongly vacant or not");
-                Checks.require(isFree == free.contains(slot), slot + " is wrongly free or not");
+                Checks.require(isFree == isFree(slot), slot + " is wrongly free or not");
                 usable += isFree ? 1 : 0;
             }
         }
-        Checks.require(usable == free.size(), free.size() + " slots are free, " + usable + " should be");
+        int all = allFree().size();
+        Checks.require(usable == all, all + " slots are free, " + usable + " should be");
+        free.forEach((profile, slots) -> Checks.require(
+                !slots.isEmpty() && slots.stream().allMatch(slot -> slot.profile() == profile),
+                "free slots of profile " + profile + " are wrong: " + slots));
     }
 }

@@ -27,7 +27,7 @@ final class Speculation {
 
     /** Launches second attempts, and asks to be woken when the next task becomes slow. Costs as much as attempts run. */
     void look(Collection<JobRun> jobs, Turn turn) {
-        if (!settings.enabled() || placement.slots.free.isEmpty() || placement.isGathering()) {
+        if (!settings.enabled() || !placement.slots.areFree()) {
             return;
         }
         for (JobRun job : jobs) {
@@ -41,6 +41,7 @@ final class Speculation {
 
     private boolean mostAreDone(StageRun stage) {
         return stage.gang == null
+                && !placement.isGathering(stage.profile())
                 && stage.status == StageStatus.ACTIVE
                 && stage.pending.count() == 0
                 && !stage.running.isEmpty()
@@ -54,7 +55,7 @@ final class Speculation {
                 continue;
             }
             long slowAt = attempt.launchedMillis + (long) slowMillis + 1;
-            List<Slot> elsewhere = placement.slots.freeBeside(attempt.host(), stage.width());
+            List<Slot> elsewhere = placement.slots.freeBeside(attempt.host(), stage);
             if (elsewhere.isEmpty()) {
                 continue;
             }

@@ -85,6 +85,11 @@ final class StageRun {
         return stage.share().slots();
     }
 
+    /** Number of the profile whose runners its tasks run on. */
+    int profile() {
+        return stage.share().profile().number();
+    }
+
     int tasks() {
         return stage.partitions().size();
     }

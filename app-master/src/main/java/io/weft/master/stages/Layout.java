@@ -32,60 +32,67 @@ public final class Layout {
     /** By node id, whether computing a partition of it runs a step {@code barrier}. */
     private final boolean[] barriers;
 
-    /** By node id, what steps {@code processors} ask of a task that computes a partition of it; 0: nothing. */
-    private final int[] processors;
+    /** By node id, what steps {@code resources} ask for tasks that compute a partition of it. */
+    private final Asked[] asked;
 
     private final KeptHosts kept;
+    private final Profiles profiles;
 
     /** A layout in which nothing is kept. */
     public Layout(Plan plan, Map<Integer, SourceFacts> sources) {
-        this(plan, sources, KeptHosts.NONE);
+        this(plan, sources, KeptHosts.NONE, Profiles.NONE);
     }
 
     /**
      * @param sources facts of every TextSource of the plan, by node id
-     * @throws InvalidPlanException when parents of a cogroup or an aligned union are partitioned differently
+     * @throws InvalidPlanException when parents of a cogroup or an aligned union are partitioned differently, or RDDs of one stage
+     *     ask for different resources
      */
-    public Layout(Plan plan, Map<Integer, SourceFacts> sources, KeptHosts kept) {
+    public Layout(Plan plan, Map<Integer, SourceFacts> sources, KeptHosts kept, Profiles profiles) {
         this.plan = plan;
         this.kept = kept;
+        this.profiles = profiles;
         this.sources = Map.copyOf(sources);
         counts = new int[plan.nodes().size()];
         barriers = new boolean[plan.nodes().size()];
-        processors = new int[plan.nodes().size()];
+        asked = new Asked[plan.nodes().size()];
         for (PlanNode node : plan.nodes()) {
             counts[node.id()] = count(node);
             barriers[node.id()] = runsBarrier(node);
-            processors[node.id()] = askedProcessors(node);
+            asked[node.id()] = askedBy(node);
         }
     }
 
     /** The most, where several are asked for and the program says that this is right. */
-    private int askedProcessors(PlanNode node) {
-        int most = 0;
+    private Asked askedBy(PlanNode node) {
+        Asked all = Asked.NOTHING;
         if (node instanceof PlanNode.Pipeline pipeline) {
             for (Step step : pipeline.steps()) {
-                most = merged(node, most, step.processors());
+                all = merged(node, all, new Asked(step.processors(), step.profile()));
             }
         }
         if (!(node instanceof PlanNode.Shuffle)) {
             for (int parent : node.parents()) {
-                most = merged(node, most, processors[parent]);
+                all = merged(node, all, asked[parent]);
             }
         }
-        return most;
+        return all;
     }
 
-    private int merged(PlanNode node, int one, int other) {
-        boolean differ = one > 0 && other > 0 && one != other;
-        if (differ && !plan.properties().getOrDefault(MERGE, "false").equals("true")) {
+    private Asked merged(PlanNode node, Asked one, Asked other) {
+        if (one.equals(other) || other.equals(Asked.NOTHING)) {
+            return one;
+        } else if (one.equals(Asked.NOTHING)) {
+            return other;
+        }
+        if (!plan.properties().getOrDefault(MERGE, "false").equals("true")) {
             throw InvalidPlanException.of(
                     node.origin(),
-                    "RDDs of its stage ask for tasks of " + Math.min(one, other) + " and of " + Math.max(one, other)
-                            + " processors (withResources).\nAsk for one number, or set " + MERGE
-                            + " to true, which takes the most");
+                    "RDDs of its stage ask for " + other + " and for " + one
+                            + " (withResources).\nAsk for the same, or set " + MERGE
+                            + " to true, which takes the most of each");
         }
-        return Math.max(one, other);
+        return profiles.merge(one, other);
     }
 
     private boolean runsBarrier(PlanNode node) {
@@ -108,9 +115,15 @@ public final class Layout {
         return counts[node];
     }
 
-    /** Processors that a task shall have that computes this node; 0: nobody asks for a number. */
-    public int processors(int node) {
-        return processors[node];
+    /** What a task shall have that computes this node. */
+    public Asked asked(int node) {
+        return asked[node];
+    }
+
+    /** The runners of such tasks. */
+    public Profile profile(int node) {
+        int number = asked[node].profile();
+        return number == 0 ? Profile.DEFAULT : profiles.profile(number);
     }
 
     /** Tasks that compute this node, without a shuffle between, wait for each other. */

@@ -33,11 +33,13 @@ public record Stage(
      *
      * @param processors 0: as many as every task has of which nobody says more
      * @param slots at least one
+     * @param profile of the runner
      */
-    public record Share(int processors, int slots) {
-        public static final Share ONE = new Share(0, 1);
+    public record Share(int processors, int slots, Profile profile) {
+        public static final Share ONE = new Share(0, 1, Profile.DEFAULT);
 
         public Share {
+            Objects.requireNonNull(profile, "profile is null");
             if (processors < 0 || slots < 1) {
                 throw new IllegalArgumentException(processors + " processors, " + slots + " slots");
             }

@@ -190,10 +190,15 @@ public final class StagePlanner {
         }
         int id = stageId(shuffle);
         List<Integer> inputs = List.copyOf(reads.get(root));
-        int processors = layout.processors(root);
-        Stage.Share share =
-                new Stage.Share(processors, Math.max(1, (processors + slotProcessors - 1) / slotProcessors));
-        stages.add(new Stage(id, kind, shuffle, inputs, partitions, hosts, commits, barrier, name, site, share));
+        stages.add(new Stage(id, kind, shuffle, inputs, partitions, hosts, commits, barrier, name, site, share(root)));
         outputs.put(id, output);
+    }
+
+    /** A slot of a profile's runners is made for its tasks; of others such a task takes several. */
+    private Stage.Share share(int root) {
+        int processors = layout.asked(root).processors();
+        Profile profile = layout.profile(root);
+        int slots = profile.isDefault() ? (processors + slotProcessors - 1) / slotProcessors : 1;
+        return new Stage.Share(processors, Math.max(1, slots), profile);
     }
 }

@@ -9,7 +9,9 @@ import io.weft.master.config.AllocationSettings;
 import io.weft.master.config.AppSettings;
 import io.weft.master.config.Definitions;
 import io.weft.master.config.HadoopConf;
+import io.weft.master.config.ProfileRequest;
 import io.weft.master.config.SettingsLoader;
+import io.weft.master.stages.Profiles;
 import io.weft.runner.protocol.FailureKind;
 import io.weft.runner.protocol.ResultRef;
 import io.weft.runner.protocol.RunnerCommand;
@@ -30,6 +32,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -67,9 +70,37 @@ class ApplicationTest {
                 new BlockStore(folder.resolve("blocks"), 1 << 20),
                 backend,
                 stopped::countDown);
+        application.fitBy(new FittingAll(own));
         application.start();
         doors = Doors.open(application, this::open, TOKEN, folder);
         return new DriverEnd(doors.socket(), TOKEN);
+    }
+
+    /** Takes all settings, and has up to four runners of four slots come with the work. */
+    private record FittingAll(AppSettings settings) implements Containers {
+        @Override
+        public Fitted fit(Map<String, String> program, boolean started) {
+            AllocationSettings bounds = new AllocationSettings(0, 4, 0, 60_000, 60_000, 1, 1);
+            return new Fitted(settings, Optional.of(new Allocation(bounds, 4, 0)), 4, 4);
+        }
+
+        @Override
+        public boolean differ(Map<String, String> program) {
+            return false;
+        }
+
+        @Override
+        public void tell(BiConsumer<Integer, Allocation> follows) {}
+
+        @Override
+        public Profiles profiles() {
+            return Profiles.NONE;
+        }
+
+        @Override
+        public int ask(int profile, ProfileRequest request) {
+            throw new UnsupportedOperationException("profiles are not asked for here");
+        }
     }
 
     private InputStream open(ResultRef ref) throws IOException {
@@ -119,6 +150,19 @@ class ApplicationTest {
         backend.startSlowly(500);
         try (DriverEnd driver = open()) {
             assertEquals(1, backend.wanted.poll(20, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void runnersFollowTheWorkOnceTheProgramHasMadeItsSettings() throws Exception {
+        try (DriverEnd driver = open()) {
+            application.configure(Map.of());
+            driver.request("{\"op\": \"run\"}", PlanBytes.collectOfRange(9));
+            int most = 0;
+            while (most < 3) {
+                most = backend.wanted.poll(20, TimeUnit.SECONDS);
+            }
+            assertEquals(3, most);
         }
     }
 

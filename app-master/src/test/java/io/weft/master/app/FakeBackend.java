@@ -49,7 +49,7 @@ final class FakeBackend implements Backend {
     }
 
     @Override
-    public void wantRunners(int runners) {
+    public void wantRunners(int profile, int runners) {
         wanted.add(runners);
     }
 

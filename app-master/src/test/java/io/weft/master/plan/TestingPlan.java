@@ -36,6 +36,14 @@ public final class TestingPlan {
                 origin, parent, List.of(new Step("map", Optional.of("f" + origin.rdd()), "map", origin.site()))));
     }
 
+    /** Asks for processors of the tasks that compute {@code parent}, and for containers of a profile. */
+    public int resources(int parent, int processors, int profile) {
+        Origin origin = origin("range");
+        Step step = new Step(
+                Step.RESOURCES, Optional.empty(), origin.name(), origin.site(), Optional.empty(), processors, profile);
+        return add(new PlanNode.Pipeline(origin, parent, List.of(step)));
+    }
+
     /** Persists {@code parent} under the id {@code rdd}. */
     public int cached(int parent, int rdd, boolean droppable) {
         Origin origin = origin("cache");

@@ -43,6 +43,7 @@ final class Invariants {
     private final Map<String, String> hosts = new HashMap<>();
     private final Map<Integer, Stage> stages = new HashMap<>();
     private final Map<String, Integer> slotsByRunner = new HashMap<>();
+    private final Map<String, Integer> profiles = new HashMap<>();
     private final Map<String, TaskAttemptId> occupied = new HashMap<>();
     private final Map<TaskAttemptId, SchedulerAction.LaunchTask> live = new HashMap<>();
     private final Set<TaskAttemptId> launched = new HashSet<>();
@@ -84,6 +85,7 @@ final class Invariants {
         } else if (event instanceof SchedulerEvent.RunnerRegistered e) {
             slotsByRunner.putIfAbsent(e.runner(), e.slots());
             hosts.put(e.runner(), e.host());
+            profiles.put(e.runner(), e.profile());
         } else if (event instanceof SchedulerEvent.RunnerLost e) {
             slotsByRunner.put(e.runner(), 0);
             live.values().stream()
@@ -213,6 +215,11 @@ final class Invariants {
         TaskAttemptId id = launch.id();
         check(!endedJobs.contains(launch.job()), id + " is launched for job " + launch.job() + " that ended");
         check(launched.add(id), id + " is launched twice");
+        int profile = stages.get(id.stage()).share().profile().number();
+        check(
+                profiles.get(launch.runner()) == profile,
+                id + " of profile " + profile + " is launched on " + launch.runner() + " of profile "
+                        + profiles.get(launch.runner()));
         String slot = launch.runner() + "/" + launch.slot();
         check(
                 launch.slot() < slotsByRunner.getOrDefault(launch.runner(), 0),

@@ -1,5 +1,6 @@
 package io.weft.master.scheduler;
 
+import io.weft.master.stages.Profile;
 import io.weft.master.stages.Stage;
 import io.weft.master.stages.StageGraph;
 import io.weft.runner.protocol.TaskAttemptId;
@@ -184,7 +185,9 @@ final class PlantedFaults {
         public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
             if (event instanceof SchedulerEvent.RunnerRegistered e) {
                 return super.handle(
-                        new SchedulerEvent.RunnerRegistered(e.runner(), e.host(), e.rack(), e.slots() + 1), nowMillis);
+                        new SchedulerEvent.RunnerRegistered(
+                                e.runner(), e.host(), e.rack(), e.slots() + 1, e.port(), e.profile()),
+                        nowMillis);
             }
             return super.handle(event, nowMillis);
         }
@@ -196,10 +199,30 @@ final class PlantedFaults {
         public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
             if (event instanceof SchedulerEvent.JobSubmitted e) {
                 List<Stage> narrow = e.graph().stages().stream()
-                        .map(stage -> stage.with(Stage.Share.ONE))
+                        .map(stage ->
+                                stage.with(new Stage.Share(0, 1, stage.share().profile())))
                         .toList();
                 return super.handle(
                         new SchedulerEvent.JobSubmitted(e.job(), new StageGraph(narrow), e.group()), nowMillis);
+            }
+            return super.handle(event, nowMillis);
+        }
+    }
+
+    /** Takes every runner for one that takes all tasks. */
+    static final class ProfilesForgotten extends Right {
+        @Override
+        public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
+            if (event instanceof SchedulerEvent.JobSubmitted e) {
+                List<Stage> alike = e.graph().stages().stream()
+                        .map(stage ->
+                                stage.with(new Stage.Share(0, stage.share().slots(), Profile.DEFAULT)))
+                        .toList();
+                return super.handle(
+                        new SchedulerEvent.JobSubmitted(e.job(), new StageGraph(alike), e.group()), nowMillis);
+            } else if (event instanceof SchedulerEvent.RunnerRegistered e) {
+                return super.handle(
+                        new SchedulerEvent.RunnerRegistered(e.runner(), e.host(), e.rack(), e.slots()), nowMillis);
             }
             return super.handle(event, nowMillis);
         }

@@ -2,6 +2,7 @@ package io.weft.master.scheduler;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.weft.master.stages.Profile;
 import io.weft.master.stages.Stage;
 import io.weft.master.stages.StageGraph;
 import java.util.List;
@@ -13,7 +14,7 @@ class SchedulerSharesTest {
 
     /** One stage of tasks that take so many slots each. */
     private static Stage wide(int id, int tasks, int slots) {
-        return Graphs.result(id, List.of(), Graphs.nowhere(tasks)).with(new Stage.Share(0, slots));
+        return Graphs.result(id, List.of(), Graphs.nowhere(tasks)).with(new Stage.Share(0, slots, Profile.DEFAULT));
     }
 
     private static StageGraph graph(Stage stage) {
@@ -87,7 +88,7 @@ class SchedulerSharesTest {
                 "launch 0.0.0 on r1:0 NONE",
                 "launch 0.1.0 on r1:1 NONE",
                 "wake at 1050");
-        assertEquals(15, tester.scheduler.demand(5));
-        assertEquals(12, tester.scheduler.demand(4));
+        assertEquals(15, tester.scheduler.demand(0, 5));
+        assertEquals(12, tester.scheduler.demand(0, 4));
     }
 }

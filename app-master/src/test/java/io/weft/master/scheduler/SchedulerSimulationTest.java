@@ -64,6 +64,7 @@ class SchedulerSimulationTest {
             "ResultLost[",
             "PassBarrier[",
             "RefuseBarrier[",
+            "profile=1",
             "TaskParked[",
             "TaskDropped["
         }) {
@@ -119,6 +120,11 @@ class SchedulerSimulationTest {
     @Test
     void findsThatATaskTakesMoreSlotsThanAreFree() {
         assertFound(PlantedFaults.SharesForgotten::new, " are taken");
+    }
+
+    @Test
+    void findsThatATaskRunsOnARunnerOfAnotherProfile() {
+        assertFound(PlantedFaults.ProfilesForgotten::new, "of profile 1 is launched on");
     }
 
     @Test

@@ -97,6 +97,12 @@ final class SchedulerTester {
         on(new SchedulerEvent.RunnerRegistered(runner, host, rack, slots), expected);
     }
 
+    /** Registers runner {@code rN} of host {@code hN}, which was asked for by a profile. */
+    void runnerOf(int profile, String runner, int slots, String... expected) {
+        String host = "h" + runner.substring(1);
+        on(new SchedulerEvent.RunnerRegistered(runner, host, "", slots, 0, profile), expected);
+    }
+
     void lose(String runner, String... expected) {
         on(new SchedulerEvent.RunnerLost(runner, false, "container lost"), expected);
     }

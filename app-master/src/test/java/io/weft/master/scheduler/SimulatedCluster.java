@@ -129,12 +129,20 @@ final class SimulatedCluster {
         return committed.getOrDefault(job, Map.of());
     }
 
+    /** Adds a runner, of each profile one. */
     private void addRunner() {
+        addRunner(0);
+        if (simulation.hasProfiles()) {
+            addRunner(1);
+        }
+    }
+
+    private void addRunner(int profile) {
         Runner runner = new Runner("r" + runnersMade++, "h" + random.nextInt(HOSTS));
         runners.put(runner.name, runner);
         String rack = "rack" + runner.host.charAt(1) % 2;
         int slots = simulation.isWide() ? 2 + random.nextInt(2) : 1 + random.nextInt(3);
-        simulation.deliver(new SchedulerEvent.RunnerRegistered(runner.name, runner.host, rack, slots));
+        simulation.deliver(new SchedulerEvent.RunnerRegistered(runner.name, runner.host, rack, slots, 0, profile));
     }
 
     /** A runner dies, or is thought dead while it works on. Another one comes in its place. */

@@ -1,5 +1,6 @@
 package io.weft.master.scheduler;
 
+import io.weft.master.stages.Profile;
 import io.weft.master.stages.Stage;
 import io.weft.master.stages.StageGraph;
 import java.util.ArrayList;
@@ -20,16 +21,22 @@ final class SimulatedJobs {
     private static final int MAX_GANG = 3;
 
     /** How one shuffle is made, in every job that reads it. */
-    private record Shuffle(int id, List<Integer> reads, List<List<String>> hosts, boolean barrier) {
+    private record Shuffle(int id, List<Integer> reads, List<List<String>> hosts, boolean barrier, Profile profile) {
         Stage stage(int stage) {
-            Stage plain = Graphs.map(stage, id, reads, hosts);
+            Stage plain = Graphs.map(stage, id, reads, hosts).with(new Stage.Share(0, 1, profile));
             return barrier ? Graphs.barrier(plain) : plain;
         }
     }
 
+    /** One of several. */
+    private static final Profile OWN = new Profile(1, 9, 0, 0);
+
     private final Random random;
     /** Some tasks take two slots, so that each runner has at least two. */
     final boolean isWide;
+
+    /** Some stages run on runners of their own, so that there are such. */
+    final boolean hasProfiles;
 
     private final List<Shuffle> shuffles = new ArrayList<>();
 
@@ -40,12 +47,13 @@ final class SimulatedJobs {
 
     SimulatedJobs(Random random) {
         isWide = random.nextInt(3) == 0;
+        hasProfiles = random.nextInt(3) == 0;
         this.random = random;
         int shuffleCount = random.nextInt(5);
         for (int id = 0; id < shuffleCount; id++) {
             boolean barrier = random.nextInt(4) == 0;
             int maps = 1 + random.nextInt(barrier ? MAX_GANG : MAX_TASKS);
-            shuffles.add(new Shuffle(id, someShuffles(id), hosts(maps), barrier));
+            shuffles.add(new Shuffle(id, someShuffles(id), hosts(maps), barrier, profile()));
         }
         int jobs = 1 + random.nextInt(4);
         for (int job = 0; job < jobs; job++) {
@@ -92,10 +100,15 @@ final class SimulatedJobs {
         int tasks = 1 + random.nextInt(barrier ? MAX_GANG : MAX_TASKS);
         Stage result =
                 random.nextBoolean() ? Graphs.save(last, reads, tasks) : Graphs.result(last, reads, hosts(tasks));
-        Stage shared = isWide && random.nextBoolean() ? result.with(new Stage.Share(0, 2)) : result;
+        int width = isWide && random.nextBoolean() ? 2 : 1;
+        Stage shared = result.with(new Stage.Share(0, width, profile()));
         added.add(barrier ? Graphs.barrier(shared) : shared);
         added.forEach(stage -> stages.put(stage.id(), stage));
         return new StageGraph(added);
+    }
+
+    private Profile profile() {
+        return hasProfiles && random.nextBoolean() ? OWN : Profile.DEFAULT;
     }
 
     private void addNeeded(int id, TreeSet<Integer> needed) {

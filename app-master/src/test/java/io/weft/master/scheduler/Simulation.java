@@ -63,6 +63,11 @@ final class Simulation {
         return jobs.isWide;
     }
 
+    /** Some stages run on runners of profile 1. */
+    boolean hasProfiles() {
+        return jobs.hasProfiles;
+    }
+
     /** All events and actions so far, one a line. */
     String log() {
         return log.toString();

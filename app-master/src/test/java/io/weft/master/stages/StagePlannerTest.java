@@ -30,7 +30,8 @@ class StagePlannerTest {
         Layout layout = new Layout(
                 collected,
                 Map.of(lines, facts),
-                (rdd, partition) -> rdd == 7 && partition == 1 ? Optional.of("node9") : Optional.empty());
+                (rdd, partition) -> rdd == 7 && partition == 1 ? Optional.of("node9") : Optional.empty(),
+                Profiles.NONE);
         assertEquals(List.of("node1"), layout.preferredHosts(collected.result(), 0));
         assertEquals(List.of("node9"), layout.preferredHosts(collected.result(), 1));
     }

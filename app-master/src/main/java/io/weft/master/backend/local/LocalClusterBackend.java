@@ -155,7 +155,7 @@ public final class LocalClusterBackend implements Backend, ResultSource, RunnerE
     public void wantSlots(int slots, Map<String, Integer> byHost) {}
 
     @Override
-    public synchronized void wantRunners(int runners) {
+    public synchronized void wantRunners(int profile, int runners) {
         wanted = Math.min(runners, most);
         try {
             if (!stopping) {
@@ -219,7 +219,7 @@ public final class LocalClusterBackend implements Backend, ResultSource, RunnerE
             child.ready();
         }
         listener.scheduler(new SchedulerEvent.RunnerRegistered(
-                register.runner(), register.host(), "", register.slots(), register.blockPort()));
+                register.runner(), register.host(), "", register.slots(), register.blockPort(), 0));
     }
 
     @Override

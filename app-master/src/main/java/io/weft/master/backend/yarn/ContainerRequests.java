@@ -17,11 +17,11 @@ import org.apache.hadoop.yarn.client.api.AMRMClient.ContainerRequest;
  */
 final class ContainerRequests {
     static final long INSIST_MILLIS = 1_500;
-    private static final Priority PRIORITY = Priority.newInstance(1);
 
     private record Ask(ContainerRequest request, String host, long sinceMillis) {}
 
     private final AMRMClient<ContainerRequest> resourceManager;
+    private final Priority priority;
     private ContainerPlan plan;
 
     /** Asks by their allocation request id. */
@@ -32,9 +32,12 @@ final class ContainerRequests {
 
     private long nextId;
 
-    ContainerRequests(AMRMClient<ContainerRequest> resourceManager, ContainerPlan plan) {
+    /** {@code priority}: of these asks and no others. */
+    ContainerRequests(AMRMClient<ContainerRequest> resourceManager, ContainerPlan plan, int priority) {
         this.resourceManager = resourceManager;
+        this.priority = Priority.newInstance(priority);
         this.plan = plan;
+        nextId = (long) priority << Integer.SIZE;
         plan.hosts().forEach(host -> byHost.put(host, 0));
     }
 
@@ -62,7 +65,7 @@ final class ContainerRequests {
         ContainerRequest request = ContainerRequest.newBuilder()
                 .capability(Resource.newInstance(plan.megabytes(), plan.cores()))
                 .nodes(host == null ? null : new String[] {host})
-                .priority(PRIORITY)
+                .priority(priority)
                 .relaxLocality(host == null)
                 .allocationRequestId(nextId)
                 .build();

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.yarn.api.protocolrecords.AllocateResponse;
@@ -31,8 +32,8 @@ import org.apache.hadoop.yarn.exceptions.YarnException;
 
 /**
  * Runners in YARN containers. One thread talks to the ResourceManager: every 20 ms while something is awaited, slowing down to
- * a second. A lost container is asked for again, until too many have failed; one that was released is not. Guarded by itself where
- * threads meet.
+ * a second. A lost container is asked for again, until too many have failed; one that was released is not. Containers of different
+ * profiles have pools of their own. Guarded by itself where threads meet.
  */
 public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     private static final long FAST_MILLIS = 20;
@@ -42,12 +43,13 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     private static final long RELEASE_MILLIS = 10_000;
 
     private final Launch launch;
-    private volatile ContainerPlan plan;
     private final Configuration conf;
     private final AMRMClient<ContainerRequest> resourceManager;
-    private final ContainerRequests requests;
     private final ContainerLauncher launcher;
     private final RunnerEndpoint endpoint;
+
+    /** By profile; 0 is there from the start. */
+    private final Map<Integer, ContainerPool> pools = new TreeMap<>();
 
     /** All and only containers that were allocated and have not ended, by id. */
     private final Map<String, Container> held = new LinkedHashMap<>();
@@ -58,9 +60,6 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     private volatile DoubleSupplier progress = () -> 0;
     /** Containers that were released and have not ended, with the time at which YARN is told to end them. */
     private final Map<String, Released> released = new LinkedHashMap<>();
-
-    /** How many containers there shall be. */
-    private int wanted;
 
     private BackendListener listener;
     private volatile LargestContainer largest = new LargestContainer(Long.MAX_VALUE, Integer.MAX_VALUE);
@@ -87,13 +86,11 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
 
     public YarnBackend(Configuration cluster, ContainerPlan plan, Launch launch) throws IOException {
         this.launch = launch;
-        this.plan = plan;
-        wanted = plan.containers();
         conf = new YarnConfiguration(cluster);
         conf.setInt("yarn.resourcemanager.connect.max-wait.ms", 600_000);
         resourceManager = AMRMClient.createAMRMClient();
         resourceManager.init(conf);
-        requests = new ContainerRequests(resourceManager, plan);
+        pools.put(0, new ContainerPool(0, plan, resourceManager));
         launcher = new ContainerLauncher(
                 conf,
                 launch.resources().resources(),
@@ -119,7 +116,7 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
         } catch (YarnException e) {
             throw new IOException("YARN did not register the ApplicationMaster: " + e.getMessage(), e);
         }
-        wantRunners(plan.containers());
+        wantRunners(0, pool(0).plan().containers());
         heartbeat = new Thread(this::beat, "weft-yarn-heartbeat");
         heartbeat.setDaemon(true);
         heartbeat.start();
@@ -131,15 +128,46 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     }
 
     @Override
-    public synchronized void wantRunners(int runners) {
-        wanted = runners;
-        while (held.size() + requests.waiting() < wanted && !stopping) {
-            requests.askForOne(millis());
-        }
-        while (held.size() + requests.waiting() > wanted && requests.withdrawOne()) {
-            nudged = true;
+    public synchronized void wantRunners(int profile, int runners) {
+        ContainerPool pool = pool(profile);
+        pool.wanted = runners;
+        if (!stopping) {
+            pool.balance(millis());
         }
         nudge();
+    }
+
+    /** From now on runners of this profile can be wanted, in containers of this plan. Any thread. */
+    public synchronized void add(int profile, ContainerPlan plan) {
+        pools.putIfAbsent(profile, new ContainerPool(profile, plan, resourceManager));
+    }
+
+    private synchronized ContainerPool pool(int profile) {
+        return pools.get(profile);
+    }
+
+    private synchronized ContainerPool pool(Container container) {
+        return pools.get(ContainerPool.profileOf(container));
+    }
+
+    /** Takes a container off those that are held; null when it is not one of them. */
+    private synchronized Container drop(String id) {
+        Container container = held.remove(id);
+        if (container != null) {
+            ContainerPool pool = pool(container);
+            pool.held--;
+            pool.requests.ended(container.getNodeId().getHost());
+        }
+        return container;
+    }
+
+    /** What its runner registered with; null when it has not, or not any more. */
+    private synchronized Link.Register notReady(String id, Container container) {
+        Link.Register runner = registered.remove(id);
+        if (runner != null) {
+            pool(container).ready--;
+        }
+        return runner;
     }
 
     /** The largest container that the cluster grants; any size before {@link #start}. */
@@ -147,17 +175,16 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
         return largest;
     }
 
-    /** Has all containers be of another plan: before the first job, since those of another size go. Any thread. */
+    /** Has all containers of no profile be of another plan: before the first job, since those of another size go. Any thread. */
     public void startAgain(ContainerPlan next) {
         List<String> ready = new ArrayList<>();
         synchronized (this) {
-            if (!next.isLike(plan)) {
-                requests.startAgain(next);
-                ready.addAll(letGo(0));
+            ContainerPool pool = pool(0);
+            if (pool.follow(next)) {
+                ready.addAll(letGo(pool, 0));
             }
-            plan = next;
-            wantRunners(next.containers());
-            ready.addAll(letGo(next.containers()));
+            wantRunners(0, next.containers());
+            ready.addAll(letGo(pool, next.containers()));
         }
         for (String runner : ready) {
             endpoint.send(runner, new RunnerCommand.Shutdown("the program asks for other containers"));
@@ -165,16 +192,18 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     }
 
     /** Keeps so many containers, and gives who else was ready, to be told of its end; who was not is ended by YARN at once. */
-    private List<String> letGo(int kept) {
+    private List<String> letGo(ContainerPool pool, int kept) {
         List<String> ready = new ArrayList<>();
         for (Map.Entry<String, Container> one : List.copyOf(held.entrySet())) {
-            if (held.size() <= kept) {
+            if (pool.held <= kept) {
                 break;
             }
+            if (pool(one.getValue()) != pool) {
+                continue;
+            }
             String id = one.getKey();
-            held.remove(id);
-            boolean isReady = registered.remove(id) != null;
-            requests.ended(one.getValue().getNodeId().getHost());
+            drop(id);
+            boolean isReady = notReady(id, one.getValue()) != null;
             released.put(id, new Released(one.getValue(), millis() + (isReady ? RELEASE_MILLIS : 0)));
             if (isReady) {
                 ready.add(id);
@@ -193,13 +222,13 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     @Override
     public void release(String runner) {
         synchronized (this) {
-            Container container = held.remove(runner);
+            Container container = drop(runner);
             if (container == null) {
                 return;
             }
-            registered.remove(runner);
-            wanted = Math.max(0, wanted - 1);
-            requests.ended(container.getNodeId().getHost());
+            notReady(runner, container);
+            ContainerPool pool = pool(container);
+            pool.wanted = Math.max(0, pool.wanted - 1);
             released.put(runner, new Released(container, millis() + RELEASE_MILLIS));
         }
         endpoint.send(runner, new RunnerCommand.Shutdown("it had nothing to do"));
@@ -214,17 +243,6 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
         }
     }
 
-    private void giveBack(String runner) {
-        Container container;
-        synchronized (this) {
-            container = held.get(runner);
-        }
-        if (container != null) {
-            resourceManager.releaseAssignedContainer(container.getId());
-            nudge();
-        }
-    }
-
     @Override
     public void send(String runner, RunnerCommand command) {
         endpoint.send(runner, command);
@@ -232,10 +250,11 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
 
     @Override
     public synchronized String waiting() {
-        int missing = wanted - registered.size();
-        return missing <= 0 || !registered.isEmpty()
-                ? ""
-                : "waiting for containers: " + held.size() + " of " + wanted + " granted, none ready yet";
+        return pools.values().stream()
+                .map(ContainerPool::waiting)
+                .filter(text -> !text.isEmpty())
+                .findFirst()
+                .orElse("");
     }
 
     @Override
@@ -270,13 +289,16 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     public void registered(Link.Register runner) {
         String rack = "";
         synchronized (this) {
-            if (!held.containsKey(runner.runner())) {
+            Container container = held.get(runner.runner());
+            if (container == null) {
                 return;
             }
+            ContainerPool pool = pool(container);
             registered.put(runner.runner(), runner);
+            pool.ready++;
             // in one go with what is remembered, so that nobody is told of the loss first
             listener.scheduler(new SchedulerEvent.RunnerRegistered(
-                    runner.runner(), runner.host(), rack, runner.slots(), runner.blockPort()));
+                    runner.runner(), runner.host(), rack, runner.slots(), runner.blockPort(), pool.profile));
         }
     }
 
@@ -292,8 +314,16 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
 
     @Override
     public void silent(String runner, long millis) {
-        giveBack(runner);
-        lost(runner, "runner " + runner + " has been silent for " + millis / 1000 + " s", true);
+        Container container;
+        synchronized (this) {
+            container = held.get(runner);
+        }
+        if (container == null) {
+            return;
+        }
+        resourceManager.releaseAssignedContainer(container.getId());
+        nudge();
+        lost(container, "runner " + runner + " has been silent for " + millis / 1000 + " s", true);
     }
 
     private void beat() {
@@ -301,10 +331,10 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
         while (true) {
             boolean awaiting;
             try {
-                requests.insistNoLonger(millis());
+                allPools().forEach(pool -> pool.requests.insistNoLonger(millis()));
                 endReleased();
                 handle(resourceManager.allocate((float) progress.getAsDouble()));
-                awaiting = requests.waiting() > 0;
+                awaiting = allPools().stream().anyMatch(pool -> pool.requests.waiting() > 0);
             } catch (ApplicationAttemptNotFoundException e) {
                 listener.broken("E25", 7, "YARN does not know this ApplicationMaster any more: " + e.getMessage());
                 return;
@@ -321,6 +351,10 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
                 }
             }
         }
+    }
+
+    private synchronized List<ContainerPool> allPools() {
+        return List.copyOf(pools.values());
     }
 
     private static long millis() {
@@ -355,9 +389,11 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
         String id = container.getId().toString();
         boolean asked;
         synchronized (this) { // together, for whoever counts both
-            asked = requests.answered(container);
+            ContainerPool pool = pool(container);
+            asked = pool != null && pool.requests.answered(container);
             if (asked) {
                 held.put(id, container);
+                pool.held++;
             }
         }
         if (!asked) {
@@ -368,6 +404,7 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
     }
 
     private String command(Container container) {
+        ContainerPlan plan = pool(container).plan();
         return "exec /bin/bash weft/bin/weft-container runner -Xmx" + AmResources.RUNNER_HEAP_MEGABYTES
                 + "m -Dweft.application=" + launch.resources().application() + " io.weft.runner.container.RunnerMain "
                 + "--runner " + container.getId() + " --host "
@@ -382,8 +419,7 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
         resourceManager.releaseAssignedContainer(container.getId());
         String host = container.getNodeId().getHost();
         replace(
-                container.getId().toString(),
-                host,
+                container,
                 true,
                 "container " + container.getId() + " on " + host + " did not start: " + error.getMessage());
         nudge();
@@ -399,40 +435,39 @@ public final class YarnBackend implements Backend, RunnerEndpoint.Listener {
             container = held.get(id);
         }
         if (container != null) {
-            String host = container.getNodeId().getHost();
-            replace(id, host, ContainerEnds.isFailure(status), ContainerEnds.reason(status, host));
+            String reason = ContainerEnds.reason(status, container.getNodeId().getHost());
+            replace(container, ContainerEnds.isFailure(status), reason);
         }
     }
 
     /** A container is gone, or never came: report it and ask for another. */
-    private void replace(String id, String host, boolean failure, String reason) {
-        boolean giveUp;
+    private void replace(Container container, boolean failure, String reason) {
+        int failed;
+        int most;
         synchronized (this) {
-            if (stopping || held.remove(id) == null) {
+            if (stopping || drop(container.getId().toString()) == null) {
                 return;
             }
             failures += failure ? 1 : 0;
-            giveUp = failures > plan.maxFailures();
+            failed = failures;
+            most = pools.values().stream()
+                    .mapToInt(pool -> pool.plan().maxFailures())
+                    .sum();
         }
-        lost(id, reason, false);
-        if (giveUp) {
-            listener.broken(
-                    "E10",
-                    7,
-                    failures + " containers failed, more than " + plan.maxFailures() + "; the last: " + reason);
+        lost(container, reason, false);
+        if (failed > most) {
+            listener.broken("E10", 7, failed + " containers failed, more than " + most + "; the last: " + reason);
             return;
         }
-        requests.ended(host);
+        ContainerPool pool = pool(container);
         synchronized (this) {
-            wantRunners(wanted);
+            wantRunners(pool.profile, pool.wanted);
         }
     }
 
-    private void lost(String id, String reason, boolean silent) {
-        Link.Register runner;
-        synchronized (this) {
-            runner = registered.remove(id);
-        }
+    private void lost(Container container, String reason, boolean silent) {
+        String id = container.getId().toString();
+        Link.Register runner = notReady(id, container);
         if (runner != null) {
             endpoint.forget(id);
             listener.scheduler(new SchedulerEvent.RunnerLost(id, runner.shufflePort() > 0 && !silent, reason));
