@@ -102,7 +102,7 @@ def test_a_reader_that_polls_each_20_ms_sees_old_or_new_output_or_briefly_nothin
     target = f"{FOLDER}/replaced"
     lengths: list[int] = []
     with Reader(cluster, target) as reader:
-        while len(lengths) < 20 or (reader.looks < 10 * 20 and len(lengths) < 200):
+        while len(lengths) < 20 or (reader.looks < 10 * 20 and len(lengths) < 60):
             length = len(lengths) + 1
             lengths.append(length)
             sc.parallelize(["x" * length] * 4, 4).saveAsTextFile(target, mode="overwrite")
