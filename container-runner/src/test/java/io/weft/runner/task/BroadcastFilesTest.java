@@ -42,6 +42,10 @@ class BroadcastFilesTest {
     private final AtomicLong sentByMaster = new AtomicLong();
     private final BlockClient client = new BlockClient(SECRET, 2_000, 10_000);
     private final List<Node> nodes = new ArrayList<>();
+
+    /** How long a runner that gives nothing is waited for: for ever, that is, but where one stands still. */
+    private int patienceMillis = 60_000;
+
     private BlockStore masterStore;
     private BlockServer masterServer;
 
@@ -73,7 +77,7 @@ class BroadcastFilesTest {
         Node(Path own) throws IOException {
             served = new BlockStore(own.resolve("results"), 0);
             server = BlockServer.start("127.0.0.1", SECRET, new MapOutputFiles(List.of()), served);
-            BroadcastReader reader = new BroadcastReader(new CountingMaster(), client::reader, 500);
+            BroadcastReader reader = new BroadcastReader(new CountingMaster(), client::reader, patienceMillis);
             files = new BroadcastFiles(new CountingMaster(), reader, served, own.resolve("broadcasts"), this::asked);
             nodes.add(this);
         }
@@ -170,6 +174,7 @@ class BroadcastFilesTest {
         reader.readsFrom(gone);
         assertArrayEquals(content, reader.bytes());
 
+        patienceMillis = 3_000;
         Node still = new Node(folder.resolve("still"));
         Path half = Files.write(folder.resolve("half"), content);
         still.served.link(BLOCK, half, 2 * BroadcastReader.PIECE_BYTES);
