@@ -162,38 +162,39 @@ def _texts(count: int) -> list[str]:
     return [f"{number:0200}" for number in range(count)]
 
 
-def _all_that_is_free() -> list[list[str]]:
-    """Texts in what earlier tests have left free inside the process: more of them make it grow."""
-    before, taken = private_bytes(), []
-    while private_bytes() < before + (2 << 20):
-        taken.append(_texts(1000))
-    return taken
+def _alone(program: str) -> None:
+    """Run a program in a process of its own: what earlier tests have left free in this one would be filled first."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYPY_GC_NURSERY": "8M"}
+    begin = "from tests.ops.test_spill import MemoryWatch, _texts, private_bytes\n"
+    done = subprocess.run([sys.executable, "-c", begin + program], capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_watch_sees_data_come_and_go() -> None:
-    filler = _all_that_is_free()
-    watch = MemoryWatch(32 << 20, private_bytes())
-    assert not watch.full()
-    assert watch.full(64 << 20)
-    data = _texts(300_000)
-    assert watch.full()
-    assert watch.used > 64 << 20
-    del data
-    watch.release()
-    assert not watch.full()
-    assert filler
+    _alone("""
+watch = MemoryWatch(32 << 20, private_bytes())
+assert not watch.full()
+assert watch.full(64 << 20)
+data = _texts(300_000)
+assert watch.full()
+assert watch.used > 64 << 20
+del data
+watch.release()
+assert not watch.full()
+""")
 
 
 def test_memory_that_stays_moves_the_mark_instead_of_spilling_each_time() -> None:
-    filler = _all_that_is_free()
-    watch = MemoryWatch(16 << 20, private_bytes())
-    kept = _texts(200_000)
-    assert watch.full()
-    watch.release()
-    assert not watch.full()
-    more = _texts(50_000)
-    assert watch.full()
-    del kept, more, filler
+    _alone("""
+watch = MemoryWatch(16 << 20, private_bytes())
+kept = _texts(200_000)
+assert watch.full()
+watch.release()
+assert not watch.full()
+more = _texts(50_000)
+assert watch.full()
+del kept, more
+""")
 
 
 def test_a_request_to_spill_makes_memory_full_once_and_only_where_something_was_taken() -> None:
