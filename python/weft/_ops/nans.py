@@ -58,7 +58,7 @@ def _complex(key: Any) -> Any:
 
 
 def _not_a_time(kind: Any) -> _Replace:
-    nothing = kind("NaT")
+    nothing = kind("NaT", "s")  # NumPy 2.5 gives up times without a unit
     return lambda key: key if key == key else nothing
 
 
