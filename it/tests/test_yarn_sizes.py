@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.gateway.scripts import RUNNER_ABOVE
 from yarnjobs import Jobs, poll
 
 pytestmark = pytest.mark.yarn
@@ -159,6 +160,26 @@ def test_a_stage_runs_in_containers_of_its_own(jobs: Jobs, tmp_path: Path) -> No
     assert "idle [(896, 1), (896, 1)]\n" in printed
     assert "again [(1280, 4), (1280, 4)] False\n" in printed
     assert "RDDs of its stage ask for containers of profile" in printed
+    poll(lambda: "" if jobs.left_over(ended.application) else "nothing", "end of all containers", 60)
+
+
+def test_another_container_of_its_size_takes_the_place_of_one_that_was_killed(jobs: Jobs, tmp_path: Path) -> None:
+    code = """
+        import signal
+
+        def work(number):
+            if number == 0 and TaskContext.get().attemptNumber() == 0:
+                os.kill(runner_above(os.getpid()), signal.SIGKILL)
+            return number, TaskContext.get().attemptNumber(), place()
+
+        told = sc.range(2, numSlices=1).map(work).withResources(large()).collect()
+        found = by_id(sc)
+        print("worked", [(number, attempt, found[where]) for number, attempt, (where, _) in told])
+        """
+    script = program(tmp_path, RUNNER_ABOVE + textwrap.dedent(PROFILES) + textwrap.dedent(code))
+    ended = jobs.run("--pyspark", script)
+    assert ended.code == 0, ended.errors
+    assert "worked [(0, 1, (1280, 4)), (1, 1, (1280, 4))]" in jobs.output(ended.application)
     poll(lambda: "" if jobs.left_over(ended.application) else "nothing", "end of all containers", 60)
 
 
