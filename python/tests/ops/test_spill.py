@@ -18,7 +18,7 @@ import pytest
 
 from tests.ops.scope import open_files, scope
 from weft._ops.columns import dump_column, estimate_bytes, load_column
-from weft._ops.memory import MemoryWatch, private_bytes, request_spill
+from weft._ops.memory import private_bytes
 from weft._ops.scope import TaskScope
 from weft._ops.spill import DiskFullError, SpillFiles
 from weft._worker.sinks import Sinks
@@ -165,7 +165,8 @@ def _texts(count: int) -> list[str]:
 def _alone(program: str) -> None:
     """Run a program in a process of its own: what earlier tests have left free in this one would be filled first."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYPY_GC_NURSERY": "8M"}
-    begin = "from tests.ops.test_spill import MemoryWatch, _texts, private_bytes\n"
+    begin = "from tests.ops.test_spill import _texts\n"
+    begin += "from weft._ops.memory import MemoryWatch, private_bytes, request_spill\n"
     done = subprocess.run([sys.executable, "-c", begin + program], capture_output=True, text=True, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -198,23 +199,25 @@ del kept, more
 
 
 def test_a_request_to_spill_makes_memory_full_once_and_only_where_something_was_taken() -> None:
-    watch = MemoryWatch(1 << 40)
-    request_spill()
-    assert not watch.full()
-    held = [b"x" * (1 << 20) for _ in range(16)]
-    assert not watch.full()
-    request_spill()
-    assert watch.full()
-    assert not watch.full()
-    del held
-    watch.release()
-    request_spill()
-    assert not watch.full()
-    held = [b"x" * (1 << 20) for _ in range(16)]
-    request_spill()
-    watch.release()  # whoever gives up memory before it is asked has done what was wanted
-    assert not watch.full()
-    assert len(held) == 16
+    _alone("""
+watch = MemoryWatch(1 << 40)
+request_spill()
+assert not watch.full()
+held = [b"x" * (1 << 20) for _ in range(16)]
+assert not watch.full()
+request_spill()
+assert watch.full()
+assert not watch.full()
+del held
+watch.release()
+request_spill()
+assert not watch.full()
+held = [b"x" * (1 << 20) for _ in range(16)]
+request_spill()
+watch.release()  # whoever gives up memory before it is asked has done what was wanted
+assert not watch.full()
+assert len(held) == 16
+""")
 
 
 class Counted:
