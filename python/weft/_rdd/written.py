@@ -78,7 +78,7 @@ class Written(Skew[T]):
         >>> try:
         ...     sc.range(3).withResources(two)
         ... except NotImplementedError as error:
-        ...     print(str(error).partition("Supported: ")[2][:43])
+        ...     print(str(error).partition("Supported: ")[2][:42])
         cpus of tasks on YARN and a local cluster;
         """
         problem = self._problem(profile)
