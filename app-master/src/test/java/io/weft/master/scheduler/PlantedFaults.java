@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /** Schedulers with one defect each, made of the right one by changing what goes in or comes out. */
 final class PlantedFaults {
@@ -193,17 +194,21 @@ final class PlantedFaults {
         }
     }
 
+    /** The same job whose tasks have other shares. */
+    private static SchedulerEvent.JobSubmitted shared(
+            SchedulerEvent.JobSubmitted job, UnaryOperator<Stage.Share> change) {
+        List<Stage> stages = job.graph().stages().stream()
+                .map(stage -> stage.with(change.apply(stage.share())))
+                .toList();
+        return new SchedulerEvent.JobSubmitted(job.job(), new StageGraph(stages), job.group());
+    }
+
     /** Takes every task for one of a single slot. */
     static final class SharesForgotten extends Right {
         @Override
         public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
             if (event instanceof SchedulerEvent.JobSubmitted e) {
-                List<Stage> narrow = e.graph().stages().stream()
-                        .map(stage ->
-                                stage.with(new Stage.Share(0, 1, stage.share().profile())))
-                        .toList();
-                return super.handle(
-                        new SchedulerEvent.JobSubmitted(e.job(), new StageGraph(narrow), e.group()), nowMillis);
+                return super.handle(shared(e, share -> new Stage.Share(0, 1, share.profile())), nowMillis);
             }
             return super.handle(event, nowMillis);
         }
@@ -214,12 +219,7 @@ final class PlantedFaults {
         @Override
         public List<SchedulerAction> handle(SchedulerEvent event, long nowMillis) {
             if (event instanceof SchedulerEvent.JobSubmitted e) {
-                List<Stage> alike = e.graph().stages().stream()
-                        .map(stage ->
-                                stage.with(new Stage.Share(0, stage.share().slots(), Profile.DEFAULT)))
-                        .toList();
-                return super.handle(
-                        new SchedulerEvent.JobSubmitted(e.job(), new StageGraph(alike), e.group()), nowMillis);
+                return super.handle(shared(e, share -> new Stage.Share(0, share.slots(), Profile.DEFAULT)), nowMillis);
             } else if (event instanceof SchedulerEvent.RunnerRegistered e) {
                 return super.handle(
                         new SchedulerEvent.RunnerRegistered(e.runner(), e.host(), e.rack(), e.slots()), nowMillis);

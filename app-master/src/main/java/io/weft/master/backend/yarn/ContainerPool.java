@@ -48,21 +48,20 @@ final class ContainerPool {
         return other;
     }
 
-    /** Asks for what is missing; true when asks were taken back, as there were too many. */
-    boolean balance(long nowMillis) {
+    /** Asks for what is missing, or takes asks back that are too many. */
+    void balance(long nowMillis) {
         while (held + requests.waiting() < wanted) {
             requests.askForOne(nowMillis);
         }
-        boolean fewer = false;
-        while (held + requests.waiting() > wanted && requests.withdrawOne()) {
-            fewer = true;
+        boolean withdrawn = true;
+        while (withdrawn && held + requests.waiting() > wanted) {
+            withdrawn = requests.withdrawOne();
         }
-        return fewer;
     }
 
     /** What it waits for, in the user's words; "" when some of it is there, or nothing is wanted. */
     String waiting() {
-        if (wanted <= ready || ready > 0) {
+        if (wanted <= 0 || ready > 0) {
             return "";
         }
         String whose = profile == 0 ? "" : " of profile " + profile;
