@@ -102,11 +102,14 @@ def test_a_reader_that_polls_each_20_ms_sees_old_or_new_output_or_briefly_nothin
     target = f"{FOLDER}/replaced"
     lengths: list[int] = []
     with Reader(cluster, target) as reader:
-        while len(lengths) < 20 or (reader.looks < 10 * 20 and len(lengths) < 60):
-            length = len(lengths) + 1
-            lengths.append(length)
+
+        def replace(length: int) -> None:
             sc.parallelize(["x" * length] * 4, 4).saveAsTextFile(target, mode="overwrite")
-            until(lambda length=length: reader.last() == output(length))  # type: ignore[misc]
+            until(lambda: reader.last() == output(length))
+
+        while len(lengths) < 20 or (reader.looks < 10 * 20 and len(lengths) < 60):
+            lengths.append(len(lengths) + 1)
+            replace(lengths[-1])
     reader.assert_often(10 * 20)
     assert reader.mixtures([output(length) for length in lengths]) == []
     found = [listing for _, listing in reader.seen if listing is not None]

@@ -113,13 +113,16 @@ def test_a_reader_sees_the_old_output_or_the_new_one_never_a_mixture(sc: WeftCon
             finally:
                 os.close(folder)
 
+    def replace(round_: int) -> None:
+        sc.parallelize([str(round_)] * 4, 4).saveAsTextFile(str(out), mode="overwrite")
+        looks = len(seen)
+        assert scripts.eventually(lambda: len(seen) >= looks + 2)
+
     reader = threading.Thread(target=look)
     reader.start()
     try:
         for round_ in range(12):
-            sc.parallelize([str(round_)] * 4, 4).saveAsTextFile(str(out), mode="overwrite")
-            looks = len(seen)
-            assert scripts.eventually(lambda looks=looks: len(seen) >= looks + 2)  # type: ignore[misc]
+            replace(round_)
     finally:
         ended.set()
         reader.join()
