@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import functools
 import mmap
-import os
 import struct
 import sys
 from collections.abc import Callable
 from typing import Any
+
+from weft._ops.reading import pread_whole
 
 __all__ = ["at", "copies"]
 
@@ -51,16 +52,10 @@ def copies() -> bool:
 
 
 def _read(descriptor: int, offset: int, length: int) -> bytes:
-    data = os.pread(descriptor, length, offset)
-    if len(data) == length:
-        return data
-    parts = [data]  # a call gives 2 GiB at most
-    while length > sum(map(len, parts)):
-        done = sum(map(len, parts))
-        parts.append(os.pread(descriptor, length - done, offset + done))
-        if not parts[-1]:
-            raise ValueError(f"the file of a broadcast ends early, at {offset + done}")
-    return b"".join(parts)
+    data = pread_whole(descriptor, length, offset)
+    if len(data) < length:
+        raise ValueError(f"the file of a broadcast ends early, at {offset + len(data)}")
+    return data
 
 
 def _place(mapped: mmap.mmap, offset: int, length: int) -> bytes:

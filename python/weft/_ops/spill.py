@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from weft._ops.columns import FRAME_HEADER, KIND_RECORDS, dump_column, frame, load_column
+from weft._ops.reading import pread_whole
 from weft._ops.scope import end_if_forked
 from weft._ops.sealing import SEALED, opened
 
@@ -261,15 +262,7 @@ def _free_bytes(folder: str) -> int:
 
 
 def _pread(file: _File, size: int, position: int) -> bytes:
-    data = os.pread(file.descriptor, size, position)
-    if len(data) == size:
-        return data
-    parts = [data]
-    got = len(data)
-    while got < size:
-        more = os.pread(file.descriptor, size - got, position + got)
-        if not more:
-            raise OSError(errno.EIO, f"a spill file in {file.folder} ends early, at {position + got}")
-        parts.append(more)
-        got += len(more)
-    return b"".join(parts)
+    data = pread_whole(file.descriptor, size, position)
+    if len(data) < size:
+        raise OSError(errno.EIO, f"a spill file in {file.folder} ends early, at {position + len(data)}")
+    return data
